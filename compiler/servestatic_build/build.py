@@ -1,0 +1,152 @@
+"""A build, from the source trees to the release in DIST."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Protocol
+
+from servestatic_build.compress import compress, tasks
+from servestatic_build.config import Config
+from servestatic_build.errors import BuildError, ConfigError
+from servestatic_build.fingerprint import fingerprint
+from servestatic_build.headers import HeaderPolicy, load_hook
+from servestatic_build.link import link
+from servestatic_build.manifest_writer import Site, manifest_bytes
+from servestatic_build.model import Asset, Diagnostic, Severity, Skipped
+from servestatic_build.previous import PreviousRelease
+from servestatic_build.publish import Placement, is_published, place, publish
+from servestatic_build.scan import scan
+from servestatic_build.staging import Staging
+
+
+class Progress(Protocol):
+    """Told what the build is doing. ``stage`` begins a stage of so many steps and returns what ends a step."""
+
+    def stage(self, name: str, steps: int) -> Callable[[], None]:
+        """Begin a stage."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def stage(self, name: str, steps: int) -> Callable[[], None]:  # noqa: ARG002
+        """Begin a stage."""
+        return lambda: None
+
+
+@dataclass(slots=True)
+class BuildResult:
+    """What a build made, and what was wrong. ``ok`` says whether DIST now holds the release."""
+
+    assets: tuple[Asset, ...] = ()
+    skipped: Sequence[Skipped] = ()
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # by stage
+    new_files: int = 0  # that DIST did not hold before
+    up_to_date: bool = False  # DIST held this very release before
+
+    @property
+    def ok(self) -> bool:
+        """Whether no diagnostic is an error."""
+        return all(diagnostic.severity is not Severity.ERROR for diagnostic in self.diagnostics)
+
+
+def build(config: Config, progress: Progress | None = None) -> BuildResult:
+    """Compile the sources into DIST and return what was made; raise ConfigError for settings that can't be followed.
+
+    With any error among the result's diagnostics, DIST is as it was.
+    """
+    result = BuildResult()
+    stages = _Stages(progress or Silent(), result.seconds)
+    policy, epoch = _header_policy(config), _source_date_epoch()
+    try:
+        _compile(config, policy, epoch, stages, result)
+    except BuildError as error:
+        result.diagnostics.append(error.diagnostic)
+    except OSError as error:
+        problem = Diagnostic(Severity.ERROR, str(error.filename or config.out), error.strerror or str(error))
+        result.diagnostics.append(problem)
+    except _StoppedError:
+        pass
+    return result
+
+
+def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _Stages, result: BuildResult) -> None:
+    with stages.stage("scan"):
+        found = scan(config, result.diagnostics)
+        result.skipped = found.skipped
+    with stages.stage("link", len(found.files)) as advance:
+        graph = link(found.files, config, result.diagnostics, advance)
+    _stop_at_errors(config, result)
+    previous = PreviousRelease.read(config.out, result.diagnostics)
+    with Staging(tempfile.gettempdir() if config.check else config.out) as staging:
+        with stages.stage("fingerprint", len(graph.files)) as advance:
+            assets = fingerprint(graph, staging, previous, epoch, advance)
+        with stages.stage("compress", len(tasks(assets, config))) as advance:
+            assets = compress(assets, config, staging, advance)
+        with stages.stage("publish"):
+            placement = place(assets, config.out, previous)
+            manifest = manifest_bytes(_site(config, policy), placement.assets, map(policy.headers_of, placement.assets))
+            _stop_at_errors(config, result)
+            _publish(placement, manifest, config, staging, result)
+    result.assets = placement.assets
+
+
+def _publish(placement: Placement, manifest: bytes, config: Config, staging: Staging, result: BuildResult) -> None:
+    result.new_files = len(placement.new)
+    result.up_to_date = is_published(placement, manifest, config.out)
+    if config.check and not result.up_to_date:
+        raise BuildError(config.out, "is not what this build would write", "compile without --check")
+    if not result.up_to_date:
+        publish(placement.new, manifest, config.out, staging)
+
+
+class _StoppedError(Exception):
+    """The diagnostics hold an error."""
+
+
+def _stop_at_errors(config: Config, result: BuildResult) -> None:
+    if config.strict:
+        result.diagnostics = [
+            replace(d, severity=Severity.ERROR) if d.severity is Severity.WARNING else d for d in result.diagnostics
+        ]
+    if not result.ok:
+        raise _StoppedError
+
+
+class _Stages:
+    """Times the stages and tells the progress of them."""
+
+    def __init__(self, progress: Progress, seconds: dict[str, float]) -> None:
+        self._progress = progress
+        self._seconds = seconds
+
+    @contextmanager
+    def stage(self, name: str, steps: int = 1) -> Iterator[Callable[[], None]]:
+        start = perf_counter()
+        yield self._progress.stage(name, steps)
+        self._seconds[name] = perf_counter() - start
+
+
+def _header_policy(config: Config) -> HeaderPolicy:
+    hook = load_hook(config.headers_hook) if config.headers_hook else None
+    return HeaderPolicy(config.max_age, config.cross_origin, config.headers, hook)
+
+
+def _site(config: Config, policy: HeaderPolicy) -> Site:
+    return Site(config.prefix, config.index, policy.redirect())
+
+
+def _source_date_epoch() -> int | None:
+    """Return SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch), None where it is not set."""
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise ConfigError(f"SOURCE_DATE_EPOCH must be whole seconds since 1970, not {text!r}")
+    return int(text)

@@ -1,0 +1,17 @@
+"""Zstandard (RFC 8878), with a window of at most 8 MiB, all that a client must accept (RFC 9659)."""
+
+from __future__ import annotations
+
+import zstandard
+
+_LEVEL = {"fast": 5, "default": 19, "best": 19}
+_LARGEST_WINDOW_BITS = 23
+
+
+def encode(data: bytes, effort: str) -> bytes:
+    """Return the data as one Zstandard frame that states its size."""
+    level = _LEVEL[effort]
+    fitted = zstandard.ZstdCompressionParameters.from_level(level, source_size=len(data))
+    window = min(fitted.window_log, _LARGEST_WINDOW_BITS)
+    parameters = zstandard.ZstdCompressionParameters.from_level(level, source_size=len(data), window_log=window)
+    return zstandard.ZstdCompressor(compression_params=parameters).compress(data)

@@ -1,0 +1,89 @@
+"""What a build is told: settings from a file, overridden by the command line, checked once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from servestatic_build.codecs import CODECS, EFFORTS
+from servestatic_build.errors import ConfigError
+from servestatic_build.globs import NO_GLOBS, Globs
+from servestatic_build.headers import HeaderRule
+
+MISSING = ("ignore", "warn", "error")
+
+
+def _cores() -> int:
+    """Return the cores that this process may use, where the system says, else those it has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source tree. ``url`` is where it is served, ending in a slash, or None for below the prefix."""
+
+    directory: str
+    url: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Source:
+        """Return the source that ``DIR`` or ``URL=DIR`` means; raise ConfigError."""
+        url, equals, directory = text.partition("=")
+        if not (equals and url.startswith("/")) or os.path.isdir(text):
+            return cls(text)
+        if not directory:
+            raise ConfigError(f"{text!r} names no directory", "write URL=DIR, for example /=public")
+        return cls(directory, url_directory(url))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a build is told. Globs are patterns as in .gitignore, matched with logical names."""
+
+    sources: tuple[Source, ...] = ()
+    out: str = "dist"
+    prefix: str = "/static/"
+    codings: tuple[str, ...] = tuple(CODECS)
+    effort: str = "default"
+    jobs: int = field(default_factory=_cores)
+    ignore: Globs = NO_GLOBS
+    plain: Globs = NO_GLOBS
+    fingerprint: Globs = NO_GLOBS
+    plain_urls: bool = True
+    missing: str = "warn"
+    strict: bool = False
+    max_age: int = 60
+    index: str = "index.html"
+    cross_origin: bool = True
+    types: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[HeaderRule, ...] = ()
+    headers_hook: str | None = None
+    check: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for what no build can follow."""
+        if not self.sources:
+            raise ConfigError("no source to compile", "name a directory, for example: servestatic-build static -o dist")
+        _require(self.effort in EFFORTS, f"effort must be one of {', '.join(EFFORTS)}, not {self.effort!r}")
+        _require(self.missing in MISSING, f"missing must be one of {', '.join(MISSING)}, not {self.missing!r}")
+        for coding in self.codings:
+            _require(coding in CODECS, f"codings must be of {', '.join(CODECS)} (or none), not {coding!r}")
+        _require(self.jobs >= 1, "jobs must be at least 1")
+        _require(self.max_age >= 0, "max-age must be at least 0")
+        _require("/" not in self.index, f"index must be the name of a file, not {self.index!r}")
+        object.__setattr__(self, "prefix", url_directory(self.prefix))
+
+
+def url_directory(url: str) -> str:
+    """Return a URL path that begins and ends in a slash; raise ConfigError for anything but an absolute path."""
+    path = url if url.endswith("/") else url + "/"
+    _require(path.startswith("/") and "//" not in path, f"{url!r} is not an absolute URL path, such as /static/")
+    _require(not {".", ".."} & set(path.split("/")), f"{url!r} has a segment that browsers take away")
+    _require(not {"?", "#", "%"} & set(path), f"{url!r}: write the path decoded, without a query or fragment")
+    return path
+
+
+def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - an assertion's shape
+    if not condition:
+        raise ConfigError(message)

@@ -1,0 +1,146 @@
+"""Give every file its name, by the hash of its final bytes; what it refers to comes first.
+
+A file that is in no cycle is named by the SHA-256 of its bytes with all references rewritten. Files in a cycle
+can't be: the bytes of each would hold the hash of the other. They are named by what they are before they know each
+other's names. The component's material is the bytes of its members with every reference rewritten but those between
+them, each piece framed by its length, so that two components never share their material by accident.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator
+
+from servestatic_build.errors import BuildError
+from servestatic_build.model import Asset, Graph, Link, LinkedFile, StagedFile, Variant
+from servestatic_build.previous import PreviousRelease
+from servestatic_build.refs.urls import renamed
+from servestatic_build.rewrite import Edit, splice
+from servestatic_build.staging import Staging, Written
+from servestatic_runtime.format import IDENTITY
+
+FINGERPRINT_DIGITS = 12
+_CHUNK_BYTES = 1024 * 1024
+
+
+def with_fingerprint(path: str, digest: bytes) -> str:
+    """Return a path with a hash's fingerprint before its last suffix: ``css/app.0a1b2c3d4e5f.css``."""
+    fingerprint = digest.hex()[:FINGERPRINT_DIGITS]
+    directory, slash, name = path.rpartition("/")
+    stem, dot, suffix = name.rpartition(".")
+    return directory + slash + (f"{stem}.{fingerprint}.{suffix}" if dot else f"{name}.{fingerprint}")
+
+
+def fingerprint(
+    graph: Graph, staging: Staging, previous: PreviousRelease, epoch: int | None, advance: Callable[[], None]
+) -> tuple[Asset, ...]:
+    """Return every file of the graph as an asset, its final bytes staged; raise BuildError.
+
+    ``epoch`` is SOURCE_DATE_EPOCH, the latest date that a file may have.
+    """
+    namer = _Namer(graph, staging, previous, epoch)
+    for component in graph.components:
+        namer.name(component)
+        for _ in component:
+            advance()
+    return tuple(namer.assets[number] for number in range(len(graph.files)))
+
+
+class _Namer:
+    def __init__(self, graph: Graph, staging: Staging, previous: PreviousRelease, epoch: int | None) -> None:
+        self._files = graph.files
+        self._staging = staging
+        self._previous = previous
+        self._epoch = epoch
+        self._paths: dict[int, str] = {}  # of the files named so far, fingerprinted
+        self.assets: dict[int, Asset] = {}
+
+    def name(self, component: tuple[int, ...]) -> None:
+        """Make the assets of a component. Those that it refers to must have been made."""
+        if self._is_cycle(component):
+            material = self._material(component)
+            for number in component:
+                source = self._files[number].source
+                self._paths[number] = with_fingerprint(source.plain_path, _hash(material, source.name.encode()))
+        modified = self._modified(component)
+        for number in component:
+            self.assets[number] = self._asset(number, modified)
+
+    def _is_cycle(self, component: tuple[int, ...]) -> bool:
+        first = component[0]
+        return len(component) > 1 or any(link.target == first for link in self._files[first].links)
+
+    def _material(self, component: tuple[int, ...]) -> bytes:
+        members = frozenset(component)
+        material = hashlib.sha256()
+        for number in component:
+            file = self._files[number]
+            outward = [link for link in file.links if link.target not in members]
+            for piece in (file.source.name.encode(), self._rewritten(file, outward)):
+                material.update(_framed(piece))
+        return material.digest()
+
+    def _modified(self, component: tuple[int, ...]) -> int:
+        """Return the latest date of the members and all they refer to: a new image makes a new style sheet."""
+        links = (link for number in component for link in self._files[number].links)
+        referred = (self.assets[link.target].modified for link in links if link.target in self.assets)
+        return max((*(self._files[number].source.modified for number in component), *referred))
+
+    def _asset(self, number: int, modified: int) -> Asset:
+        file = self._files[number]
+        source = file.source
+        written = self._write(file)
+        hashed = self._paths.setdefault(number, with_fingerprint(source.plain_path, written.sha256))
+        known = self._previous.modified(source.name, written.sha256)
+        modified = modified if known is None else known
+        staged = StagedFile(written.path, hashed.lstrip("/"), written.size, written.sha256)
+        return Asset(
+            source=source,
+            path=hashed if source.fingerprinted else source.plain_path,
+            modified=modified if self._epoch is None else min(modified, self._epoch),
+            integrity=written.sha384,
+            references=tuple(sorted({link.target for link in file.links})),
+            variants=(Variant(IDENTITY, staged),),
+        )
+
+    def _write(self, file: LinkedFile) -> Written:
+        if file.links:
+            return self._staging.write([self._rewritten(file, file.links)])
+        written = self._staging.write(_chunks(file))
+        _check_unchanged(file, written.sha256)
+        return written
+
+    def _rewritten(self, file: LinkedFile, links: Collection[Link]) -> bytes:
+        data = b"".join(_chunks(file))
+        _check_unchanged(file, hashlib.sha256(data).digest())
+        return splice(data, (edit for link in links if (edit := self._edit(link))))
+
+    def _edit(self, link: Link) -> Edit | None:
+        target, reference = self._files[link.target].source, link.reference
+        if not target.fingerprinted:
+            return None
+        value = renamed(reference.value, target.plain_path, self._paths[link.target])
+        replacement = reference.escape(value).encode("utf-8", "surrogateescape")
+        return Edit(reference.start, reference.end, replacement)
+
+
+def _chunks(file: LinkedFile) -> Iterator[bytes]:
+    try:
+        with open(file.source.path, "rb") as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        raise BuildError(file.source.path, f"this file can't be read: {error.strerror}") from error
+
+
+def _check_unchanged(file: LinkedFile, digest: bytes) -> None:
+    if file.digest not in {None, digest}:
+        raise BuildError(file.source.path, "this file changed while it was compiled", "compile again")
+
+
+def _hash(*pieces: bytes) -> bytes:
+    return hashlib.sha256(b"".join(map(_framed, pieces))).digest()
+
+
+def _framed(piece: bytes) -> bytes:
+    return len(piece).to_bytes(8) + piece

@@ -1,0 +1,31 @@
+"""Patterns for names, written as in .gitignore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pathspec import GitIgnoreSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """A list of patterns; a later ``!pattern`` takes back an earlier one."""
+
+    patterns: tuple[str, ...] = ()
+    _spec: GitIgnoreSpec = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_spec", GitIgnoreSpec.from_lines(self.patterns))
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> Globs:
+        """Return the patterns as globs."""
+        return cls(tuple(patterns))
+
+    def match(self, name: str) -> bool:
+        """Return whether a logical name (its leading slash aside) matches."""
+        return bool(self.patterns) and self._spec.match_file(name.lstrip("/"))
+
+
+NO_GLOBS = Globs()

@@ -1,0 +1,188 @@
+"""Every header that a server will send, decided here: the defaults, then the rules by glob, then the hook."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+from wsgiref.headers import Headers
+
+from servestatic_build.errors import BuildError, ConfigError
+from servestatic_build.globs import Globs
+from servestatic_build.media_types import HTML, content_type
+from servestatic_build.model import Asset
+from servestatic_runtime.dates import format_date
+from servestatic_runtime.format import VARIANT_HEADERS, etag
+from servestatic_runtime.paths import quote_path
+
+Hook: TypeAlias = Callable[[Headers, str, str], object]
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+# RFC 9110 5.6.2, and 5.5 without obs-fold; latin-1 is all that WSGI can carry.
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+# Decided by the bytes and the request. A rule may take a validator away, and change none of these.
+_OURS = frozenset(name.lower() for name in (*VARIANT_HEADERS, "Content-Range", "Transfer-Encoding", "Connection"))
+_REMOVABLE = frozenset({"etag", "last-modified"})
+
+# What describes the body and has no place where there is none (RFC 9110 15.4.5).
+_NOT_IN_304 = frozenset(
+    {"accept-ranges", "content-encoding", "content-language", "content-length", "content-range", "content-type"}
+)
+
+
+class HeaderSet(NamedTuple):
+    """The headers of a URL's 200 and 304; a value of None is the variant's own."""
+
+    ok: tuple[tuple[str, str | None], ...]
+    not_modified: tuple[tuple[str, str | None], ...] = ()
+
+
+class AssetHeaders(NamedTuple):
+    """The header sets of one asset; the manifest shares equal ones."""
+
+    url: HeaderSet
+    plain: HeaderSet | None  # None where there is no plain URL
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRule:
+    """What the settings change for the files that match: ``remove`` first, then ``set``, then ``add``."""
+
+    files: Globs
+    set: Mapping[str, str] = field(default_factory=dict)
+    add: Mapping[str, str] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a header that can't be sent, or that is not a rule's to decide."""
+        for name, value in (*self.set.items(), *self.add.items()):
+            if problem := _problem(name, value):
+                raise ConfigError(f"headers: {problem}")
+        for name in (*self.set, *self.add, *(n for n in self.remove if n.lower() not in _REMOVABLE)):
+            if name.lower() in _OURS:
+                raise ConfigError(f"headers: {name} is decided by the file's bytes and can't be changed by a rule")
+
+    def apply(self, headers: Headers) -> None:
+        """Change the headers as the rule says."""
+        for name in self.remove:
+            del headers[name]
+        for name, value in self.set.items():
+            headers[name] = value
+        for name, value in self.add.items():
+            headers.add_header(name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderPolicy:
+    """What the settings say about headers."""
+
+    max_age: int
+    cross_origin: bool
+    rules: tuple[HeaderRule, ...]
+    hook: Hook | None
+
+    def headers_of(self, asset: Asset) -> AssetHeaders:
+        """Return the header sets of an asset; raise BuildError for what a hook may not do."""
+        plain = (
+            self._header_set(asset, asset.source.plain_path, self._plain_life(asset)) if asset.source.plain else None
+        )
+        if not asset.source.fingerprinted and plain is not None:
+            return AssetHeaders(plain, plain)
+        return AssetHeaders(self._header_set(asset, asset.path, IMMUTABLE), plain)
+
+    def redirect(self) -> HeaderSet:
+        """Return the headers of every redirect to a directory, besides its Location."""
+        return HeaderSet((("Cache-Control", f"public, max-age={self.max_age}"), *self._everywhere()))
+
+    def _plain_life(self, asset: Asset) -> str:
+        return "no-cache" if asset.source.media_type in HTML else f"public, max-age={self.max_age}"
+
+    def _everywhere(self) -> Iterator[tuple[str, str]]:
+        if self.cross_origin:
+            yield "Access-Control-Allow-Origin", "*"
+        yield "X-Content-Type-Options", "nosniff"
+
+    def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSet:
+        own = _own_values(asset)
+        headers = Headers(list(self._defaults(asset, own, cache_control)))
+        for rule in self.rules:
+            if rule.files.match(asset.source.name):
+                rule.apply(headers)
+        if self.hook is not None:
+            self.hook(headers, asset.source.path, quote_path(path))
+        _check(headers, own, asset)
+        return _as_set(headers, varies=len(asset.variants) > 1)
+
+    def _defaults(self, asset: Asset, own: Mapping[str, str], cache_control: str) -> Iterator[tuple[str, str]]:
+        yield "Content-Type", content_type(asset.source.media_type)
+        yield from own.items()
+        yield "Cache-Control", cache_control
+        if len(asset.variants) > 1:
+            yield "Vary", "Accept-Encoding"
+        yield "Accept-Ranges", "bytes"
+        yield from self._everywhere()
+
+
+def load_hook(name: str) -> Hook:
+    """Return the function that ``module:function`` names; raise ConfigError."""
+    module, colon, function = name.partition(":")
+    if not (module and colon and function):
+        raise ConfigError(f"headers-hook must be module:function, not {name!r}")
+    try:
+        hook: Hook = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"headers-hook {name!r}: {error}", "is its directory on PYTHONPATH?") from error
+    return hook
+
+
+def _own_values(asset: Asset) -> dict[str, str]:
+    """Return the values of the identity variant, as a hook sees them."""
+    identity = asset.identity
+    return {
+        "Content-Length": str(identity.size),
+        "ETag": etag(identity.digest),
+        "Last-Modified": format_date(asset.modified),
+    }
+
+
+def _check(headers: Headers, own: Mapping[str, str], asset: Asset) -> None:
+    for name, value in headers.items():
+        if problem := _problem(name, value):
+            raise BuildError(asset.source.name, f"headers: {problem}")
+    given = {name.lower(): [value] for name, value in own.items()}
+    for name in _OURS:
+        removed = name in _REMOVABLE and name not in headers
+        if headers.get_all(name) != given.get(name, []) and not removed:
+            raise BuildError(asset.source.name, f"headers: a hook changed {name}, which the file's bytes decide")
+
+
+def _problem(name: str, value: str) -> str | None:
+    if not _NAME.fullmatch(name):
+        return f"{name!r} is not the name of a header"
+    if not _VALUE.fullmatch(value):
+        return f"the value of {name} has characters that no header may have: {value!r}"
+    return None
+
+
+def _as_set(headers: Headers, *, varies: bool) -> HeaderSet:
+    pairs: list[tuple[str, str | None]] = []
+    for name, value in headers.items():
+        own = next((known for known in VARIANT_HEADERS if known.lower() == name.lower()), None)
+        pairs.append((name, value) if own is None else (own, None))
+        if own == "Content-Length" and varies:
+            pairs.append(("Content-Encoding", None))
+    if varies and not _varies(headers):
+        pairs.append(("Vary", "Accept-Encoding"))
+    not_modified = tuple(pair for pair in pairs if pair[0].lower() not in _NOT_IN_304)
+    return HeaderSet(tuple(pairs), not_modified)
+
+
+def _varies(headers: Headers) -> bool:
+    """Return whether Vary still names Accept-Encoding; a cache would mix up the codings without it."""
+    members = (member.strip().lower() for value in headers.get_all("Vary") for member in value.split(","))
+    return not {"accept-encoding", "*"}.isdisjoint(members)

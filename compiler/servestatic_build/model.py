@@ -1,0 +1,141 @@
+"""The types on the boundaries between the stages, in the order in which a build makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a problem is. An error fails the build; --strict makes each warning one."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A problem, from any stage, for the report: ``place`` is a file, maybe with ``:line:column`` behind it."""
+
+    severity: Severity
+    place: str
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to publish, from scan for link."""
+
+    name: str  # the logical name
+    path: str  # where it lies, absolute
+    plain_path: str  # the decoded URL path without a fingerprint
+    size: int
+    modified: int  # seconds since 1970
+    media_type: str
+    fingerprinted: bool  # answers under a fingerprinted URL
+    plain: bool  # answers under its plain URL
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that is never published, from scan for the report."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place in a file that may name another, from an extractor for link.
+
+    ``start`` to ``end`` are byte offsets of the text without its quotes, ``value`` is that text with its escapes
+    undone, and ``escape`` does them again for a new value at the same place.
+    """
+
+    start: int
+    end: int
+    value: str
+    escape: Callable[[str], str]
+    is_source_map: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A part of a file that an extractor could not read, from byte ``start`` on; what is in it stays as it is."""
+
+    start: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that an extractor found in one file."""
+
+    references: tuple[Reference, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference that leads to another file of the release (``target``, by number), from link for fingerprint."""
+
+    reference: Reference
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedFile:
+    """A source file and what it refers to, from link for fingerprint.
+
+    ``digest`` is the SHA-256 of the bytes that the spans belong to, None when the file was not read.
+    """
+
+    source: SourceFile
+    links: tuple[Link, ...] = ()
+    digest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The files in order of name, and their components (numbers of files) in dependency order."""
+
+    files: tuple[LinkedFile, ...]
+    components: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """Bytes written aside, for publish: ``staged`` is where they lie, ``target`` where they go below files/."""
+
+    staged: str
+    target: str
+    size: int
+    digest: bytes  # SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One coding of an asset, from compress (identity: from fingerprint) for the manifest and publish."""
+
+    coding: str
+    file: StagedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file as it will be served, from fingerprint and compress for the headers, the manifest and publish."""
+
+    source: SourceFile
+    path: str  # the decoded URL path to link to
+    modified: int  # seconds since 1970
+    integrity: bytes  # SHA-384 of the identity bytes
+    references: tuple[int, ...]  # numbers of assets, ascending
+    variants: tuple[Variant, ...]  # identity first
+
+    @property
+    def identity(self) -> StagedFile:
+        """The file without a coding."""
+        return self.variants[0].file

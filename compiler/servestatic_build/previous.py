@@ -1,0 +1,47 @@
+"""The release that DIST holds before a build, for what must not change without a reason."""
+
+from __future__ import annotations
+
+import os
+
+from servestatic_build.model import Diagnostic, Severity
+from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
+from servestatic_runtime.format import FILES_DIR, MANIFEST_NAME, etag
+from servestatic_runtime.manifest import Asset as ListedAsset
+
+
+class PreviousRelease:
+    """A release to compare with; one without assets where there is none."""
+
+    def __init__(self, manifest: Manifest | None) -> None:
+        self._manifest = manifest
+
+    @classmethod
+    def read(cls, out: str, diagnostics: list[Diagnostic]) -> PreviousRelease:
+        """Read the release in ``out``. One that can't be read is a warning, and counts as none."""
+        path = os.path.join(out, MANIFEST_NAME)
+        if not os.path.lexists(path):
+            return cls(None)
+        try:
+            return cls(Manifest.open(path))
+        except ManifestError as error:
+            hint = "its dates are lost: every file counts as new"
+            diagnostics.append(Diagnostic(Severity.WARNING, path, error.problem, hint))
+            return cls(None)
+
+    def modified(self, name: str, digest: bytes) -> int | None:
+        """Return the date that the release gave to this very content under this name."""
+        asset = self._asset(name)
+        return asset.modified if asset and asset.digest == digest else None
+
+    def lists(self, name: str, target: str, digest: bytes) -> bool:
+        """Return whether an asset of the release has a file with this content at ``target`` below files/."""
+        asset = self._asset(name)
+        file = f"{FILES_DIR}/{target}"
+        return asset is not None and any(v.file == file and v.etag == etag(digest) for v in asset.variants)
+
+    def _asset(self, name: str) -> ListedAsset | None:
+        try:
+            return self._manifest.asset(name) if self._manifest else None
+        except (UnknownAssetError, ManifestError):
+            return None

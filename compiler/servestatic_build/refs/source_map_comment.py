@@ -1,0 +1,26 @@
+"""The comment that names a source map, which CSS and JavaScript share (ECMA-426, 11.1.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from servestatic_build.model import Reference
+
+_COMMENT = re.compile(rb"(?://|/\*)[@#][ \t]*sourceMappingURL=([^\s'\"*]+)\s*(?:\*/)?\s*")
+
+
+def source_map_reference(comment: bytes, start: int) -> Reference | None:
+    """Return the reference in a comment (with its delimiters) that starts at byte ``start`` of its file."""
+    match = _COMMENT.fullmatch(comment)
+    if match is None:
+        return None
+    value = match[1].decode("utf-8", "surrogateescape")
+    return Reference(start + match.start(1), start + match.end(1), value, str, is_source_map=True)
+
+
+def last_source_map(references: Iterable[Reference]) -> Iterator[Reference]:
+    """Yield the references without the source maps that a later one overrides."""
+    found = tuple(references)
+    last = max((reference.start for reference in found if reference.is_source_map), default=None)
+    return (reference for reference in found if not reference.is_source_map or reference.start == last)

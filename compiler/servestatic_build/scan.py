@@ -1,0 +1,152 @@
+"""Walk the source trees: which files are published, under which names."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from servestatic_build.config import Config, Source
+from servestatic_build.globs import Globs
+from servestatic_build.media_types import HTML, media_type
+from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+
+# What editors and operating systems leave behind. Dotfiles need no pattern.
+_LITTER = Globs.of(
+    ("*~", "#*#", "*.sw[op]", "Thumbs.db", "ehthumbs.db", "desktop.ini", "__MACOSX/", "__pycache__/", "*.py[co]")
+)
+_WELL_KNOWN = ".well-known"  # RFC 8615
+
+
+class Scan(NamedTuple):
+    """What the walk found: the files to publish, in order of name, and what it left out."""
+
+    files: tuple[SourceFile, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def scan(config: Config, diagnostics: list[Diagnostic]) -> Scan:
+    """Walk every source; a later one's file replaces an earlier one's of the same URL. Problems go to diagnostics."""
+    skipped: list[Skipped] = []
+    by_path: dict[str, SourceFile] = {}
+    for source in config.sources:
+        for file in _Walk(config, source, skipped, diagnostics).files():
+            replaced = by_path.get(file.plain_path)
+            if replaced is not None:
+                message = f"replaces {replaced.path} as {file.plain_path}"
+                diagnostics.append(Diagnostic(Severity.NOTE, file.path, message))
+            by_path[file.plain_path] = file
+    if not by_path:
+        places = ", ".join(source.directory for source in config.sources)
+        diagnostics.append(Diagnostic(Severity.WARNING, places, "there is no file to publish here"))
+    return Scan(tuple(sorted(by_path.values(), key=lambda file: file.name)), tuple(skipped))
+
+
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    path: str
+    below: str  # the path from the source, ending in a slash, empty for the source itself
+    parents: tuple[str, ...]  # real paths of this directory and those above it
+
+
+class _Walk:
+    """One source's walk. Links are followed as long as they stay inside the source and don't run in circles."""
+
+    def __init__(self, config: Config, source: Source, skipped: list[Skipped], diagnostics: list[Diagnostic]) -> None:
+        self._config = config
+        self._source = source
+        self._skipped = skipped
+        self._diagnostics = diagnostics
+        self._root = os.path.realpath(source.directory)
+        self._out = os.path.realpath(config.out)
+
+    def files(self) -> Iterator[SourceFile]:
+        if not os.path.isdir(self._root):
+            self._error(self._source.directory, "this source is not a directory")
+            return
+        directories = [_Directory(os.path.abspath(self._source.directory), "", (self._root,))]
+        while directories:
+            directory = directories.pop()
+            for entry in self._entries(directory):
+                below = directory.below + entry.name
+                reason = self._unwanted(entry, below, directory)
+                if reason:
+                    self._skipped.append(Skipped(entry.path, reason))
+                elif entry.is_dir():
+                    parents = (*directory.parents, os.path.realpath(entry.path))
+                    directories.append(_Directory(entry.path, below + "/", parents))
+                else:
+                    yield from self._file(entry, below)
+
+    def _entries(self, directory: _Directory) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(directory.path) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self._error(directory.path, f"this directory can't be read: {error.strerror}")
+            return []
+
+    def _unwanted(self, entry: os.DirEntry[str], below: str, directory: _Directory) -> str | None:
+        """Return why an entry is not published, or None when it is."""
+        if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
+            return "hidden"
+        is_dir = entry.is_dir()
+        pattern_name = below + "/" * is_dir
+        if _LITTER.match(pattern_name):
+            return "litter"
+        if self._config.ignore.match(pattern_name):
+            return "ignored by a pattern"
+        real = os.path.realpath(entry.path) if entry.is_symlink() or is_dir else None
+        if real is not None and real == self._out:
+            return "the output itself"
+        if entry.is_symlink() and real is not None:
+            return self._unwanted_link(entry, real, directory)
+        return None if is_dir or entry.is_file() else "not a file"
+
+    def _unwanted_link(self, entry: os.DirEntry[str], real: str, directory: _Directory) -> str | None:
+        if os.path.commonpath((real, self._root)) != self._root:
+            return "a link that leaves its source"
+        if not os.path.exists(real):
+            return "a link to nothing"
+        if real in directory.parents:
+            return "a link to a directory above it"
+        return None if entry.is_dir() or entry.is_file() else "not a file"
+
+    def _file(self, entry: os.DirEntry[str], below: str) -> Iterator[SourceFile]:
+        try:
+            below.encode()
+        except UnicodeEncodeError:
+            self._error(ascii(entry.path)[1:-1], "this file's name is not UTF-8", "rename it, or --ignore it")
+            return
+        try:
+            status = entry.stat()
+        except OSError as error:
+            self._error(entry.path, f"this file can't be read: {error.strerror}")
+            return
+        yield self._published(entry.path, below, status)
+
+    def _published(self, path: str, below: str, status: os.stat_result) -> SourceFile:
+        config, url = self._config, self._source.url
+        name = below if url is None else url + below
+        kind = media_type(name, config.types)
+        fingerprinted = self._is_fingerprinted(name, kind)
+        return SourceFile(
+            name=name,
+            path=path,
+            plain_path=(config.prefix if url is None else url) + below,
+            size=status.st_size,
+            modified=max(int(status[stat.ST_MTIME]), 0),
+            media_type=kind,
+            fingerprinted=fingerprinted,
+            plain=config.plain_urls or not fingerprinted,
+        )
+
+    def _is_fingerprinted(self, name: str, kind: str) -> bool:
+        if self._config.fingerprint.match(name):
+            return True
+        return self._source.url is None and kind not in HTML and not self._config.plain.match(name)
+
+    def _error(self, place: str, message: str, hint: str | None = None) -> None:
+        self._diagnostics.append(Diagnostic(Severity.ERROR, place, message, hint))

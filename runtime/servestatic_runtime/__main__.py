@@ -1,0 +1,59 @@
+"""``python -m servestatic_runtime DIST``: a preview server on the standard library."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from itertools import islice
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from servestatic_runtime.errors import ManifestError
+from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.paths import quote_path
+from servestatic_runtime.wsgi import ServeStatic
+
+MOST_URLS_SHOWN = 8
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve DIST until interrupted; return the exit code."""
+    options = _options(arguments)
+    try:
+        application = ServeStatic(None, options.dist)
+        urls = _urls_to_try(Manifest.open(options.dist))
+    except ManifestError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    with make_server(options.host, options.port, application, _Server, WSGIRequestHandler) as server:
+        base = f"http://{options.host}:{server.server_port}"
+        print(f"Serving {options.dist} (for preview, not for production). Try:", flush=True)
+        print("\n".join(f"  {base}{url}" for url in urls), flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m servestatic_runtime", description="Serve DIST for preview.")
+    parser.add_argument("dist", metavar="DIST", help="the directory that servestatic-build wrote")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on, 0 for any (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+def _urls_to_try(manifest: Manifest) -> list[str]:
+    """Return a few URLs: index pages first, then the first assets."""
+    directories = (asset.directory for asset in manifest if asset.directory)
+    assets = (asset.url for asset in manifest if not asset.directory)
+    return [quote_path(url) for url in (*islice(directories, 2), *islice(assets, MOST_URLS_SHOWN - 2))]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""The ASGI 3 application and middleware (https://asgi.readthedocs.io/en/latest/specs/www.html)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, BinaryIO, TypeAlias
+
+from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, BodyCache, next_chunk, open_body
+from servestatic_runtime.conditional import Fields
+from servestatic_runtime.errors import BodyError
+from servestatic_runtime.failures import report
+from servestatic_runtime.manifest import Headers, Manifest
+from servestatic_runtime.offload import run_in_thread
+from servestatic_runtime.pages import Release
+from servestatic_runtime.respond import CONDITIONAL_FIELDS, plain_answer, respond
+from servestatic_runtime.response import Content, Response
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+RawHeaders: TypeAlias = "list[tuple[bytes, bytes]]"
+
+_CONDITIONAL = {name.encode(): name for name in CONDITIONAL_FIELDS}
+
+
+class ServeStaticASGI:
+    """Serve a release in front of an ASGI application, or on its own when that is None."""
+
+    def __init__(
+        self,
+        app: ASGIApplication | None,
+        manifest: str | os.PathLike[str],
+        *,
+        cache_bytes: int = DEFAULT_CACHE_BYTES,
+    ) -> None:
+        """Open the release; raise ManifestError.
+
+        ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
+        """
+        self.app = app or _nothing
+        self._release: Release[RawHeaders] = Release(Manifest.open(manifest), _native)
+        self._bodies = BodyCache(cache_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a listed path; hand any other, and any other scope, to the application."""
+        page = self._release.page(scope["path"]) if scope["type"] == "http" else None
+        if page is None:
+            await self.app(scope, receive, send)
+            return
+        encoding, fields = _fields(scope["headers"])
+        query = scope.get("query_string", b"").decode("latin-1")
+        response = respond(page, scope["method"], encoding, fields, query)
+        if scope["method"] == "HEAD":
+            await _send_whole(response, b"", send)
+        elif response.content is None:
+            await _send_whole(response, response.body, send)
+        elif (body := self._bodies.get(response.content)) is not None:
+            await _send_whole(response, body, send)
+        else:
+            await self._send_from_disk(response, response.content, send)
+
+    async def _send_from_disk(self, response: Response[RawHeaders], content: Content, send: Send) -> None:
+        try:
+            if self._bodies.admits(content):
+                await _send_whole(response, await run_in_thread(self._bodies.load, content), send)
+            else:
+                await _stream(response, content, await run_in_thread(open_body, content), send)
+        except BodyError as error:
+            failure = report(error, _native)
+            await _send_whole(failure, failure.body, send)
+
+
+async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
+    # The list is a copy: other middleware edits the headers of the messages that pass through it.
+    await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _stream(response: Response[RawHeaders], content: Content, file: BinaryIO, send: Send) -> None:
+    remaining = content.end - content.start
+    with file:
+        await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
+        while remaining > 0:
+            chunk = await run_in_thread(next_chunk, file, remaining)
+            remaining -= len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": remaining > 0})
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Be the application where there is none: 404, no WebSocket, and an uneventful life."""
+    if scope["type"] == "http":
+        response = plain_answer(_native, 404)
+        await _send_whole(response, b"" if scope["method"] == "HEAD" else response.body, send)
+    elif scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close"})
+    elif scope["type"] == "lifespan":
+        for phase in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{phase}.complete"})
+
+
+def _native(headers: Headers) -> RawHeaders:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+def _fields(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, Fields]:
+    """Return Accept-Encoding and the conditional fields; a field that is repeated is one list (RFC 9110 5.3)."""
+    encoding: str | None = None
+    fields: dict[str, str] = {}
+    for name, value in headers:
+        if name == b"accept-encoding":
+            text = value.decode("latin-1")
+            encoding = text if encoding is None else f"{encoding}, {text}"
+        elif name in _CONDITIONAL:
+            field, text = _CONDITIONAL[name], value.decode("latin-1")
+            fields[field] = f"{fields[field]}, {text}" if field in fields else text
+    return encoding, fields

@@ -1,0 +1,84 @@
+"""Bodies: a bounded cache of small ones, and files opened only when they are what the manifest says."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from threading import Lock
+from typing import BinaryIO
+
+from servestatic_runtime.errors import BodyError
+from servestatic_runtime.response import Content
+
+DEFAULT_CACHE_BYTES = 32 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+LARGEST_CACHED = 512 * 1024  # a larger file gains more from sendfile than from memory
+
+
+class BodyCache:
+    """Whole files in memory, least recently used out first, never more than ``limit`` bytes. Thread-safe."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def admits(self, content: Content) -> bool:
+        """Return whether a file of this size is kept here."""
+        return content.size <= LARGEST_CACHED and content.size <= self.limit
+
+    def get(self, content: Content) -> bytes | None:
+        """Return the bytes asked for if their file is in memory."""
+        with self._lock:
+            body = self._bodies.get(content.path)
+            if body is None:
+                return None
+            self._bodies.move_to_end(content.path)
+        return body if content.end - content.start == content.size else body[content.start : content.end]
+
+    def load(self, content: Content) -> bytes:
+        """Read the file into memory and return the bytes asked for; raise BodyError."""
+        with open_body(content) as file:
+            file.seek(0)
+            body = file.read(content.size + 1)
+        if len(body) != content.size:
+            raise BodyError(_wrong_size(content, len(body)))
+        self._keep(content.path, body)
+        return body[content.start : content.end]
+
+    def _keep(self, path: str, body: bytes) -> None:
+        with self._lock:
+            self.used += len(body) - len(self._bodies.pop(path, b""))
+            self._bodies[path] = body
+            while self.used > self.limit:
+                _, oldest = self._bodies.popitem(last=False)
+                self.used -= len(oldest)
+
+
+def open_body(content: Content) -> BinaryIO:
+    """Return the file, open at ``content.start``; raise BodyError unless it has the size it should have."""
+    try:
+        file = open(content.path, "rb")  # noqa: SIM115 - the caller closes it
+        size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        message = f"{content.path}: {error.strerror}"
+        raise BodyError(message) from error
+    if size != content.size:
+        file.close()
+        raise BodyError(_wrong_size(content, size))
+    file.seek(content.start)
+    return file
+
+
+def next_chunk(file: BinaryIO, remaining: int) -> bytes:
+    """Return at most ``remaining`` bytes, at least one; raise BodyError where the file ends before that."""
+    chunk = file.read(min(CHUNK_BYTES, remaining))
+    if not chunk:
+        message = f"{file.name}: ends {remaining} bytes too early"
+        raise BodyError(message)
+    return chunk
+
+
+def _wrong_size(content: Content, size: int) -> str:
+    return f"{content.path}: has {size} bytes where the manifest says {content.size}"

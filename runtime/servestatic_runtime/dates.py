@@ -1,0 +1,61 @@
+"""HTTP dates (RFC 9110 5.6.7), without a locale and without importing ``email`` or ``datetime``."""
+
+from __future__ import annotations
+
+import re
+from time import gmtime
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_TIME = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})"
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        rf"(?:{'|'.join(_DAYS)}), (?P<day>[0-9]{{2}}) {_MONTH} (?P<year>[0-9]{{4}}) {_TIME} GMT",  # IMF-fixdate
+        rf"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<day>[0-9]{{2}})-{_MONTH}-(?P<year>[0-9]{{2}}) {_TIME} GMT",
+        rf"(?:{'|'.join(_DAYS)}) {_MONTH} (?P<day>[0-9 ][0-9]) {_TIME} (?P<year>[0-9]{{4}})",  # asctime
+    )
+)
+
+
+def format_date(seconds: int) -> str:
+    """Return seconds since 1970 as an IMF-fixdate, for example ``Sun, 06 Nov 1994 08:49:37 GMT``."""
+    t = gmtime(seconds)
+    day, month = _DAYS[t.tm_wday], _MONTHS[t.tm_mon - 1]
+    return f"{day}, {t.tm_mday:02} {month} {t.tm_year:04} {t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"
+
+
+def parse_date(text: str) -> int | None:
+    """Return the seconds since 1970 of a date in any of HTTP's three forms, or None for anything else."""
+    for form in _FORMS:
+        match = form.fullmatch(text)
+        if match:
+            month = _MONTHS.index(match["month"]) + 1
+            day, hour, minute, second = (int(match[part]) for part in ("day", "hour", "minute", "second"))
+            if not (1 <= day <= 31 and hour < 24 and minute < 60 and second <= 60):
+                return None
+            return _days(_full_year(match["year"]), month, day) * 86400 + hour * 3600 + minute * 60 + second
+    return None
+
+
+def _full_year(digits: str) -> int:
+    """Return the year; one of two digits that seems over 50 years ahead is in the past (RFC 9110 5.6.7)."""
+    year = int(digits)
+    if len(digits) == 4:
+        return year
+    this_year = gmtime().tm_year
+    year += this_year // 100 * 100
+    return year - 100 if year > this_year + 50 else year
+
+
+def _days(year: int, month: int, day: int) -> int:
+    """Return the days from 1970-01-01 to a date of the Gregorian calendar.
+
+    Source: https://howardhinnant.github.io/date_algorithms.html#days_from_civil (years begin in March).
+    """
+    year -= month <= 2
+    era, year_of_era = divmod(year, 400)
+    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    return era * 146097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719468

@@ -1,0 +1,37 @@
+"""What can go wrong at run time, each with the words its reader needs."""
+
+from __future__ import annotations
+
+
+class ManifestError(Exception):
+    """A manifest that can't be read: missing, truncated, corrupt, or made by a newer compiler.
+
+    ``path`` is the file, ``problem`` what is wrong with it, ``hint`` what to do.
+    """
+
+    def __init__(self, path: str, problem: str, hint: str) -> None:
+        super().__init__(path, problem, hint)
+        self.path = path
+        self.problem = problem
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the three parts as one line."""
+        return f"{self.path}: {self.problem} ({self.hint})"
+
+
+class UnknownAssetError(KeyError):
+    """A logical name that the manifest does not list."""
+
+    def __init__(self, name: str, path: str) -> None:
+        super().__init__(name)
+        self.name = name
+        self.path = path
+
+    def __str__(self) -> str:
+        """Return a sentence; a KeyError's own would be the quoted name alone."""
+        return f"no asset named {self.name!r} in {self.path} (servestatic-manifest show lists the names)"
+
+
+class BodyError(Exception):
+    """A file that the manifest lists and that is missing, unreadable or of another size."""

@@ -1,0 +1,135 @@
+"""The manifest's schema: names, field order, version, key hash.
+
+Both packages read it from here, the compiler to write and the runtime to read, so they can't disagree.
+docs/manifest-format.md describes the same layout in words.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+from zlib import crc32
+
+MANIFEST_NAME = "manifest.msgpack"
+FILES_DIR = "files"
+FORMAT = "servestatic-build manifest"
+VERSION = 1
+
+# The document is one MessagePack map with these keys, in this order. The first four have a fixed length (the
+# head), so a reader finds everything else by reading HEAD.size bytes.
+KEYS = (
+    "format",
+    "version",
+    "layout",
+    "checksum",
+    "site",
+    "header_sets",
+    "header_set_offsets",
+    "assets",
+    "asset_offsets",
+    "buckets",
+    "slots",
+)
+
+
+class Layout(NamedTuple):
+    """Where things are: byte offsets from the start of the document, and counts. Each is a uint32."""
+
+    length: int
+    site: int
+    site_end: int
+    header_sets: int
+    header_set_offsets: int
+    assets: int
+    asset_offsets: int
+    bucket_count: int
+    buckets: int
+    slots: int
+
+
+# Records are arrays in this order. Each ends in its checksum. A reader takes the fields it knows and ignores
+# any that follow, so a field may be appended without a new version.
+SITE_FIELDS = ("prefix", "index", "redirect_headers")
+HEADER_SET_FIELDS = ("ok", "not_modified")
+ASSET_FIELDS = (
+    "name",
+    "url",
+    "file",
+    "immutable",
+    "headers",
+    "plain_headers",
+    "directory",
+    "modified",
+    "size",
+    "digest",
+    "integrity",
+    "variants",
+    "references",
+)
+# Of every coding but identity, whose size is the asset's and whose ETag begins its digest.
+VARIANT_FIELDS = ("coding", "size", "etag", "file")
+
+# The header values that differ between the variants of one header set. The set stores nil for them.
+VARIANT_HEADERS = ("Content-Encoding", "Content-Length", "ETag", "Last-Modified")
+
+IDENTITY = "identity"
+FILE_SUFFIXES = {IDENTITY: "", "gzip": ".gz", "br": ".br", "zstd": ".zst"}
+
+MAGIC = bytes((0x80 | len(KEYS),)) + b"\xa6format" + bytes((0xA0 | len(FORMAT),)) + FORMAT.encode() + b"\xa7version"
+_LAYOUT_KEY = b"\xa6layout" + bytes((0x90 | len(Layout._fields),))
+_CHECKSUM_KEY = b"\xa8checksum\xce"
+_UINT32 = 0xCE
+_BEFORE_CHECKSUM = struct.Struct(f">{len(MAGIC)}sB{len(_LAYOUT_KEY)}s" + "BI" * len(Layout._fields))
+HEAD = struct.Struct(_BEFORE_CHECKSUM.format + f"{len(_CHECKSUM_KEY)}sI")
+
+OFFSET = struct.Struct(">I")
+SPAN = struct.Struct(">II")  # two neighbours in a table of offsets: where a record starts and ends
+BUCKET = struct.Struct(">II")  # number of the first slot, checksum of the bucket's slots
+BUCKET_SPAN = struct.Struct(">III")  # a bucket and the first slot of the next one
+SLOT = struct.Struct(">II")  # key hash, asset number
+CHECKSUM_SIZE = 5  # a uint32 tag and four bytes
+
+# Hashed by slot: a bucket is read and checked whole, so it should be small; a small one costs more offsets.
+SLOTS_PER_BUCKET = 4
+
+# The hash by which the index finds a key (a URL path or a logical name, as UTF-8): 32 bits. A checksum is enough,
+# since every hit is compared with its record, and what is in a bucket was decided when it was built.
+key_hash = crc32
+
+ETAG_BYTES = 12  # of the SHA-256 of the variant's bytes
+
+
+def pack_head(layout: Layout) -> bytes:
+    """Return the document's first ``HEAD.size`` bytes for this layout."""
+    words = [word for number in layout for word in (_UINT32, number)]
+    head = _BEFORE_CHECKSUM.pack(MAGIC, VERSION, _LAYOUT_KEY, *words)
+    return head + _CHECKSUM_KEY + OFFSET.pack(crc32(head))
+
+
+def unpack_head(head: bytes) -> Layout | None:
+    """Return the layout that ``pack_head`` wrote, or None when the head does not say what it should."""
+    _, version, key, *words, checksum_key, checksum = HEAD.unpack(head)
+    layout = Layout(*words[1::2])
+    if (version, key, checksum_key) != (VERSION, _LAYOUT_KEY, _CHECKSUM_KEY):
+        return None
+    return layout if checksum == crc32(head[: _BEFORE_CHECKSUM.size]) else None
+
+
+def etag(digest: bytes) -> str:
+    """Return the strong ETag, as in its header, of bytes with this SHA-256 (whole, or its stored beginning)."""
+    return f'"{digest[:ETAG_BYTES].hex()}"'
+
+
+def seal(record: bytes, number: int) -> bytes:
+    """Return a packed array record with its checksum appended as its last element.
+
+    ``record`` must be packed as an array one element longer than its fields. The number (its place in its
+    table) is part of the checksum, so a record found at the wrong place does not pass for the right one.
+    """
+    return record + bytes((_UINT32,)) + OFFSET.pack(crc32(record, number))
+
+
+def is_sealed(record: bytes, number: int) -> bool:
+    """Return whether the record is the one that ``seal`` made for this number."""
+    body = len(record) - CHECKSUM_SIZE
+    return body > 0 and record[body + 1 :] == OFFSET.pack(crc32(record[:body], number))

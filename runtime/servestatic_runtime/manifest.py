@@ -1,0 +1,271 @@
+"""The manifest, mapped into memory: opened in constant time, one record decoded per question.
+
+A question hashes a key, reads one bucket of the index, and decodes the records it points at (almost always none or
+one). Whatever is read is checked against its checksum first, so damage is an error and never another answer.
+"""
+
+from __future__ import annotations
+
+import os
+from binascii import b2a_base64
+from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+from zlib import crc32
+
+from servestatic_runtime import format as schema
+from servestatic_runtime.dates import format_date
+from servestatic_runtime.decode import decode
+from servestatic_runtime.errors import ManifestError, UnknownAssetError
+from servestatic_runtime.paths import quote_path
+
+Headers: TypeAlias = "list[tuple[str, str]]"
+
+
+class Variant(NamedTuple):
+    """One coding of one file. ``file`` is relative to DIST, ``size`` in bytes, ``etag`` quoted as in its header."""
+
+    coding: str
+    size: int
+    etag: str
+    file: str
+
+
+class Asset(NamedTuple):
+    """One entry of the manifest. Paths are decoded; ``url`` is the one to link to."""
+
+    name: str
+    url: str
+    plain_url: str | None  # where the same bytes answer with a short cache life; equal to url when there is no other
+    directory: str | None  # the URL, ending in a slash, that this index file answers too
+    immutable: bool
+    headers: int  # the header sets of url and of plain_url and directory, by number
+    plain_headers: int | None
+    modified: int  # seconds since 1970
+    digest: bytes  # SHA-256 of the identity bytes
+    integrity: bytes  # SHA-384 of them
+    variants: tuple[Variant, ...]  # identity first
+    references: list[int]  # numbers of assets, in the order of their names
+
+
+class Found(NamedTuple):
+    """What a URL path leads to: an asset under one of its header sets, or (``location``) a redirect to it."""
+
+    asset: Asset
+    headers: int
+    location: str | None
+
+
+class Manifest:
+    """A release, read from DIST or from its manifest.msgpack."""
+
+    def __init__(self, buf: bytes | mmap, path: str) -> None:
+        """Read the head of a document; ``path`` names it in errors and says where its files are."""
+        self.path = path
+        self.root = os.path.dirname(path)
+        self._buf = buf
+        self._layout = self._read_head()
+        self.prefix, self.index, self._redirect_headers = self._read_site()
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Manifest:
+        """Map the manifest at ``path``, a DIST directory or the file itself; raise ManifestError."""
+        name = os.path.abspath(path)
+        if os.path.isdir(name):
+            name = os.path.join(name, schema.MANIFEST_NAME)
+        try:
+            with open(name, "rb", buffering=0) as file:
+                return cls(mmap(file.fileno(), 0, access=ACCESS_READ), name)
+        except OSError as error:
+            hint = "compile with: servestatic-build SOURCE... -o DIST"
+            raise ManifestError(name, error.strerror or "can't be read", hint) from error
+        except ValueError as error:  # mmap of an empty file
+            raise ManifestError(name, "the file is empty", _COMPILE_AGAIN) from error
+
+    def close(self) -> None:
+        """Release the mapping. What was read from it stays valid."""
+        if isinstance(self._buf, mmap):
+            self._buf.close()
+
+    def __len__(self) -> int:
+        """Return the number of assets."""
+        return self._layout.assets
+
+    def __iter__(self) -> Iterator[Asset]:
+        """Yield every asset in order of name."""
+        return (self._asset(number) for number in range(self._layout.assets))
+
+    def url(self, name: str) -> str:
+        """Return the URL path of a logical name, percent-encoded; raise UnknownAssetError."""
+        return quote_path(self.asset(name).url)
+
+    def integrity(self, name: str) -> str:
+        """Return the ``integrity`` attribute of a logical name (SHA-384); raise UnknownAssetError."""
+        return integrity_value(self.asset(name))
+
+    def asset(self, name: str) -> Asset:
+        """Return the asset of a logical name; raise UnknownAssetError."""
+        for asset in self._lookup(name):
+            if asset.name == name:
+                return asset
+        raise UnknownAssetError(name, self.path)
+
+    def references(self, asset: Asset) -> tuple[str, ...]:
+        """Return the logical names that an asset's content refers to, in order."""
+        return tuple(self._asset(number).name for number in asset.references)
+
+    def find(self, path: str) -> Found | None:
+        """Return what a decoded URL path leads to, or None when it is not in this release."""
+        for asset in self._lookup(path):
+            if path == asset.url:
+                return Found(asset, asset.headers, None)
+            if asset.plain_headers is not None and path in {asset.plain_url, asset.directory}:
+                return Found(asset, asset.plain_headers, None)
+            if asset.directory and path == asset.directory[:-1]:
+                return Found(asset, self._redirect_headers, asset.directory)
+        return None
+
+    def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Headers:
+        """Return all headers of the 200 for a variant under a header set."""
+        return _filled(self._header_set(number)[0], asset, variant)
+
+    def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Headers:
+        """Return all headers of the 304 for a variant under a header set."""
+        return _filled(self._header_set(number)[1], asset, variant)
+
+    def body_path(self, variant: Variant) -> str:
+        """Return the absolute path of a variant's file."""
+        return f"{self.root}/{variant.file}"
+
+    # From here down: bytes. Nothing is read but through _slice, nothing trusted before its checksum.
+
+    def _lookup(self, key: str) -> list[Asset]:
+        """Return the assets whose keys hash as this one does: none for nearly all that are not listed.
+
+        Every request that is not for a listed file pays for this, hence in one piece.
+        """
+        try:
+            hashed = schema.key_hash(key.encode())
+        except UnicodeEncodeError:  # a lone surrogate: no key has one
+            return []
+        layout, buf = self._layout, self._buf
+        bucket = hashed % layout.bucket_count
+        first, checksum, end = _bucket_span(buf, layout.buckets + bucket * _BUCKET_SIZE)
+        slots = buf[layout.slots + first * _SLOT_SIZE : layout.slots + end * _SLOT_SIZE]
+        if crc32(slots, bucket) != checksum:
+            self._corrupt(f"bucket {bucket} of the index")
+        at = slots.find(_pack_hash(hashed))
+        return [self._asset(number) for number in _numbers(slots, hashed)] if at >= 0 else []
+
+    def _asset(self, number: int) -> Asset:
+        if number >= self._layout.assets:
+            self._corrupt(f"the number of asset {number}")
+        fields = self._record(self._layout.asset_offsets, number, f"asset {number}")
+        try:
+            return self._to_asset(fields)
+        except (TypeError, ValueError):
+            self._corrupt(f"asset {number}")
+
+    def _to_asset(self, fields: list[Any]) -> Asset:
+        (name, url, file, immutable, headers, plain_headers, directory), rest = fields[:7], fields[7:]
+        modified, size, digest, integrity, variants, references = rest[:6]
+        path = schema.FILES_DIR + (url if file is None else file)
+        identity = Variant(schema.IDENTITY, size, schema.etag(digest), path)
+        return Asset(
+            name,
+            url,
+            self._plain_url(name) if plain_headers is not None else None,
+            directory,
+            immutable,
+            headers,
+            plain_headers,
+            modified,
+            digest,
+            integrity,
+            (identity, *[_to_variant(path, *fields[:4]) for fields in variants]),
+            references,
+        )
+
+    def _plain_url(self, name: str) -> str:
+        return name if name.startswith("/") else self.prefix + name
+
+    def _header_set(self, number: int) -> list[Any]:
+        return self._record(self._layout.header_set_offsets, number, f"header set {number}")
+
+    def _record(self, offsets: int, number: int, what: str) -> list[Any]:
+        start, end = schema.SPAN.unpack_from(self._buf, offsets + number * schema.OFFSET.size)
+        return self._unseal(self._buf[start:end], number, what)
+
+    def _unseal(self, record: bytes, number: int, what: str) -> list[Any]:
+        if not schema.is_sealed(record, number):
+            self._corrupt(what)
+        try:
+            value, _ = decode(record, 0)
+        except (IndexError, ValueError, RecursionError):
+            self._corrupt(what)
+        if not isinstance(value, list):
+            self._corrupt(what)
+        return value
+
+    def _read_head(self) -> schema.Layout:
+        head = bytes(self._buf[: schema.HEAD.size])
+        if not head.startswith(schema.MAGIC):
+            self._damaged("it does not begin like a manifest")
+        if len(head) < schema.HEAD.size:
+            self._damaged(f"it ends after {len(head)} bytes")
+        if head[len(schema.MAGIC)] > schema.VERSION:
+            problem = f"format version {head[len(schema.MAGIC)]} is newer than {schema.VERSION}, the newest known here"
+            raise ManifestError(self.path, problem, "upgrade servestatic-build where the app runs")
+        layout = schema.unpack_head(head)
+        if layout is None:
+            self._damaged("its head is damaged")
+        if layout.length != len(self._buf):
+            self._damaged(f"it has {len(self._buf)} bytes and should have {layout.length}")
+        return layout
+
+    def _read_site(self) -> tuple[str, str, int]:
+        record = self._buf[self._layout.site : self._layout.site_end]
+        prefix, index, redirect_headers = self._unseal(record, 0, "the site record")[: len(schema.SITE_FIELDS)]
+        return prefix, index, redirect_headers
+
+    def _corrupt(self, what: str) -> NoReturn:
+        self._damaged(f"{what} is damaged")
+
+    def _damaged(self, problem: str) -> NoReturn:
+        raise ManifestError(self.path, problem, _COMPILE_AGAIN)
+
+
+_BUCKET_SIZE = schema.BUCKET.size
+_SLOT_SIZE = schema.SLOT.size
+_bucket_span = schema.BUCKET_SPAN.unpack_from
+_pack_hash = schema.OFFSET.pack
+
+
+def _numbers(slots: bytes, hashed: int) -> list[int]:
+    """Return the asset numbers in a bucket's slots that are behind this hash."""
+    return [number for key_hash, number in schema.SLOT.iter_unpack(slots) if key_hash == hashed]
+
+
+_COMPILE_AGAIN = "copy it again, or compile again with servestatic-build"
+
+
+def integrity_value(asset: Asset) -> str:
+    """Return an asset's Subresource Integrity value."""
+    return "sha384-" + b2a_base64(asset.integrity, newline=False).decode()
+
+
+def _to_variant(path: str, coding: str, size: int, etag: bytes, file: str | None) -> Variant:
+    own = path + schema.FILE_SUFFIXES[coding] if file is None else schema.FILES_DIR + file
+    return Variant(coding, size, schema.etag(etag), own)
+
+
+def _filled(pairs: list[tuple[str, str | None]], asset: Asset, variant: Variant) -> Headers:
+    """Return a header set with the values that are the variant's own in their places."""
+    own = {
+        "Content-Encoding": None if variant.coding == schema.IDENTITY else variant.coding,
+        "Content-Length": str(variant.size),
+        "ETag": variant.etag,
+        "Last-Modified": format_date(asset.modified),
+    }
+    filled = [(name, own[name] if value is None else value) for name, value in pairs]
+    return [(name, value) for name, value in filled if value is not None]

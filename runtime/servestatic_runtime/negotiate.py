@@ -1,0 +1,37 @@
+"""Which variant a request gets, by its Accept-Encoding (RFC 9110 12.5.3). Pure, and remembered."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# A member of the list: a coding or "*", and maybe a weight of up to three digits. Anything else is ignored.
+_MEMBER = re.compile(
+    r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*(?:;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
+)
+_ALIASES = {"x-gzip": "gzip"}  # RFC 9110 8.4.1.3
+_UNLISTED_IDENTITY = 0.0001  # acceptable, but below anything that is listed with a weight of its own
+
+
+@lru_cache(maxsize=1024)
+def choose(accept_encoding: str | None, codings: tuple[str, ...]) -> int | None:
+    """Return the index in ``codings`` to send: the highest weight, and among equals the first.
+
+    ``codings`` holds the codings at hand, smallest body first. None means that the client refuses them all (406).
+    A missing header and an empty one both ask for identity.
+    """
+    weights = _weights(accept_encoding) if accept_encoding else {}
+    offered = [_weight(weights, coding) for coding in codings]
+    best = max(offered)
+    return offered.index(best) if best > 0 else None
+
+
+def _weights(accept_encoding: str) -> dict[str, float]:
+    members = (_MEMBER.fullmatch(member) for member in accept_encoding.split(","))
+    found = ((match[1].lower(), float(match[2] or 1)) for match in members if match)
+    return {_ALIASES.get(coding, coding): weight for coding, weight in found}
+
+
+def _weight(weights: dict[str, float], coding: str) -> float:
+    default = _UNLISTED_IDENTITY if coding == "identity" else 0
+    return weights.get(coding, weights.get("*", default))

@@ -1,0 +1,107 @@
+"""The decision: which status, which headers, which bytes. No I/O and no server in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from servestatic_runtime.conditional import Fields, precondition, ranges
+from servestatic_runtime.manifest import Headers
+from servestatic_runtime.negotiate import choose
+from servestatic_runtime.pages import Page, Representation
+from servestatic_runtime.paths import quote_path, quote_query
+from servestatic_runtime.response import Native, Response
+
+# The request fields that can change an answer, besides the method, the path and Accept-Encoding.
+CONDITIONAL_FIELDS = (
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+    "if-range",
+    "range",
+)
+
+REASONS = {
+    200: "OK",
+    206: "Partial Content",
+    301: "Moved Permanently",
+    304: "Not Modified",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    412: "Precondition Failed",
+    416: "Range Not Satisfiable",
+    500: "Internal Server Error",
+}
+
+# What a refusal takes over from the page's 200, so that a cache keys it as it does the others.
+_SHARED = frozenset({"Vary", "Access-Control-Allow-Origin", "X-Content-Type-Options"})
+
+
+def respond(
+    page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: str
+) -> Response[Native]:
+    """Decide the answer to a request for a page.
+
+    ``fields`` holds those of CONDITIONAL_FIELDS that the request has, ``query`` its query string as latin-1.
+    """
+    if method not in {"GET", "HEAD"}:
+        return _refusal(page, 405, ("Allow", "GET, HEAD"))
+    if page.location is not None:
+        return _redirect(page, page.location, query)
+    choice = choose(accept_encoding, page.codings)
+    if choice is None:
+        return _refusal(page, 406)
+    representation = page.representation(choice)
+    return _conditional(page, representation, method, fields) if fields else representation.ok
+
+
+def plain_answer(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
+    """Return a small text answer that no cache keeps."""
+    body = f"{status} {REASONS[status]}\n".encode()
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        *extra,
+    ]
+    return Response(status, native(headers), body=body)
+
+
+def _refusal(page: Page[Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
+    shared = [pair for pair in page.headers() if pair[0] in _SHARED]
+    return plain_answer(page.native, status, *extra, *shared)
+
+
+def _redirect(page: Page[Native], directory: str, query: str) -> Response[Native]:
+    """Redirect to a directory's URL: relative, so that it holds below any mount and can name no other host."""
+    last = directory.rstrip("/").rpartition("/")[2]
+    location = f"./{quote_path(last)}/" + (f"?{quote_query(query)}" if query else "")
+    return Response(301, page.native([("Location", location), ("Content-Length", "0"), *page.headers()]))
+
+
+def _conditional(
+    page: Page[Native], representation: Representation[Native], method: str, fields: Fields
+) -> Response[Native]:
+    _, content, etag, modified, ok, not_modified = representation
+    status = precondition(fields, etag, modified)
+    if status == 304:
+        return not_modified
+    if status == 412:
+        return _refusal(page, 412)
+    wanted = ranges(fields, etag, modified, content.size) if method == "GET" else None
+    if wanted is None or len(wanted) > 1:
+        return ok
+    if not wanted:
+        return _refusal(page, 416, ("Content-Range", f"bytes */{content.size}"))
+    return _partial(page, representation, *wanted[0])
+
+
+def _partial(page: Page[Native], representation: Representation[Native], start: int, end: int) -> Response[Native]:
+    content = representation.content._replace(start=start, end=end)
+    headers = [(name, value) for name, value in representation.headers if name != "Content-Length"]
+    headers += [
+        ("Content-Length", str(end - start)),
+        ("Content-Range", f"bytes {start}-{end - 1}/{content.size}"),
+    ]
+    return Response(206, page.native(headers), content)
