@@ -8,25 +8,32 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
 
-_LISTENING = re.compile(r"(?:Listening at:|running on|Serving .* on|http://) ?(?:http://)?127\.0\.0\.1:(\d+)")
+_LISTENING = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 
 @contextmanager
-def running(command: list[str], env: Mapping[str, str] | None = None) -> Iterator[int]:
+def running(command: list[str], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Iterator[int]:
     """Run ``python -m command...`` until the block ends; yield the port that it says it listens on."""
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
         env={**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"},
+        cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     try:
-        yield _port(process)
+        port = _port(process)
+        drain = Thread(target=process.communicate)  # an unread pipe would stop the server in the end
+        drain.start()
+        yield port
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
+    drain.join()
 
 
 def _port(process: subprocess.Popen[str]) -> int:
@@ -37,3 +44,13 @@ def _port(process: subprocess.Popen[str]) -> int:
         if match := _LISTENING.search(line):
             return int(match[1])
     raise AssertionError("the server ended:\n" + "".join(seen))
+
+
+def gunicorn(application: str, *options: str) -> list[str]:
+    """Return the command that serves ``module:name`` with gunicorn's gthread worker."""
+    return ["gunicorn", application, "--bind", "127.0.0.1:0", "--worker-class", "gthread", "--threads", "4", *options]
+
+
+def uvicorn(application: str, *options: str) -> list[str]:
+    """Return the command that serves ``module:name`` with uvicorn."""
+    return ["uvicorn", application, "--host", "127.0.0.1", "--port", "0", "--no-access-log", *options]
