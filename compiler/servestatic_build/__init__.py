@@ -1,7 +1,11 @@
 """Compile static assets: fingerprint, rewrite references, precompress, and write one manifest."""
 
-from servestatic_build.build import BuildResult, build
-from servestatic_build.config import Config, Source
-from servestatic_build.errors import ConfigError
+try:
+    from servestatic_build.build import BuildResult, build
+    from servestatic_build.config import Config, Source
+    from servestatic_build.errors import ConfigError
+except ModuleNotFoundError as error:
+    message = f'{error.name} is missing. To compile, install the extra: pip install "servestatic-build[build]"'
+    raise ImportError(message) from error
 
 __all__ = ["BuildResult", "Config", "ConfigError", "Source", "build"]

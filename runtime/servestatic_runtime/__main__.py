@@ -13,7 +13,8 @@ from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.wsgi import ServeStatic
 
-MOST_URLS_SHOWN = 8
+MOST_ASSETS_READ = 1000
+MOST_URLS_SHOWN = 10
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -49,10 +50,15 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _urls_to_try(manifest: Manifest) -> list[str]:
-    """Return a few URLs: index pages first, then the first assets."""
-    directories = (asset.directory for asset in manifest if asset.directory)
-    assets = (asset.url for asset in manifest if not asset.directory)
-    return [quote_path(url) for url in (*islice(directories, 2), *islice(assets, MOST_URLS_SHOWN - 2))]
+    """Return a few URLs: index pages, then the first asset of each suffix."""
+    directories: list[str] = []
+    by_suffix: dict[str, str] = {}
+    for asset in islice(manifest, MOST_ASSETS_READ):
+        if asset.directory:
+            directories.append(asset.directory)
+        else:
+            by_suffix.setdefault(asset.url.rpartition(".")[2], asset.url)
+    return [quote_path(url) for url in (*directories, *by_suffix.values())][:MOST_URLS_SHOWN]
 
 
 if __name__ == "__main__":

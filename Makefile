@@ -1,0 +1,44 @@
+# Everything here works from a fresh clone with Python 3.11+, git and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
+DEMO_SOURCES = $$($(BIN)/python -c 'import django.contrib.admin as a; print(a.__path__[0])')/static docs/demo/static /=docs/demo/public
+
+.PHONY: demo test check fmt bench clean
+
+demo: $(VENV)/demo.stamp ## compile a real tree and serve it
+	$(BIN)/servestatic-build $(DEMO_SOURCES) --out build/demo
+	$(BIN)/python -m servestatic_runtime build/demo --port $(PORT)
+
+test: $(VENV)/dev.stamp ## run the whole test suite
+	$(BIN)/python -m pytest --numprocesses auto
+
+check: $(VENV)/dev.stamp ## lint, types, format; writes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fmt: $(VENV)/dev.stamp ## format and mend what can be
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/bench.stamp ## print every number that the README claims
+	for benchmark in open_and_lookup asgi wsgi; do $(BIN)/python benchmarks/$$benchmark.py; done
+
+clean:
+	rm -rf build $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable '.[build]' django
+	touch $@
+
+$(VENV)/%.stamp: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable '.[$*]'
+	touch $@

@@ -1,0 +1,5 @@
+import * as a from "./a.js";
+
+export function sign() {
+  return a === undefined ? "?" : "!";
+}

@@ -1,0 +1,105 @@
+"""What the documents say is true: their code runs, and what is generated is up to date."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+from wsgiref.headers import Headers
+
+import pytest
+from click.testing import CliRunner
+
+from servestatic_build import Source
+from servestatic_build.cli import main
+from servestatic_build.settings import read_settings
+from servestatic_runtime import Manifest, ServeStatic, ServeStaticASGI
+from support.trees import compile_sources, write_tree
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+FORMAT = (ROOT / "docs/manifest-format.md").read_text()
+
+TREE: dict[str, str | bytes] = {"static/css/app.css": "body { background: url(bg.png) }\n" * 20, "static/css/bg.png": b"\x89PNG"}
+
+
+def blocks(document: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", document, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project as the README assumes it: static/ and public/, compiled into dist/."""
+    write_tree(tmp_path, {**TREE, "public/robots.txt": "User-agent: *\n", "public/index.html": "<!doctype html>"})
+    compile_sources(tmp_path, Source(str(tmp_path / "static")), Source(str(tmp_path / "public"), "/"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", blocks(README, "python") + blocks(FORMAT, "python"))
+def test_every_python_block_runs(block: str) -> None:
+    namespace: dict[str, Any] = {"application": None, "app": None}
+    exec(compile(block, "README.md", "exec"), namespace)
+    served = namespace.get("application") or namespace.get("app")
+    assert served is None or isinstance(served, ServeStatic | ServeStaticASGI)
+
+
+def test_the_urls_in_the_readme_have_the_form_of_the_real_ones() -> None:
+    manifest = Manifest.open("dist")
+    assert re.fullmatch(r"/static/css/app\.[0-9a-f]{12}\.css", manifest.url("css/app.css"))
+    assert manifest.integrity("css/app.css").startswith("sha384-")
+
+
+def test_the_ci_step_runs(project: Path) -> None:
+    (step,) = (block for block in blocks(README, "sh") if "pip install" in block)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # pip finds the requirement satisfied by this very checkout.
+    subprocess.run(["sh", "-e", "-c", step], cwd=project, env={**os.environ, "PATH": path}, check=True, timeout=120)
+    assert Manifest.open(project / "dist").url("/robots.txt") == "/robots.txt"
+
+
+def test_the_commands_that_show_a_release_run(project: Path) -> None:
+    (step,) = (block for block in blocks(README, "sh") if "servestatic-manifest" in block)
+    *shows, serve = step.splitlines()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for show in shows:
+        shown = subprocess.run(
+            show.split(), cwd=project, env={**os.environ, "PATH": path}, check=True, capture_output=True
+        )
+        assert b"css/app.css" in shown.stdout
+    assert serve == "python -m servestatic_runtime dist --port 0"  # started in runtime/test_servers.py
+
+
+def test_the_make_targets_of_the_first_screen_exist() -> None:
+    (block,) = blocks(README, "console")
+    commands = [line.removeprefix("$ ").partition("#")[0].split() for line in block.splitlines()]
+    assert commands == [["make", "demo"], ["make", "test"]]
+    for command in commands:
+        subprocess.run([*command, "--dry-run"], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_the_settings_of_the_readme_are_settings(project: Path) -> None:
+    (block,) = blocks(README, "toml")
+    (project / "pyproject.toml").write_text(block)
+    settings = read_settings(None)
+    assert len(settings) == len(tomllib.loads(block)["tool"]["servestatic-build"])
+
+
+def test_the_hook_of_the_readme_is_a_hook(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = (block for block in blocks(README, "python") if "def add_headers" in block)
+    write_tree(project, {"hooks/readme_hook.py": block, "static/x.wasm": b"\0asm"})
+    monkeypatch.syspath_prepend(str(project / "hooks"))
+    compiled = compile_sources(project, Source("static"), headers_hook="readme_hook:add_headers")
+    asset = compiled.manifest.asset("x.wasm")
+    headers = Headers(compiled.manifest.ok_headers(asset.headers, asset, asset.variants[0]))
+    assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+def test_the_help_in_the_readme_is_the_help() -> None:
+    (block,) = blocks(README, "text")
+    shown = CliRunner().invoke(main, ["--help"], prog_name="servestatic-build", terminal_width=100)
+    assert block == shown.output

@@ -1,0 +1,89 @@
+"""The arrows of docs/architecture.md: which module may import which."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+RUNTIME = ROOT / "runtime/servestatic_runtime"
+COMPILER = ROOT / "compiler/servestatic_build"
+
+# Each row imports only what stands in a row above it.
+RUNTIME_LAYERS = (
+    {"errors", "response", "paths", "dates", "decode", "format", "negotiate", "offload"},
+    {"manifest", "conditional", "bodies"},
+    {"pages"},
+    {"respond"},
+    {"failures"},
+    {"wsgi", "asgi"},
+    {"__main__", "__init__"},
+)
+COMPILER_LAYERS = (
+    {"model", "globs", "media_types", "rewrite", "graph", "codecs"},
+    {"errors", "staging", "refs", "previous"},
+    {"headers"},
+    {"config"},
+    {"scan", "link", "fingerprint", "compress", "manifest_writer", "settings"},
+    {"publish"},
+    {"build"},
+    {"report"},
+    {"cli", "manifest_cli", "__init__"},
+)
+
+
+def imports(path: Path) -> set[str]:
+    """Return the full names of all modules that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names.add(node.module or "")
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def modules(package: Path) -> dict[str, set[str]]:
+    """Return, for each module or subpackage of a package, the names of the modules of the package it imports."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(package.rglob("*.py")):
+        unit = path.relative_to(package).parts[0].removesuffix(".py")
+        own = {name.split(".")[1] for name in imports(path) if name.startswith(package.name + ".")}
+        found.setdefault(unit, set()).update(own)
+    return found
+
+
+@pytest.mark.parametrize(("package", "layers"), [(RUNTIME, RUNTIME_LAYERS), (COMPILER, COMPILER_LAYERS)])
+def test_a_module_imports_only_from_the_layers_below_it(package: Path, layers: tuple[set[str], ...]) -> None:
+    found = modules(package)
+    assert set(found) == set().union(*layers), "every module has its place in a layer"
+    below: set[str] = set()
+    wrong = []
+    for layer in layers:
+        for module in sorted(layer):
+            used = {name for name in found[module] - {module} if name in found}
+            wrong += [f"{module} imports {name}" for name in sorted(used - below)]
+        below |= layer
+    assert wrong == []
+
+
+def test_the_runtime_imports_the_standard_library_and_itself_only() -> None:
+    foreign = {
+        (path.name, name)
+        for path in RUNTIME.rglob("*.py")
+        for name in imports(path)
+        if name.split(".")[0] not in sys.stdlib_module_names | {"servestatic_runtime"}
+    }
+    # offload runs under trio where trio runs already; it imports it there and only there.
+    assert {(file, name.split(".")[0]) for file, name in foreign} <= {("offload.py", "trio")}
+
+
+def test_no_module_takes_a_name_of_the_standard_library() -> None:
+    # gzip and the like stand in a package and are imported by their full names.
+    top = {path.stem for package in (RUNTIME, COMPILER) for path in package.glob("*.py")}
+    assert top & set(sys.stdlib_module_names) <= {"__main__"}

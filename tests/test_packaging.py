@@ -1,0 +1,74 @@
+"""What `pip install servestatic-build` brings: a wheel that serves in an empty environment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from support.trees import compile_tree
+
+ROOT = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.slow
+
+SERVE = """
+import sys
+from servestatic_runtime import Manifest, ServeStatic
+url = Manifest.open(sys.argv[1]).url("app.css")
+started = []
+body = ServeStatic(None, sys.argv[1])(
+    {"REQUEST_METHOD": "GET", "PATH_INFO": url}, lambda status, headers: started.append(status)
+)
+print(*started, b"".join(body).decode())
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter of an environment that holds the wheel and nothing else."""
+    environment = tmp_path_factory.mktemp("empty")
+    venv.create(environment, with_pip=True)
+    interpreter = environment / "bin/python"
+    subprocess.run(
+        [interpreter, "-m", "pip", "install", "--quiet", "--no-index", str(wheel)], check=True, capture_output=True
+    )
+    return interpreter
+
+
+def test_the_wheel_holds_both_packages_and_their_types(wheel: Path) -> None:
+    names = set(ZipFile(wheel).namelist())
+    assert {"servestatic_build/py.typed", "servestatic_runtime/py.typed", "servestatic_build/refs/css.py"} <= names
+    assert {name.split("/")[0].partition("-")[0] for name in names} == {
+        "servestatic_build",
+        "servestatic_runtime",
+    } | {name.split("/")[0].partition("-")[0] for name in names if ".dist-info/" in name}
+
+
+def test_the_wheel_serves_without_extras(python: Path, tmp_path: Path) -> None:
+    compiled = compile_tree(tmp_path, {"app.css": "body{}"})
+    served = subprocess.run(
+        [python, "-I", "-c", SERVE, compiled.dist], check=True, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert served.stdout == "200 OK body{}\n"
+
+
+def test_without_the_extra_the_command_says_what_to_install(python: Path) -> None:
+    failed = subprocess.run(
+        [python.parent / "servestatic-build", "--help"], capture_output=True, text=True, check=False
+    )
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines()[-1].endswith('pip install "servestatic-build[build]"')
