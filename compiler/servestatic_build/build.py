@@ -21,7 +21,7 @@ from servestatic_build.model import Asset, Diagnostic, Severity, Skipped
 from servestatic_build.previous import PreviousRelease
 from servestatic_build.publish import Placement, is_published, place, publish
 from servestatic_build.scan import scan
-from servestatic_build.staging import Staging
+from servestatic_build.staging import Staging, staging_in
 
 
 class Progress(Protocol):
@@ -84,7 +84,7 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
         graph = link(found.files, config, result.diagnostics, advance)
     _stop_at_errors(config, result)
     previous = PreviousRelease.read(config.out, result.diagnostics)
-    with Staging(tempfile.gettempdir() if config.check else config.out) as staging:
+    with staging_in(tempfile.gettempdir() if config.check else config.out) as staging:
         with stages.stage("fingerprint", len(graph.files)) as advance:
             assets = fingerprint(graph, staging, previous, epoch, advance)
         with stages.stage("compress", len(tasks(assets, config))) as advance:

@@ -20,7 +20,9 @@ from servestatic_build.settings import codings, read_settings
 _GLOBS = ("ignore", "plain", "fingerprint")
 
 
-@click.command(name="servestatic-build", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    name="servestatic-build", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @click.option("-o", "--out", metavar="DIST", help="Where the release goes.  [default: dist]")
 @click.option("--prefix", metavar="URL", help="Where a SOURCE that is a DIR is served.  [default: /static/]")

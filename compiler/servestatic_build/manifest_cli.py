@@ -16,7 +16,9 @@ from servestatic_runtime.manifest import Asset, integrity_value
 from servestatic_runtime.paths import quote_path
 
 
-@click.group(name="servestatic-manifest", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    name="servestatic-manifest", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="servestatic-build")
 def main() -> None:
     """Read what servestatic-build compiled."""

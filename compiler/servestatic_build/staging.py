@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 PREFIX = ".servestatic-build-"
 
@@ -25,25 +25,11 @@ class Written(NamedTuple):
 
 
 class Staging:
-    """A new directory in ``parent`` (made if need be) that is gone again on exit. ``write`` is thread-safe."""
+    """A directory for files without a name in the release yet. Thread-safe."""
 
-    def __init__(self, parent: str) -> None:
-        self._parent = parent
-        self._made = make_directories(parent)
-        self.path = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+    def __init__(self, path: str) -> None:
+        self.path = path
         self._numbers = count()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Remove the directory, and those made for it that are still empty."""
-        shutil.rmtree(self.path)
-        for directory in reversed(self._made):
-            with suppress(OSError):
-                os.rmdir(directory)
 
     def write(self, chunks: Iterable[bytes]) -> Written:
         """Write a file of these chunks and return it with its hashes."""
@@ -56,6 +42,47 @@ class Staging:
                 sha384.update(chunk)
                 size += len(chunk)
         return Written(path, size, sha256.digest(), sha384.digest())
+
+
+@contextmanager
+def staging_in(parent: str) -> Iterator[Staging]:
+    """Make a staging directory in ``parent`` (made if need be) that is gone again behind the block.
+
+    It is locked as long, so that what a killed build left behind can be told from what a running one needs.
+    """
+    made = make_directories(parent)
+    with ExitStack() as stack:
+        with _locked(parent):
+            _sweep(parent)
+            path = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+            stack.enter_context(_locked(path))
+        try:
+            yield Staging(path)
+        finally:
+            shutil.rmtree(path)
+            for directory in reversed(made):
+                with suppress(OSError):
+                    os.rmdir(directory)  # it holds a release now, unless the build failed
+
+
+@contextmanager
+def _locked(directory: str, *, wait: bool = True) -> Iterator[None]:
+    """Hold a directory's lock, which the system lets go when the process ends; raise BlockingIOError if not to wait."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(parent: str) -> None:
+    """Remove the staging directories of builds that were killed."""
+    for name in os.listdir(parent):
+        path = os.path.join(parent, name)
+        if name.startswith(PREFIX) and os.path.isdir(path):
+            with suppress(BlockingIOError), _locked(path, wait=False):
+                shutil.rmtree(path)
 
 
 def make_directories(path: str) -> list[str]:
