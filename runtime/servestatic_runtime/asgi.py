@@ -13,7 +13,7 @@ from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.offload import run_in_thread
 from servestatic_runtime.pages import Release
-from servestatic_runtime.respond import CONDITIONAL_FIELDS, plain_answer, respond
+from servestatic_runtime.respond import CONDITIONAL_FIELDS, failure, respond
 from servestatic_runtime.response import Content, Response
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -63,14 +63,16 @@ class ServeStaticASGI:
             await self._send_from_disk(response, response.content, send)
 
     async def _send_from_disk(self, response: Response[RawHeaders], content: Content, send: Send) -> None:
+        read: Callable[[Content], bytes | BinaryIO] = self._bodies.load if self._bodies.admits(content) else open_body
         try:
-            if self._bodies.admits(content):
-                await _send_whole(response, await run_in_thread(self._bodies.load, content), send)
-            else:
-                await _stream(response, content, await run_in_thread(open_body, content), send)
+            found = await run_in_thread(read, content)
         except BodyError as error:
-            failure = report(error, _native)
-            await _send_whole(failure, failure.body, send)
+            response = report(error, _native)
+            found = response.body
+        if isinstance(found, bytes):
+            await _send_whole(response, found, send)
+        else:
+            await _stream(response, content, found, send)
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
@@ -92,7 +94,7 @@ async def _stream(response: Response[RawHeaders], content: Content, file: Binary
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
     """Be the application where there is none: 404, no WebSocket, and an uneventful life."""
     if scope["type"] == "http":
-        response = plain_answer(_native, 404)
+        response = failure(_native, 404)
         await _send_whole(response, b"" if scope["method"] == "HEAD" else response.body, send)
     elif scope["type"] == "websocket":
         await receive()

@@ -87,7 +87,9 @@ def _span(first: str, last: str, size: int) -> tuple[int, int] | None:
         start = _number(first)
         end = _number(last) + 1 if last else size
         return (start, min(end, size)) if end > start or not last else None
-    return (size - min(_number(last), size), size) if last else None
+    length = _number(last) if last else 0
+    # The end of nothing is satisfiable (14.1.2), and no Content-Range can say so: the whole, too, is nothing.
+    return (size - min(length, size), size) if last and (size or not length) else None
 
 
 def _number(digits: str) -> int:

@@ -32,11 +32,11 @@ def parse_date(text: str) -> int | None:
     for form in _FORMS:
         match = form.fullmatch(text)
         if match:
-            month = _MONTHS.index(match["month"]) + 1
+            year, month = _full_year(match["year"]), _MONTHS.index(match["month"]) + 1
             day, hour, minute, second = (int(match[part]) for part in ("day", "hour", "minute", "second"))
-            if not (1 <= day <= 31 and hour < 24 and minute < 60 and second <= 60):
+            if not (1 <= day <= _month_length(year, month) and hour < 24 and minute < 60 and second <= 60):
                 return None
-            return _days(_full_year(match["year"]), month, day) * 86400 + hour * 3600 + minute * 60 + second
+            return _days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
     return None
 
 
@@ -48,6 +48,10 @@ def _full_year(digits: str) -> int:
     this_year = gmtime().tm_year
     year += this_year // 100 * 100
     return year - 100 if year > this_year + 50 else year
+
+
+def _month_length(year: int, month: int) -> int:
+    return _days(year + month // 12, month % 12 + 1, 1) - _days(year, month, 1)
 
 
 def _days(year: int, month: int, day: int) -> int:

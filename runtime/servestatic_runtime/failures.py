@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Headers
-from servestatic_runtime.respond import plain_answer
+from servestatic_runtime.respond import failure
 from servestatic_runtime.response import Native, Response
 
 
@@ -15,4 +15,4 @@ def report(error: BodyError, native: Callable[[Headers], Native]) -> Response[Na
     import logging  # noqa: PLC0415 - costs more than the rest of a start, and is needed only here
 
     logging.getLogger("servestatic_runtime").error("%s", error)
-    return plain_answer(native, 500)
+    return failure(native, 500)

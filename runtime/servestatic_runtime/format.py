@@ -96,6 +96,12 @@ SLOTS_PER_BUCKET = 4
 # since every hit is compared with its record, and what is in a bucket was decided when it was built.
 key_hash = crc32
 
+
+def bucket_checksum(slots: bytes, number: int) -> int:
+    """Return the checksum of a bucket's slots. The number's complement starts it: zeros never check an empty bucket."""
+    return crc32(slots, ~number & 0xFFFFFFFF)
+
+
 ETAG_BYTES = 12  # of the SHA-256 of the variant's bytes
 
 

@@ -11,7 +11,6 @@ from binascii import b2a_base64
 from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
 from typing import Any, NamedTuple, NoReturn, TypeAlias
-from zlib import crc32
 
 from servestatic_runtime import format as schema
 from servestatic_runtime.dates import format_date
@@ -75,12 +74,13 @@ class Manifest:
             name = os.path.join(name, schema.MANIFEST_NAME)
         try:
             with open(name, "rb", buffering=0) as file:
-                return cls(mmap(file.fileno(), 0, access=ACCESS_READ), name)
+                buf = mmap(file.fileno(), 0, access=ACCESS_READ)
         except OSError as error:
             hint = "compile with: servestatic-build SOURCE... -o DIST"
             raise ManifestError(name, error.strerror or "can't be read", hint) from error
         except ValueError as error:  # mmap of an empty file
             raise ManifestError(name, "the file is empty", _COMPILE_AGAIN) from error
+        return cls(buf, name)
 
     def close(self) -> None:
         """Release the mapping. What was read from it stays valid."""
@@ -152,7 +152,7 @@ class Manifest:
         bucket = hashed % layout.bucket_count
         first, checksum, end = _bucket_span(buf, layout.buckets + bucket * _BUCKET_SIZE)
         slots = buf[layout.slots + first * _SLOT_SIZE : layout.slots + end * _SLOT_SIZE]
-        if crc32(slots, bucket) != checksum:
+        if schema.bucket_checksum(slots, bucket) != checksum:
             self._corrupt(f"bucket {bucket} of the index")
         at = slots.find(_pack_hash(hashed))
         return [self._asset(number) for number in _numbers(slots, hashed)] if at >= 0 else []
@@ -209,7 +209,7 @@ class Manifest:
 
     def _read_head(self) -> schema.Layout:
         head = bytes(self._buf[: schema.HEAD.size])
-        if not head.startswith(schema.MAGIC):
+        if head[1 : len(schema.MAGIC)] != schema.MAGIC[1:]:  # a newer document may have more keys, hence another tag
             self._damaged("it does not begin like a manifest")
         if len(head) < schema.HEAD.size:
             self._damaged(f"it ends after {len(head)} bytes")

@@ -35,7 +35,7 @@ REASONS = {
 }
 
 # What a refusal takes over from the page's 200, so that a cache keys it as it does the others.
-_SHARED = frozenset({"Vary", "Access-Control-Allow-Origin", "X-Content-Type-Options"})
+_SHARED = frozenset({"vary", "access-control-allow-origin", "x-content-type-options"})
 
 
 def respond(
@@ -56,28 +56,27 @@ def respond(
     return _conditional(page, representation, method, fields) if fields else representation.ok
 
 
-def plain_answer(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
-    """Return a small text answer that no cache keeps."""
+def failure(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
+    """Return an answer that says only its status, and that no cache keeps."""
+    return _words(native, status, ("Cache-Control", "no-store"), *extra)
+
+
+def _words(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
     body = f"{status} {REASONS[status]}\n".encode()
-    headers = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", str(len(body))),
-        ("Cache-Control", "no-store"),
-        *extra,
-    ]
-    return Response(status, native(headers), body=body)
+    own = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    return Response(status, native([*own, *extra]), body=body)
 
 
 def _refusal(page: Page[Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
-    shared = [pair for pair in page.headers() if pair[0] in _SHARED]
-    return plain_answer(page.native, status, *extra, *shared)
+    shared = [pair for pair in page.headers() if pair[0].lower() in _SHARED]
+    return failure(page.native, status, *extra, *shared)
 
 
 def _redirect(page: Page[Native], directory: str, query: str) -> Response[Native]:
     """Redirect to a directory's URL: relative, so that it holds below any mount and can name no other host."""
     last = directory.rstrip("/").rpartition("/")[2]
     location = f"./{quote_path(last)}/" + (f"?{quote_query(query)}" if query else "")
-    return Response(301, page.native([("Location", location), ("Content-Length", "0"), *page.headers()]))
+    return _words(page.native, 301, ("Location", location), *page.headers())
 
 
 def _conditional(

@@ -12,13 +12,15 @@ from servestatic_runtime.errors import BodyError
 from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.pages import Release
-from servestatic_runtime.respond import CONDITIONAL_FIELDS, REASONS, plain_answer, respond
+from servestatic_runtime.respond import CONDITIONAL_FIELDS, REASONS, failure, respond
 from servestatic_runtime.response import Content, Response
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _KEYS = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in CONDITIONAL_FIELDS)
+# Two chunks of nothing: wsgiref gives none, or one, a Content-Length of its own, and a 304 may have none.
+_NO_BODY = (b"", b"")
 _STATUS_LINES = {status: f"{status} {reason}" for status, reason in REASONS.items()}
 
 
@@ -51,7 +53,7 @@ class ServeStatic:
         elif self.application is not None:
             return self.application(environ, start_response)
         else:
-            response = plain_answer(_native, 404)
+            response = failure(_native, 404)
         return self._send(response, method, environ, start_response)
 
     def _send(
@@ -68,7 +70,7 @@ class ServeStatic:
     def _body(self, response: Response[Headers], environ: WSGIEnvironment) -> Iterable[bytes]:
         content = response.content
         if content is None:
-            return (response.body,) if response.body else ()
+            return (response.body,) if response.body else _NO_BODY
         cached = self._bodies.get(content)
         if cached is not None:
             return (cached,)

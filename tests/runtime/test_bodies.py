@@ -1,0 +1,403 @@
+"""Bodies: what is kept in memory, what is streamed, and what happens when a file is not as the manifest says."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+from wsgiref.util import FileWrapper, setup_testing_defaults
+
+import pytest
+import trio
+
+from servestatic_runtime import ServeStatic, ServeStaticASGI, bodies
+from servestatic_runtime.bodies import BodyCache
+from servestatic_runtime.errors import BodyError
+from servestatic_runtime.response import Content
+from support.clients import ASGIClient, Client, WSGIClient
+from support.trees import Compiled, compile_tree
+
+SMALL = b"small"
+LARGE = random.Random(1).randbytes(10_000)
+LIMIT = 1000  # of what is cached, in these tests
+CHUNK = 4096
+URLS = {"small": "/static/small.bin", "large": "/static/large.bin"}
+
+
+@pytest.fixture(autouse=True)
+def _small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LARGEST_CACHED", LIMIT)
+    monkeypatch.setattr(bodies, "CHUNK_BYTES", CHUNK)
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Compiled:
+    return compile_tree(tmp_path, {"small.bin": SMALL, "large.bin": LARGE})
+
+
+@pytest.fixture(params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
+def client(request: pytest.FixtureRequest, release: Compiled) -> Client:
+    made: Client = request.param(release.dist)
+    return made
+
+
+@dataclass
+class Opened:
+    """The files that the runtime opened, and the threads that it did it in."""
+
+    files: list[BinaryIO] = field(default_factory=list)
+    threads: set[int] = field(default_factory=set)
+
+    def __call__(self, path: str, mode: str) -> BinaryIO:
+        file: BinaryIO = builtins.open(path, mode)  # type: ignore[assignment] # noqa: SIM115
+        self.files.append(file)
+        self.threads.add(threading.get_ident())
+        return file
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    made = Opened()
+    monkeypatch.setattr(bodies, "open", made, raising=False)
+    return made
+
+
+class Files:
+    """Files of any size, as contents to ask a cache for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __call__(self, name: str, size: int) -> Content:
+        path = self.root / name
+        path.write_bytes(name.encode()[:1] * size)
+        return Content(str(path), size, 0, size)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def kept(cache: BodyCache, contents: Iterable[Content]) -> str:
+    """Return the first letters of the files in memory. To ask is to use, so ask last."""
+    return "".join(Path(content.path).name for content in contents if cache.get(content) is not None)
+
+
+# The cache.
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "admitted"),
+    [
+        pytest.param(LIMIT, 10**6, True, id="the largest"),
+        pytest.param(LIMIT + 1, 10**6, False, id="a byte larger"),
+        pytest.param(100, 100, True, id="as large as the cache"),
+        pytest.param(101, 100, False, id="larger than the cache"),
+        pytest.param(1, 0, False, id="no cache"),
+        pytest.param(0, 0, True, id="an empty file"),
+    ],
+)
+def test_only_what_fits_is_admitted(files: Files, size: int, limit: int, admitted: bool) -> None:  # noqa: FBT001 - a row
+    assert BodyCache(limit).admits(files("a", size)) is admitted
+
+
+def test_the_cache_is_bounded_in_bytes(files: Files) -> None:
+    cache = BodyCache(1000)
+    contents = [files(str(n), n) for n in range(1, 200)]
+    for content in contents:
+        assert cache.load(content) == Path(content.path).read_bytes()
+        assert cache.used <= 1000
+    assert cache.used == sum(content.size for content in contents if cache.get(content) is not None)
+
+
+def test_the_least_recently_used_goes_first(files: Files) -> None:
+    cache = BodyCache(300)
+    a, b, c, d = contents = [files(name, 100) for name in "abcd"]
+    for content in (a, b, c):
+        cache.load(content)
+    cache.get(a)
+    cache.load(d)
+    assert kept(cache, contents) == "acd"
+    cache.load(files("e", 250))
+    assert kept(cache, contents) == ""
+
+
+def test_a_file_that_is_loaded_twice_counts_once(files: Files) -> None:
+    cache, content = BodyCache(1000), files("a", 100)
+    cache.load(content)
+    cache.load(content)
+    assert cache.used == 100
+
+
+def test_a_range_loads_and_finds_the_whole_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    cache, content = BodyCache(1000), Content(str(tmp_path / "a"), 10, 2, 5)
+    assert cache.load(content) == b"234"
+    assert cache.get(content) == b"234"
+    assert cache.get(content._replace(start=0, end=10)) == b"0123456789"
+
+
+def test_many_threads_share_one_cache(files: Files) -> None:
+    cache = BodyCache(2000)
+    contents = [files(chr(ord("a") + n), 50 + 10 * n) for n in range(20)]
+
+    def work(seed: int) -> bool:
+        order = random.Random(seed)
+        return all(
+            (cache.get(content) or cache.load(content)) == Path(content.path).read_bytes() and cache.used <= 4000
+            for content in order.choices(contents, k=100)
+        )
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(work, range(32)))
+    assert cache.used <= 2000
+    assert cache.used == sum(content.size for content in contents if cache.get(content) is not None)
+
+
+# Both interfaces.
+
+
+def test_the_second_request_for_a_small_file_opens_none(client: Client, opened: Opened) -> None:
+    for fields in ({}, {}, {"range": "bytes=1-2"}):
+        client.get(URLS["small"], **fields)
+    assert len(opened.files) == 1
+
+
+@pytest.mark.parametrize("kind", [WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
+def test_a_cache_of_no_bytes_keeps_nothing(release: Compiled, opened: Opened, kind: Any) -> None:
+    client = kind(release.dist, cache_bytes=0)
+    assert client.get(URLS["small"]).body == client.get(URLS["small"]).body == SMALL
+    assert len(opened.files) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [("HEAD", {}), ("GET", {"if-none-match": "*"}), ("GET", {"range": "bytes=99999-"}), ("POST", {})],
+    ids=["HEAD", "304", "416", "405"],
+)
+@pytest.mark.parametrize("url", URLS.values(), ids=URLS.keys())
+def test_an_answer_without_the_file_opens_none(
+    client: Client, opened: Opened, url: str, method: str, fields: dict[str, str]
+) -> None:
+    client.request(method, url, fields.items())
+    assert opened.files == []
+
+
+@pytest.mark.parametrize(
+    ("range_", "start", "end"),
+    [
+        pytest.param("bytes=0-", 0, None, id="whole"),
+        pytest.param("bytes=0-0", 0, 1, id="the first byte"),
+        pytest.param("bytes=-1", -1, None, id="the last byte"),
+        pytest.param("bytes=4096-8191", 4096, 8192, id="a whole chunk"),
+        pytest.param("bytes=4095-8192", 4095, 8193, id="a chunk and a byte at each end"),
+        pytest.param("bytes=9000-99999", 9000, None, id="clipped"),
+        pytest.param("bytes=-5000", -5000, None, id="suffix"),
+    ],
+)
+def test_any_range_of_a_large_file(client: Client, opened: Opened, range_: str, start: int, end: int | None) -> None:
+    answer = client.get(URLS["large"], range=range_)
+    assert (answer.status, answer.body) == (206, LARGE[start:end])
+    assert all(file.closed for file in opened.files)
+
+
+def test_a_large_file_is_sent_and_closed_and_not_kept(client: Client, opened: Opened) -> None:
+    for _ in range(2):
+        answer = client.get(URLS["large"])
+        assert (answer.body, answer.headers["content-length"]) == (LARGE, "10000")
+    assert [file.closed for file in opened.files] == [True, True]
+
+
+def rewritten(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(change(path.read_bytes()))
+
+
+def replaced_by_a_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def replaced_by_a_loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(Path.unlink, id="gone"),
+        pytest.param(rewritten(lambda body: body[:-1]), id="a byte shorter"),
+        pytest.param(rewritten(lambda body: body + b"x"), id="a byte longer"),
+        pytest.param(rewritten(lambda _: b""), id="empty"),
+        pytest.param(replaced_by_a_directory, id="a directory"),
+        pytest.param(replaced_by_a_loop, id="a link to itself"),
+    ],
+)
+@pytest.mark.parametrize("fields", [{}, {"range": "bytes=0-0"}], ids=["whole", "range"])
+@pytest.mark.parametrize("name", ["small.bin", "large.bin"])
+def test_a_file_that_is_not_as_it_was_compiled_is_500_and_one_line_in_the_log(
+    client: Client,
+    release: Compiled,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    fields: dict[str, str],
+    damage: Callable[[Path], object],
+) -> None:
+    asset = release.manifest.asset(name)
+    file = release.dist / asset.variants[0].file
+    damage(file)
+    answer = client.request("GET", asset.url, fields.items())
+    assert (answer.status, answer.body) == (500, b"500 Internal Server Error\n")
+    assert answer.headers == {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": "26",
+        "cache-control": "no-store",
+    }
+    ((logger, level, message),) = caplog.record_tuples
+    assert (logger, level) == ("servestatic_runtime", logging.ERROR)
+    assert message.startswith(f"{file}: ")
+
+
+def test_many_threads_share_one_application(release: Compiled) -> None:
+    client = WSGIClient(release.dist, cache_bytes=len(SMALL))
+    with ThreadPoolExecutor(16) as pool:
+        got = pool.map(lambda n: client.get([URLS["small"], URLS["large"]][n % 2]).body, range(400))
+        assert list(got) == [SMALL, LARGE] * 200
+
+
+def test_a_file_that_is_put_right_is_served_again(client: Client, release: Compiled) -> None:
+    file = release.dist / release.manifest.asset("small.bin").variants[0].file
+    file.unlink()
+    assert client.get(URLS["small"]).status == 500
+    file.write_bytes(SMALL)
+    assert client.get(URLS["small"]).body == SMALL
+
+
+# What each interface has of its own.
+
+
+def wsgi_get(app: ServeStatic, path: str, **environ: Any) -> tuple[dict[str, str], Any]:
+    environ["PATH_INFO"] = path
+    setup_testing_defaults(environ)
+    started: list[dict[str, str]] = []
+    body = app(environ, lambda _status, headers, _exc_info=None: started.append(dict(headers)))  # type: ignore[arg-type]
+    return started[0], body
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "expected"),
+    [
+        pytest.param(URLS["large"], {}, LARGE, id="large file"),
+        pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-"}, LARGE[5000:], id="large file from the middle on"),
+        pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-5999"}, None, id="part of a large file"),
+        pytest.param(URLS["small"], {}, None, id="small file"),
+        pytest.param(URLS["large"], {"HTTP_IF_NONE_MATCH": "*"}, None, id="304"),
+        pytest.param(URLS["large"], {"REQUEST_METHOD": "HEAD"}, None, id="HEAD"),
+    ],
+)
+def test_wsgi_gives_the_server_the_file_where_it_sends_to_its_end(
+    release: Compiled, url: str, environ: dict[str, str], expected: bytes | None
+) -> None:
+    wrapped = []
+
+    def wrapper(file: BinaryIO, block_size: int) -> FileWrapper:
+        wrapped.append(file.fileno())
+        return FileWrapper(file, block_size)
+
+    _, body = wsgi_get(ServeStatic(None, release.dist), url, **{"wsgi.file_wrapper": wrapper}, **environ)
+    assert len(wrapped) == (expected is not None)
+    assert expected is None or b"".join(body) == expected
+    if hasattr(body, "close"):
+        body.close()
+
+
+def test_wsgi_closes_a_body_that_nobody_read(release: Compiled, opened: Opened) -> None:
+    _, body = wsgi_get(ServeStatic(None, release.dist), URLS["large"])
+    body.close()
+    assert [file.closed for file in opened.files] == [True]
+
+
+def test_wsgi_breaks_off_where_a_file_shrinks_while_it_is_sent(release: Compiled) -> None:
+    _, body = wsgi_get(ServeStatic(None, release.dist), URLS["large"])
+    chunks = iter(body)
+    next(chunks)
+    (release.dist / release.manifest.asset("large.bin").variants[0].file).write_bytes(b"")
+    with pytest.raises(BodyError, match="bytes too early"):
+        list(chunks)
+    body.close()
+
+
+def asgi_scope(url: str) -> dict[str, Any]:
+    return {"type": "http", "method": "GET", "path": url, "headers": [], "query_string": b""}
+
+
+async def receive() -> Any:
+    raise AssertionError("nothing here reads the request's body")
+
+
+class Sent(list[Any]):
+    """The messages of an answer."""
+
+    async def send(self, message: Any) -> None:
+        self.append(message)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message["body"] for message in self[1:])
+
+
+def test_asgi_sends_a_cached_body_in_two_messages_and_never_waits(release: Compiled) -> None:
+    app = ServeStaticASGI(None, release.dist)
+    asyncio.run(app(asgi_scope(URLS["small"]), receive, Sent().send))
+    sent = Sent()
+    with pytest.raises(StopIteration):  # it ends at once, with no event loop to make a task or a thread in
+        app(asgi_scope(URLS["small"]), receive, sent.send).send(None)
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[1] == {"type": "http.response.body", "body": SMALL}
+
+
+@pytest.mark.parametrize("run", [asyncio.run, lambda main: trio.run(lambda: main)], ids=["asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("url", "body", "messages"), [(URLS["small"], SMALL, 2), (URLS["large"], LARGE, 4)], ids=["small", "large"]
+)
+def test_asgi_reads_files_beside_the_event_loop(
+    release: Compiled, opened: Opened, run: Callable[[Any], None], url: str, body: bytes, messages: int
+) -> None:
+    sent = Sent()
+    run(ServeStaticASGI(None, release.dist)(asgi_scope(url), receive, sent.send))
+    assert (sent.body, len(sent)) == (body, messages)
+    assert threading.get_ident() not in opened.threads
+    assert [file.closed for file in opened.files] == [True]
+
+
+def test_asgi_breaks_off_where_a_file_shrinks_while_it_is_sent(release: Compiled) -> None:
+    file = release.dist / release.manifest.asset("large.bin").variants[0].file
+    sent = Sent()
+
+    async def send(message: Any) -> None:
+        await sent.send(message)
+        if len(sent) == 2:
+            file.write_bytes(b"")
+
+    with pytest.raises(BodyError, match="bytes too early"):
+        asyncio.run(ServeStaticASGI(None, release.dist)(asgi_scope(URLS["large"]), receive, send))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[-1]["more_body"]
+
+
+def test_asgi_closes_the_file_when_the_client_is_gone(release: Compiled, opened: Opened) -> None:
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        asyncio.run(ServeStaticASGI(None, release.dist)(asgi_scope(URLS["large"]), receive, send))
+    assert [file.closed for file in opened.files] == [True]
