@@ -13,7 +13,7 @@ from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.offload import run_in_thread
 from servestatic_runtime.pages import Release
-from servestatic_runtime.respond import CONDITIONAL_FIELDS, failure, respond
+from servestatic_runtime.respond import CONDITIONAL_FIELDS, not_found, respond
 from servestatic_runtime.response import Content, Response
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -23,7 +23,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders: TypeAlias = "list[tuple[bytes, bytes]]"
 
-_CONDITIONAL = {name.encode(): name for name in CONDITIONAL_FIELDS}
+_WANTED = {name.encode(): name for name in ("accept-encoding", *CONDITIONAL_FIELDS)}
 
 
 class ServeStaticASGI:
@@ -53,14 +53,12 @@ class ServeStaticASGI:
         encoding, fields = _fields(scope["headers"])
         query = scope.get("query_string", b"").decode("latin-1")
         response = respond(page, scope["method"], encoding, fields, query)
-        if scope["method"] == "HEAD":
-            await _send_whole(response, b"", send)
-        elif response.content is None:
-            await _send_whole(response, response.body, send)
-        elif (body := self._bodies.get(response.content)) is not None:
-            await _send_whole(response, body, send)
+        content = response.content
+        body = response.body if content is None else self._bodies.get(content)
+        if body is None and content is not None:
+            await self._send_from_disk(response, content, send)
         else:
-            await self._send_from_disk(response, response.content, send)
+            await _send_whole(response, body, send)
 
     async def _send_from_disk(self, response: Response[RawHeaders], content: Content, send: Send) -> None:
         read: Callable[[Content], bytes | BinaryIO] = self._bodies.load if self._bodies.admits(content) else open_body
@@ -75,7 +73,7 @@ class ServeStaticASGI:
             await _stream(response, content, found, send)
 
 
-async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
+async def _send_whole(response: Response[RawHeaders], body: bytes | None, send: Send) -> None:
     # The list is a copy: other middleware edits the headers of the messages that pass through it.
     await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
     await send({"type": "http.response.body", "body": body})
@@ -94,8 +92,8 @@ async def _stream(response: Response[RawHeaders], content: Content, file: Binary
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
     """Be the application where there is none: 404, no WebSocket, and an uneventful life."""
     if scope["type"] == "http":
-        response = failure(_native, 404)
-        await _send_whole(response, b"" if scope["method"] == "HEAD" else response.body, send)
+        response = not_found(scope["method"], _native)
+        await _send_whole(response, response.body, send)
     elif scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close"})
@@ -111,13 +109,9 @@ def _native(headers: Headers) -> RawHeaders:
 
 def _fields(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, Fields]:
     """Return Accept-Encoding and the conditional fields; a field that is repeated is one list (RFC 9110 5.3)."""
-    encoding: str | None = None
     fields: dict[str, str] = {}
     for name, value in headers:
-        if name == b"accept-encoding":
-            text = value.decode("latin-1")
-            encoding = text if encoding is None else f"{encoding}, {text}"
-        elif name in _CONDITIONAL:
-            field, text = _CONDITIONAL[name], value.decode("latin-1")
+        if name in _WANTED:
+            field, text = _WANTED[name], value.decode("latin-1")
             fields[field] = f"{fields[field]}, {text}" if field in fields else text
-    return encoding, fields
+    return fields.pop("accept-encoding", None), fields

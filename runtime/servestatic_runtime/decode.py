@@ -66,11 +66,12 @@ def _bin(size: int) -> Decoder:
 
 
 def _str(size: int) -> Decoder:
-    read_bytes = _bin(size)
-
     def read(buf: bytes, i: int) -> tuple[Value, int]:
-        value, end = read_bytes(buf, i)
-        return value.decode(), end  # type: ignore[union-attr]
+        start = i + 1 + size
+        end = start + int.from_bytes(buf[i + 1 : start])
+        if end > len(buf) or start > len(buf):
+            raise IndexError
+        return buf[start:end].decode(), end
 
     return read
 

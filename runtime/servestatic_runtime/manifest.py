@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from binascii import b2a_base64
 from collections.abc import Iterator
+from functools import lru_cache
 from mmap import ACCESS_READ, mmap
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -58,13 +59,19 @@ class Found(NamedTuple):
 class Manifest:
     """A release, read from DIST or from its manifest.msgpack."""
 
-    def __init__(self, buf: bytes | mmap, path: str) -> None:
-        """Read the head of a document; ``path`` names it in errors and says where its files are."""
+    def __init__(self, buf: bytes | mmap, path: str, start: bytes | None = None) -> None:
+        """Read the head of a document; ``path`` names it in errors and says where its files are.
+
+        ``start`` is a copy of the document's first bytes, _START_BYTES of them or all.
+        """
         self.path = path
         self.root = os.path.dirname(path)
         self._buf = buf
-        self._layout = self._read_head()
-        self.prefix, self.index, self._redirect_headers = self._read_site()
+        start = bytes(buf[:_START_BYTES]) if start is None else start
+        self._layout = layout = self._read_head(start)
+        self._index = (layout.bucket_count, layout.buckets, layout.slots)
+        self.prefix, self.index, self._redirect_headers = self._read_site(start)
+        self._header_set = lru_cache(maxsize=256)(self._read_header_set)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Manifest:
@@ -74,13 +81,14 @@ class Manifest:
             name = os.path.join(name, schema.MANIFEST_NAME)
         try:
             with open(name, "rb", buffering=0) as file:
+                start = file.read(_START_BYTES)  # not from the map, where one byte may bring in a 2 MiB page
                 buf = mmap(file.fileno(), 0, access=ACCESS_READ)
         except OSError as error:
             hint = "compile with: servestatic-build SOURCE... -o DIST"
             raise ManifestError(name, error.strerror or "can't be read", hint) from error
         except ValueError as error:  # mmap of an empty file
             raise ManifestError(name, "the file is empty", _COMPILE_AGAIN) from error
-        return cls(buf, name)
+        return cls(buf, name, start)
 
     def close(self) -> None:
         """Release the mapping. What was read from it stays valid."""
@@ -148,14 +156,15 @@ class Manifest:
             hashed = schema.key_hash(key.encode())
         except UnicodeEncodeError:  # a lone surrogate: no key has one
             return []
-        layout, buf = self._layout, self._buf
-        bucket = hashed % layout.bucket_count
-        first, checksum, end = _bucket_span(buf, layout.buckets + bucket * _BUCKET_SIZE)
-        slots = buf[layout.slots + first * _SLOT_SIZE : layout.slots + end * _SLOT_SIZE]
-        if schema.bucket_checksum(slots, bucket) != checksum:
+        bucket_count, buckets, slots_start = self._index
+        bucket = hashed % bucket_count
+        first, checksum, end = _bucket_span(self._buf, buckets + bucket * _BUCKET_SIZE)
+        slots = self._buf[slots_start + first * _SLOT_SIZE : slots_start + end * _SLOT_SIZE]
+        if _bucket_checksum(slots, bucket) != checksum:
             self._corrupt(f"bucket {bucket} of the index")
-        at = slots.find(_pack_hash(hashed))
-        return [self._asset(number) for number in _numbers(slots, hashed)] if at >= 0 else []
+        if slots.find(_pack_hash(hashed)) < 0:
+            return []
+        return [self._asset(number) for key_hash, number in schema.SLOT.iter_unpack(slots) if key_hash == hashed]
 
     def _asset(self, number: int) -> Asset:
         if number >= self._layout.assets:
@@ -189,7 +198,7 @@ class Manifest:
     def _plain_url(self, name: str) -> str:
         return name if name.startswith("/") else self.prefix + name
 
-    def _header_set(self, number: int) -> list[Any]:
+    def _read_header_set(self, number: int) -> list[Any]:
         return self._record(self._layout.header_set_offsets, number, f"header set {number}")
 
     def _record(self, offsets: int, number: int, what: str) -> list[Any]:
@@ -207,8 +216,8 @@ class Manifest:
             self._corrupt(what)
         return value
 
-    def _read_head(self) -> schema.Layout:
-        head = bytes(self._buf[: schema.HEAD.size])
+    def _read_head(self, start: bytes) -> schema.Layout:
+        head = start[: schema.HEAD.size]
         if head[1 : len(schema.MAGIC)] != schema.MAGIC[1:]:  # a newer document may have more keys, hence another tag
             self._damaged("it does not begin like a manifest")
         if len(head) < schema.HEAD.size:
@@ -223,8 +232,9 @@ class Manifest:
             self._damaged(f"it has {len(self._buf)} bytes and should have {layout.length}")
         return layout
 
-    def _read_site(self) -> tuple[str, str, int]:
-        record = self._buf[self._layout.site : self._layout.site_end]
+    def _read_site(self, start: bytes) -> tuple[str, str, int]:
+        where = slice(self._layout.site, self._layout.site_end)
+        record = (start if where.stop <= len(start) else self._buf)[where]
         prefix, index, redirect_headers = self._unseal(record, 0, "the site record")[: len(schema.SITE_FIELDS)]
         return prefix, index, redirect_headers
 
@@ -235,15 +245,14 @@ class Manifest:
         raise ManifestError(self.path, problem, _COMPILE_AGAIN)
 
 
+# The head and, unless the prefix is very long, the site record.
+_START_BYTES = 1024
+
 _BUCKET_SIZE = schema.BUCKET.size
 _SLOT_SIZE = schema.SLOT.size
 _bucket_span = schema.BUCKET_SPAN.unpack_from
+_bucket_checksum = schema.bucket_checksum
 _pack_hash = schema.OFFSET.pack
-
-
-def _numbers(slots: bytes, hashed: int) -> list[int]:
-    """Return the asset numbers in a bucket's slots that are behind this hash."""
-    return [number for key_hash, number in schema.SLOT.iter_unpack(slots) if key_hash == hashed]
 
 
 _COMPILE_AGAIN = "copy it again, or compile again with servestatic-build"

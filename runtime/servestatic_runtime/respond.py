@@ -45,20 +45,40 @@ def respond(
 
     ``fields`` holds those of CONDITIONAL_FIELDS that the request has, ``query`` its query string as latin-1.
     """
-    if method not in {"GET", "HEAD"}:
-        return _refusal(page, 405, ("Allow", "GET, HEAD"))
+    if method != "GET":
+        return _respond_otherwise(page, method, accept_encoding, fields, query)
     if page.location is not None:
         return _redirect(page, page.location, query)
     choice = choose(accept_encoding, page.codings)
     if choice is None:
         return _refusal(page, 406)
     representation = page.representation(choice)
-    return _conditional(page, representation, method, fields) if fields else representation.ok
+    return _conditional(page, representation, fields) if fields else representation.ok
+
+
+def not_found(method: str, native: Callable[[Headers], Native]) -> Response[Native]:
+    """Return the answer for a path that nobody knows."""
+    response = failure(native, 404)
+    return _without_body(response) if method == "HEAD" else response
 
 
 def failure(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
     """Return an answer that says only its status, and that no cache keeps."""
     return _words(native, status, ("Cache-Control", "no-store"), *extra)
+
+
+def _respond_otherwise(
+    page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: str
+) -> Response[Native]:
+    """Answer a HEAD as a GET without its body and Range (RFC 9110 9.3.2, 14.2); refuse all else."""
+    if method != "HEAD":
+        return _refusal(page, 405, ("Allow", "GET, HEAD"))
+    fields = {name: value for name, value in fields.items() if name != "range"}
+    return _without_body(respond(page, "GET", accept_encoding, fields, query))
+
+
+def _without_body(response: Response[Native]) -> Response[Native]:
+    return response._replace(content=None, body=b"")
 
 
 def _words(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
@@ -79,16 +99,14 @@ def _redirect(page: Page[Native], directory: str, query: str) -> Response[Native
     return _words(page.native, 301, ("Location", location), *page.headers())
 
 
-def _conditional(
-    page: Page[Native], representation: Representation[Native], method: str, fields: Fields
-) -> Response[Native]:
+def _conditional(page: Page[Native], representation: Representation[Native], fields: Fields) -> Response[Native]:
     _, content, etag, modified, ok, not_modified = representation
     status = precondition(fields, etag, modified)
     if status == 304:
         return not_modified
     if status == 412:
         return _refusal(page, 412)
-    wanted = ranges(fields, etag, modified, content.size) if method == "GET" else None
+    wanted = ranges(fields, etag, modified, content.size)
     if wanted is None or len(wanted) > 1:
         return ok
     if not wanted:

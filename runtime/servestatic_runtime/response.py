@@ -17,7 +17,7 @@ class Content(NamedTuple):
 
 
 class Response(NamedTuple, Generic[Native]):
-    """A whole answer. Its body is ``content`` where that is set, else ``body``; a HEAD gets neither."""
+    """A whole answer. Its body is ``content`` where that is set, else ``body``."""
 
     status: int
     headers: Native

@@ -12,7 +12,7 @@ from servestatic_runtime.errors import BodyError
 from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.pages import Release
-from servestatic_runtime.respond import CONDITIONAL_FIELDS, REASONS, failure, respond
+from servestatic_runtime.respond import CONDITIONAL_FIELDS, REASONS, not_found, respond
 from servestatic_runtime.response import Content, Response
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ class ServeStatic:
         elif self.application is not None:
             return self.application(environ, start_response)
         else:
-            response = failure(_native, 404)
-        return self._send(response, method, environ, start_response)
+            response = not_found(method, _native)
+        return self._send(response, environ, start_response)
 
     def _send(
-        self, response: Response[Headers], method: str, environ: WSGIEnvironment, start_response: StartResponse
+        self, response: Response[Headers], environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         try:
-            body = self._body(response, environ) if method != "HEAD" else ()
+            body = self._body(response, environ)
         except BodyError as error:
             response = report(error, _native)
             body = (response.body,)

@@ -1,0 +1,297 @@
+"""The walk: which files are published, under which names, and what is said about the rest."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servestatic_build import Config, Source
+from servestatic_build.globs import Globs
+from servestatic_build.model import Diagnostic, SourceFile
+from servestatic_build.scan import scan
+from support.trees import compile_tree, write_tree
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What a walk found, in short."""
+
+    files: tuple[SourceFile, ...]
+    skipped: dict[str, str]  # reason by file name
+    diagnostics: list[Diagnostic]
+
+    @property
+    def names(self) -> list[str]:
+        return [file.name for file in self.files]
+
+    @property
+    def urls(self) -> dict[str, str]:
+        return {file.name: file.plain_path for file in self.files}
+
+    @property
+    def messages(self) -> list[str]:
+        return [f"{d.severity} {d.place}: {d.message}" for d in self.diagnostics]
+
+
+def walk(*sources: Path | Source, **settings: Any) -> Walk:
+    diagnostics: list[Diagnostic] = []
+    of = tuple(source if isinstance(source, Source) else Source(str(source)) for source in sources)
+    found = scan(Config(sources=of, **{"out": "/nowhere", **settings}), diagnostics)
+    return Walk(found.files, {os.path.basename(s.path): s.reason for s in found.skipped}, diagnostics)
+
+
+@pytest.fixture
+def src(tmp_path: Path) -> Path:
+    return write_tree(tmp_path / "src", {"a.css": "a"})
+
+
+def test_files_come_in_order_of_name(tmp_path: Path) -> None:
+    names = ["B.css", "a-b/x.css", "a.css", "a/x.css", "a/y/z.css", "b.css", "é.css"]
+    assert walk(write_tree(tmp_path, dict.fromkeys(reversed(names), ""))).names == names
+
+
+def test_a_directory_is_served_below_the_prefix(src: Path) -> None:
+    assert walk(src, prefix="/x/y/").urls == {"a.css": "/x/y/a.css"}
+
+
+def test_a_source_with_a_url_is_served_there_and_named_by_it(src: Path) -> None:
+    assert walk(Source(str(src), "/")).urls == {"/a.css": "/a.css"}
+
+
+def test_several_sources_make_one_tree(tmp_path: Path, src: Path) -> None:
+    other = write_tree(tmp_path / "other", {"b.css": ""})
+    assert walk(src, other, Source(str(other), "/x/")).urls == {
+        "/x/b.css": "/x/b.css",
+        "a.css": "/static/a.css",
+        "b.css": "/static/b.css",
+    }
+
+
+@pytest.mark.parametrize("url", [None, "/static/"], ids=["same name", "same URL under another name"])
+def test_a_later_source_wins_and_a_note_says_so(tmp_path: Path, src: Path, url: str | None) -> None:
+    later = write_tree(tmp_path / "later", {"a.css": "later"})
+    found = walk(src, Source(str(later), url))
+    assert [file.path for file in found.files] == [str(later / "a.css")]
+    assert found.messages == [f"note {later}/a.css: replaces {src}/a.css as /static/a.css"]
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        pytest.param("static", Source("static"), id="DIR"),
+        pytest.param("/=public", Source("public", "/"), id="root"),
+        pytest.param("/docs=build/docs", Source("build/docs", "/docs/"), id="slash added"),
+        pytest.param("/a/b/=c=d", Source("c=d", "/a/b/"), id="first equals sign counts"),
+        pytest.param("a=b", Source("a=b"), id="no URL before the equals sign"),
+    ],
+)
+def test_a_source_is_a_directory_or_a_url_and_a_directory(text: str, source: Source) -> None:
+    assert Source.parse(text) == source
+
+
+def test_a_directory_with_an_equals_sign_in_its_path_is_a_directory(src: Path) -> None:
+    directory = src / "a=b"
+    directory.mkdir()
+    assert Source.parse(str(directory)) == Source(str(directory))
+
+
+NAMES = ("a.css", "lib/a.css", "lib/b.js", "lib/deep/c.css")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        (["*.css"], ["lib/b.js"]),
+        (["/a.css"], ["lib/a.css", "lib/b.js", "lib/deep/c.css"]),
+        (["lib/"], ["a.css"]),
+        (["lib/*.css"], ["a.css", "lib/b.js", "lib/deep/c.css"]),
+        (["lib/**/*.css"], ["a.css", "lib/b.js"]),
+        (["deep"], ["a.css", "lib/a.css", "lib/b.js"]),
+        (["*.css", "!lib/a.css"], ["lib/a.css", "lib/b.js"]),
+    ],
+    ids=" ".join,
+)
+def test_an_ignored_file_is_not_published(tmp_path: Path, patterns: list[str], left: list[str]) -> None:
+    tree = write_tree(tmp_path, dict.fromkeys(NAMES, ""))
+    assert walk(tree, ignore=Globs.of(patterns)).names == left
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "settings", "expected"),
+    [
+        pytest.param("a.css", None, {}, (True, True), id="DIR"),
+        pytest.param("a.css", None, {"plain_urls": False}, (True, False), id="DIR without plain URLs"),
+        pytest.param("a.html", None, {}, (False, True), id="HTML"),
+        pytest.param("a.html", None, {"plain_urls": False}, (False, True), id="HTML without plain URLs"),
+        pytest.param("a.css", "/", {}, (False, True), id="URL=DIR"),
+        pytest.param("a.css", "/", {"plain_urls": False}, (False, True), id="URL=DIR without plain URLs"),
+        pytest.param("a.css", None, {"plain": Globs.of(["*.css"])}, (False, True), id="--plain"),
+        pytest.param("a.html", None, {"fingerprint": Globs.of(["*.html"])}, (True, True), id="--fingerprint HTML"),
+        pytest.param("a.css", "/", {"fingerprint": Globs.of(["/a.css"])}, (True, True), id="--fingerprint URL=DIR"),
+        pytest.param(
+            "a.css",
+            None,
+            {"plain": Globs.of(["*"]), "fingerprint": Globs.of(["a.css"])},
+            (True, True),
+            id="--fingerprint before --plain",
+        ),
+    ],
+)
+def test_a_file_has_a_fingerprinted_url_and_a_plain_one_by_these_rules(
+    tmp_path: Path, name: str, url: str | None, settings: dict[str, Any], expected: tuple[bool, bool]
+) -> None:
+    (file,) = walk(Source(str(write_tree(tmp_path, {name: ""})), url), **settings).files
+    assert (file.fingerprinted, file.plain) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (".env", "hidden"),
+        (".git/config", "hidden"),
+        ("lib/.hidden/a.css", "hidden"),
+        ("a.css~", "litter"),
+        ("#a.css#", "litter"),
+        ("a.css.swp", "litter"),
+        ("Thumbs.db", "litter"),
+        ("desktop.ini", "litter"),
+        (".DS_Store", "hidden"),
+        ("__pycache__/a.pyc", "litter"),
+        ("__MACOSX/a.css", "litter"),
+    ],
+)
+def test_dotfiles_and_litter_are_skipped_and_named(tmp_path: Path, name: str, reason: str) -> None:
+    found = walk(write_tree(tmp_path, {name: "", "a.css": ""}))
+    assert (found.names, list(found.skipped.values())) == (["a.css"], [reason])
+
+
+def test_well_known_is_published_and_what_is_hidden_in_it_is_not(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path, {".well-known/security.txt": "", ".well-known/.secret": ""})
+    assert walk(tree).names == [".well-known/security.txt"]
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "names", "reason"),
+    [
+        pytest.param("b.css", "a.css", ["a.css", "b.css", "lib/c.css"], None, id="to a file inside"),
+        pytest.param("more", "lib", ["a.css", "lib/c.css", "more/c.css"], None, id="to a directory inside"),
+        pytest.param("b.css", "../outside/x.css", None, "a link that leaves its source", id="to a file outside"),
+        pytest.param("more", "../outside", None, "a link that leaves its source", id="to a directory outside"),
+        pytest.param("more", "../src-two", None, "a link that leaves its source", id="to a name that begins the same"),
+        pytest.param("b.css", "/etc/passwd", None, "a link that leaves its source", id="to an absolute path"),
+        pytest.param("b.css", "nothing", None, "a link to nothing", id="broken"),
+        pytest.param("b.css", "b.css", None, "a link to nothing", id="to itself"),
+        pytest.param("lib/up", "..", None, "a link to a directory above it", id="to the source"),
+        pytest.param("lib/here", ".", None, "a link to a directory above it", id="to its own directory"),
+    ],
+)
+def test_a_link_is_followed_while_it_stays_inside(
+    tmp_path: Path, link: str, target: str, names: list[str] | None, reason: str | None
+) -> None:
+    tree = write_tree(tmp_path / "src", {"a.css": "", "lib/c.css": ""})
+    write_tree(tmp_path, {"outside/x.css": "", "src-two/x.css": ""})
+    (tree / link).symlink_to(target)
+    found = walk(tree)
+    assert found.names == (names or ["a.css", "lib/c.css"])
+    assert found.skipped.get(os.path.basename(link)) == reason
+
+
+def test_directories_that_link_to_each_other_end(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path, {"a/x.css": "", "b/y.css": ""})
+    (tree / "a/b").symlink_to("../b")
+    (tree / "b/a").symlink_to("../a")
+    assert walk(tree).names == ["a/b/y.css", "a/x.css", "b/a/x.css", "b/y.css"]
+
+
+def test_a_source_that_is_a_link_is_walked(tmp_path: Path, src: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(src)
+    assert walk(link).names == ["a.css"]
+
+
+def test_special_files_are_skipped(src: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(src / "fifo")
+    monkeypatch.chdir(src)  # the path of a socket is short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        found = walk(src)
+    assert (found.names, found.skipped) == (["a.css"], {"fifo": "not a file", "socket": "not a file"})
+
+
+def test_the_output_inside_a_source_is_skipped(src: Path) -> None:
+    write_tree(src / "dist", {"files/a.css": ""})
+    found = walk(src, out=str(src / "dist"))
+    assert (found.names, found.skipped) == (["a.css"], {"dist": "the output itself"})
+
+
+def test_an_output_that_is_a_source_is_never_published(tmp_path: Path) -> None:
+    for _ in range(2):
+        release = compile_tree(tmp_path, {"a.css": ""}, out=str(tmp_path / "src"))
+    assert not {"manifest.msgpack"} & {asset.source.name for asset in release.result.assets}
+
+
+def test_the_order_of_a_directory_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = write_tree(tmp_path, dict.fromkeys((*NAMES, ".hidden", "x~", "lib/y~"), ""))
+    before, scandir, shuffled = walk(tree), os.scandir, random.Random(0)
+
+    @contextmanager
+    def in_any_order(path: str) -> Iterator[list[os.DirEntry[str]]]:
+        with scandir(path) as entries:
+            yield shuffled.sample(found := list(entries), len(found))
+
+    monkeypatch.setattr(os, "scandir", in_any_order)
+    assert [walk(tree) for _ in range(5)] == [before] * 5
+
+
+def test_an_unreadable_directory_is_an_error_that_names_it(unprivileged: Path) -> None:
+    tree = write_tree(unprivileged, {"a.css": "", "closed/b.css": ""})
+    (tree / "closed").chmod(0)
+    assert walk(tree).messages == [f"error {tree}/closed: this directory can't be read: Permission denied"]
+
+
+@pytest.mark.parametrize("name", ["a.css", "a.png"], ids=["one that may hold references", "one that holds none"])
+def test_an_unreadable_file_is_an_error_that_names_it(unprivileged: Path, name: str) -> None:
+    path = write_tree(unprivileged / "src", {name: "", "b.css": ""}) / name
+    path.chmod(0)
+    release = compile_tree(unprivileged, {"b.css": ""})
+    assert release.messages() == [f"error {path}: this file can't be read: Permission denied"]
+    assert not release.dist.exists()
+
+
+def test_a_name_that_is_not_utf_8_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.css")).touch()
+    found = walk(write_tree(tmp_path, {"a.css": ""}))
+    assert found.names == ["a.css"]
+    assert found.messages == [rf"error {tmp_path}/\udcff.css: this file's name is not UTF-8"]
+
+
+@pytest.mark.parametrize("kind", ["nothing", "a file"])
+def test_a_source_that_is_no_directory_is_an_error(tmp_path: Path, kind: str) -> None:
+    source = tmp_path / "src"
+    if kind == "a file":
+        source.touch()
+    assert walk(source).messages[0] == f"error {source}: this source is not a directory"
+
+
+def test_a_source_without_files_is_a_warning(tmp_path: Path) -> None:
+    assert walk(tmp_path).messages == [f"warning {tmp_path}: there is no file to publish here"]
+
+
+def test_a_file_knows_its_size_and_date(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path, {"a.css": "12345"})
+    os.utime(tree / "a.css", ns=(0, 1_234_567_890_999_999_999))
+    (file,) = walk(tree).files
+    assert (file.size, file.modified) == (5, 1_234_567_890)
+
+
+def test_a_date_before_1970_counts_as_1970(src: Path) -> None:
+    os.utime(src / "a.css", (0, -1))
+    assert walk(src).files[0].modified == 0

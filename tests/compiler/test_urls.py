@@ -1,0 +1,90 @@
+"""What a reference's text means as a URL, and how another file's name gets into it."""
+
+from __future__ import annotations
+
+import pytest
+
+from servestatic_build.refs.urls import renamed, target_path
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        pytest.param("a.png", "/static/css/a.png", id="beside"),
+        pytest.param("./a.png", "/static/css/a.png", id="dot"),
+        pytest.param("../a.png", "/static/a.png", id="parent"),
+        pytest.param("../img/./x/../a.png", "/static/img/a.png", id="dots on the way"),
+        pytest.param("../../../../a.png", "/a.png", id="above the root"),
+        pytest.param("/a.png", "/a.png", id="absolute"),
+        pytest.param("a.png?v=1", "/static/css/a.png", id="query"),
+        pytest.param("a.png#b/c", "/static/css/a.png", id="fragment"),
+        pytest.param("a.png?b#c?d", "/static/css/a.png", id="query and fragment"),
+        pytest.param("a%20b.png", "/static/css/a b.png", id="encoded space"),
+        pytest.param("a b.png", "/static/css/a b.png", id="space"),
+        pytest.param("%C3%A9.png", "/static/css/é.png", id="encoded non-ASCII"),
+        pytest.param("é.png", "/static/css/é.png", id="non-ASCII"),
+        pytest.param("a%3Fb%23c.png", "/static/css/a?b#c.png", id="encoded delimiters"),
+        pytest.param("%2561.png", "/static/css/%61.png", id="encoded percent sign, decoded once"),
+        pytest.param("100%.png", "/static/css/100%.png", id="percent sign alone"),
+        pytest.param("a;b=c.png", "/static/css/a;b=c.png", id="semicolon"),
+        pytest.param(" \t\na.png\r ", "/static/css/a.png", id="white space around"),
+        pytest.param("a.\npng", "/static/css/a.png", id="line end inside"),
+        pytest.param("./a:b.png", "/static/css/a:b.png", id="colon behind a dot segment"),
+        pytest.param("1:2.png", "/static/css/1:2.png", id="colon that ends no scheme"),
+    ],
+)
+def test_a_reference_leads_to_a_decoded_path(value: str, path: str) -> None:
+    assert target_path(value, "/static/css/app.css") == path
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("  \n", id="white space"),
+        pytest.param("#a", id="fragment alone"),
+        pytest.param("?a", id="query alone"),
+        pytest.param("data:text/css,a", id="data"),
+        pytest.param("https://example.com/a.png", id="https"),
+        pytest.param("HTTP:a.png", id="scheme without a host"),
+        pytest.param("//example.com/a.png", id="host"),
+        pytest.param("////a.png", id="empty host"),
+        pytest.param("/\t/example.com/a.png", id="host behind a dropped tab"),
+        pytest.param("http://[", id="no address in the brackets"),
+        pytest.param("//[::1", id="address that does not end"),
+        pytest.param(".", id="own directory"),
+        pytest.param("..", id="parent directory"),
+        pytest.param("img/", id="directory"),
+    ],
+)
+def test_what_is_no_file_of_ours_leads_nowhere(value: str) -> None:
+    assert target_path(value, "/static/css/app.css") is None
+
+
+def test_a_base_with_delimiters_in_its_names_is_still_a_path() -> None:
+    assert target_path("b.png", "/static/a?b#c%20/app.css") == "/static/a?b#c%20/b.png"
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "expected"),
+    [
+        pytest.param("a.png", "a.png", "a.hash.png", id="name alone"),
+        pytest.param("../x/a.png", "a.png", "../x/a.hash.png", id="directory kept"),
+        pytest.param("/static/a.png", "a.png", "/static/a.hash.png", id="absolute path kept"),
+        pytest.param("a.png?v=/b.png#/c", "a.png", "a.hash.png?v=/b.png#/c", id="query and fragment kept"),
+        pytest.param("x y/a b.png", "a b.png", "x y/a b.hash.png", id="written plainly, stays plain"),
+        pytest.param("a%20b.png", "a b.png", "a%20b.hash.png", id="encoded, stays encoded"),
+        pytest.param("%61.png", "a.png", "a.hash.png", id="encoded without need"),
+        pytest.param("%C3%A9.png", "é.png", "%C3%A9.hash.png", id="encoded non-ASCII"),
+        pytest.param("a%3Fb%23c%25.png", "a?b#c%.png", "a%3Fb%23c%25.hash.png", id="encoded delimiters"),
+        pytest.param("a%2Fb/c.png", "c.png", "a%2Fb/c.hash.png", id="encoded slash in the directory"),
+    ],
+)
+def test_a_reference_keeps_all_but_the_name(value: str, name: str, expected: str) -> None:
+    new = name.removesuffix("png") + "hash.png"
+    assert renamed(value, f"/d/{name}", f"/d/{new}") == expected
+
+
+def test_an_encoded_slash_is_not_lost_with_the_name() -> None:
+    old, new = "/static/img/a.png", "/static/img/a.0123456789ab.png"
+    assert target_path(renamed("img%2Fa.png", old, new), "/static/app.css") == new
