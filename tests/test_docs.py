@@ -24,7 +24,10 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 FORMAT = (ROOT / "docs/manifest-format.md").read_text()
 
-TREE: dict[str, str | bytes] = {"static/css/app.css": "body { background: url(bg.png) }\n" * 20, "static/css/bg.png": b"\x89PNG"}
+TREE: dict[str, str | bytes] = {
+    "static/css/app.css": "body { background: url(bg.png) }\n" * 20,
+    "static/css/bg.png": b"\x89PNG",
+}
 
 
 def blocks(document: str, language: str) -> list[str]:

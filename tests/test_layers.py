@@ -23,8 +23,9 @@ RUNTIME_LAYERS = (
     {"__main__", "__init__"},
 )
 COMPILER_LAYERS = (
-    {"model", "globs", "media_types", "rewrite", "graph", "codecs"},
+    {"model", "media_types", "rewrite", "graph", "codecs"},
     {"errors", "staging", "refs", "previous"},
+    {"globs"},
     {"headers"},
     {"config"},
     {"scan", "link", "fingerprint", "compress", "manifest_writer", "settings"},

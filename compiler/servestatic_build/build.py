@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ from servestatic_build.model import Asset, Diagnostic, Severity, Skipped
 from servestatic_build.previous import PreviousRelease
 from servestatic_build.publish import Placement, is_published, place, publish
 from servestatic_build.scan import scan
-from servestatic_build.staging import Staging, staging_in
+from servestatic_build.staging import Staging, scratch, staging_in
 
 
 class Progress(Protocol):
@@ -84,7 +83,7 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
         graph = link(found.files, config, result.diagnostics, advance)
     _stop_at_errors(config, result)
     previous = PreviousRelease.read(config.out, result.diagnostics)
-    with staging_in(tempfile.gettempdir() if config.check else config.out) as staging:
+    with scratch() if config.check else staging_in(config.out) as staging:
         with stages.stage("fingerprint", len(graph.files)) as advance:
             assets = fingerprint(graph, staging, previous, epoch, advance)
         with stages.stage("compress", len(tasks(assets, config))) as advance:

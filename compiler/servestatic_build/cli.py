@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from servestatic_build.build import Silent, build
 from servestatic_build.codecs import EFFORTS
@@ -72,7 +73,7 @@ def main(
         context.exit(2)
     if verbose:
         for skipped in result.skipped:
-            console.print(f"{skipped.path}: skipped: {skipped.reason}", markup=False, soft_wrap=True)
+            console.print(Text(f"{skipped.path}: skipped: {skipped.reason}"), soft_wrap=True)
     for diagnostic in result.diagnostics:
         if not quiet or diagnostic.severity is Severity.ERROR:
             print_diagnostic(console, diagnostic)

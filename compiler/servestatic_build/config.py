@@ -10,6 +10,7 @@ from servestatic_build.codecs import CODECS, EFFORTS
 from servestatic_build.errors import ConfigError
 from servestatic_build.globs import NO_GLOBS, Globs
 from servestatic_build.headers import HeaderRule
+from servestatic_runtime.format import FILES_DIR
 
 MISSING = ("ignore", "warn", "error")
 
@@ -73,6 +74,18 @@ class Config:
         _require(self.max_age >= 0, "max-age must be at least 0")
         _require("/" not in self.index, f"index must be the name of a file, not {self.index!r}")
         object.__setattr__(self, "prefix", url_directory(self.prefix))
+        object.__setattr__(self, "codings", tuple(dict.fromkeys(self.codings)))
+        for source in self.sources:
+            _require(
+                not _is_output(source.directory, self.out), f"{source.directory} is the output and can't be a source"
+            )
+
+
+def _is_output(directory: str, out: str) -> bool:
+    """Return whether a source is what a build writes: DIST itself, or where its files are."""
+    real, out = os.path.realpath(directory), os.path.realpath(out)
+    files = os.path.join(out, FILES_DIR)
+    return real == out or os.path.commonpath((real, files)) == files
 
 
 def url_directory(url: str) -> str:

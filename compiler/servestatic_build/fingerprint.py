@@ -3,7 +3,7 @@
 A file that is in no cycle is named by the SHA-256 of its bytes with all references rewritten. Files in a cycle
 can't be: the bytes of each would hold the hash of the other. They are named by what they are before they know each
 other's names. The component's material is the bytes of its members with every reference rewritten but those between
-them, each piece framed by its length, so that two components never share their material by accident.
+them, and where those are. Each piece is framed by its length, so that no two components share their material.
 """
 
 from __future__ import annotations
@@ -76,9 +76,13 @@ class _Namer:
         for number in component:
             file = self._files[number]
             outward = [link for link in file.links if link.target not in members]
-            for piece in (file.source.name.encode(), self._rewritten(file, outward)):
+            inward = [self._described(link) for link in file.links if link.target in members]
+            for piece in (file.source.name.encode(), self._rewritten(file, outward), *inward):
                 material.update(_framed(piece))
         return material.digest()
+
+    def _described(self, link: Link) -> bytes:
+        return f"{link.reference.start} {link.reference.end} {self._files[link.target].source.name}".encode()
 
     def _modified(self, component: tuple[int, ...]) -> int:
         """Return the latest date of the members and all they refer to: a new image makes a new style sheet."""

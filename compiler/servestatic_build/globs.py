@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pathspec import GitIgnoreSpec
+
+from servestatic_build.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,12 @@ class Globs:
     _spec: GitIgnoreSpec = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_spec", GitIgnoreSpec.from_lines(self.patterns))
+        try:
+            object.__setattr__(self, "_spec", GitIgnoreSpec.from_lines(self.patterns))
+        except (ValueError, re.error) as error:
+            raise ConfigError(
+                f"{', '.join(self.patterns)}: a pattern can't be read: {error}", "write patterns as in .gitignore"
+            ) from error
 
     @classmethod
     def of(cls, patterns: Iterable[str]) -> Globs:

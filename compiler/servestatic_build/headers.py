@@ -113,10 +113,16 @@ class HeaderPolicy:
         for rule in self.rules:
             if rule.files.match(asset.source.name):
                 rule.apply(headers)
-        if self.hook is not None:
-            self.hook(headers, asset.source.path, quote_path(path))
+        self._call_hook(headers, asset, path)
         _check(headers, own, asset)
         return _as_set(headers, varies=len(asset.variants) > 1)
+
+    def _call_hook(self, headers: Headers, asset: Asset, path: str) -> None:
+        if self.hook is not None:
+            try:
+                self.hook(headers, asset.source.path, quote_path(path))
+            except Exception as error:
+                raise BuildError(asset.source.name, f"headers-hook failed: {error!r}") from error
 
     def _defaults(self, asset: Asset, own: Mapping[str, str], cache_control: str) -> Iterator[tuple[str, str]]:
         yield "Content-Type", content_type(asset.source.media_type)
@@ -135,8 +141,10 @@ def load_hook(name: str) -> Hook:
         raise ConfigError(f"headers-hook must be module:function, not {name!r}")
     try:
         hook: Hook = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, TypeError) as error:
         raise ConfigError(f"headers-hook {name!r}: {error}", "is its directory on PYTHONPATH?") from error
+    if not callable(hook):
+        raise ConfigError(f"headers-hook {name!r} is not a function")
     return hook
 
 
@@ -155,7 +163,7 @@ def _check(headers: Headers, own: Mapping[str, str], asset: Asset) -> None:
         if problem := _problem(name, value):
             raise BuildError(asset.source.name, f"headers: {problem}")
     given = {name.lower(): [value] for name, value in own.items()}
-    for name in _OURS:
+    for name in sorted(_OURS):
         removed = name in _REMOVABLE and name not in headers
         if headers.get_all(name) != given.get(name, []) and not removed:
             raise BuildError(asset.source.name, f"headers: a hook changed {name}, which the file's bytes decide")

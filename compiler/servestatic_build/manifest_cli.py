@@ -8,12 +8,15 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from servestatic_build.media_types import DEFAULT
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.format import VERSION
 from servestatic_runtime.manifest import Asset, integrity_value
 from servestatic_runtime.paths import quote_path
+
+_UNFOLDED = 10_000
 
 
 @click.group(
@@ -35,7 +38,7 @@ def show(context: click.Context, /, *, dist: str, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(_as_data(manifest), indent=2, ensure_ascii=False))
         else:
-            Console(highlight=False).print(_as_table(manifest))
+            _console().print(_as_table(manifest))
     except ManifestError as error:
         click.echo(f"{error.path}: error: {error.problem}\n  hint: {error.hint}", err=True)
         context.exit(1)
@@ -80,5 +83,11 @@ def _as_table(manifest: Manifest) -> Table:
         table.add_column(heading, justify="right" if heading == "size" else "left", overflow="fold")
     for asset in manifest:
         codings = " ".join(variant.coding for variant in asset.variants[1:])
-        table.add_row(asset.name, quote_path(asset.url), f"{asset.variants[0].size:,}", codings)
+        table.add_row(*map(Text, (asset.name, quote_path(asset.url), f"{asset.variants[0].size:,}", codings)))
     return table
+
+
+def _console() -> Console:
+    """Return stdout; where that is no terminal, a line is as long as it needs to be."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_UNFOLDED)

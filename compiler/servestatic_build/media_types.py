@@ -115,13 +115,15 @@ HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 def media_type(name: str, own: Mapping[str, str]) -> str:
     """Return the type of a file by its suffix; ``own`` (suffix without the dot to type) goes before the table."""
-    suffix = name.rpartition("/")[2].rpartition(".")[2].lower()
+    _, dot, suffix = name.rpartition("/")[2].lower().rpartition(".")
+    suffix = suffix if dot else ""
     return own.get(suffix) or BY_SUFFIX.get(suffix, DEFAULT)
 
 
 def content_type(media_type: str) -> str:
-    """Return the Content-Type of a media type: text is UTF-8."""
-    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+    """Return the Content-Type of a media type: text is UTF-8, unless the settings say otherwise."""
+    is_bare_text = media_type.startswith("text/") and ";" not in media_type
+    return f"{media_type}; charset=utf-8" if is_bare_text else media_type
 
 
 def compresses(media_type: str) -> bool:

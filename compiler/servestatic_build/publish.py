@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from servestatic_build.fingerprint import with_fingerprint
 from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.previous import PreviousRelease
-from servestatic_build.staging import Staging, make_directories
+from servestatic_build.staging import Staging, make_directories, remove_empty
 from servestatic_runtime.format import FILES_DIR, MANIFEST_NAME
 
 _SYNC_THREADS = 16  # waiting for a disk takes no core
@@ -28,7 +28,7 @@ class Placement(NamedTuple):
 
 
 def place(assets: Sequence[Asset], out: str, previous: PreviousRelease) -> Placement:
-    """Return where the files of a release go: never to where the release in DIST has other bytes.
+    """Return where the files of a release go: never to where DIST has other bytes, unless those are damaged.
 
     It can have them for a variant: the same content, coded at another effort or by another version of the codec.
     """
@@ -41,12 +41,18 @@ def _placed(asset: Asset, out: str, previous: PreviousRelease, new: list[StagedF
     for variant in asset.variants:
         file = variant.file
         there = _digest(_path(out, file))
-        if there is not None and there != file.digest and previous.lists(asset.source.name, file.target, there):
+        if there not in {None, file.digest} and not _should_hold(asset, file, previous):
             file = replace(file, target=with_fingerprint(file.target, file.digest))
             there = _digest(_path(out, file))
         if there != file.digest:
             new.append(file)
         yield replace(variant, file=file)
+
+
+def _should_hold(asset: Asset, file: StagedFile, previous: PreviousRelease) -> bool:
+    """Return whether a file's path is known to belong to its bytes: by its name, or by the release in DIST."""
+    named = file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest)
+    return named or previous.lists(asset.source.name, file.target, file.digest)
 
 
 def is_published(placement: Placement, manifest: bytes, out: str) -> bool:
@@ -67,7 +73,8 @@ def publish(new: Sequence[StagedFile], manifest: bytes, out: str, staging: Stagi
             moves.move(file)
         list(workers.map(_sync, moves.directories))
         os.replace(staged_manifest, os.path.join(out, MANIFEST_NAME))
-    _sync(out)
+    with suppress(OSError):  # the release is live; a disk that fails now does not undo it
+        _sync(out)
 
 
 class _Moves:
@@ -90,9 +97,7 @@ class _Moves:
         for path in reversed(self._files):
             with suppress(OSError):
                 os.unlink(path)
-        for path in reversed(self._made):
-            with suppress(OSError):
-                os.rmdir(path)
+        remove_empty(self._made)
 
     def move(self, file: StagedFile) -> None:
         target = _path(self._out, file)

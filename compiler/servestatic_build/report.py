@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from servestatic_build.build import BuildResult
 from servestatic_build.model import Diagnostic, Severity
@@ -42,11 +42,10 @@ class ProgressBar:
 
 def print_diagnostic(console: Console, diagnostic: Diagnostic) -> None:
     """Print a problem as ``place: severity: message`` and its hint."""
-    severity = diagnostic.severity
-    line = f"{escape(diagnostic.place)}: [{_STYLES[severity]}]{severity}[/]: {escape(diagnostic.message)}"
-    console.print(line, highlight=False, soft_wrap=True)
+    severity = (diagnostic.severity, _STYLES[diagnostic.severity])
+    console.print(Text.assemble(f"{diagnostic.place}: ", severity, f": {diagnostic.message}"), soft_wrap=True)
     if diagnostic.hint:
-        console.print(f"  hint: {escape(diagnostic.hint)}", highlight=False, soft_wrap=True)
+        console.print(Text(f"  hint: {diagnostic.hint}"), soft_wrap=True)
 
 
 def print_summary(console: Console, result: BuildResult, out: str) -> None:
@@ -57,8 +56,8 @@ def print_summary(console: Console, result: BuildResult, out: str) -> None:
     for row in summary(result)["codings"]:
         table.add_row(row["coding"], f"{row['files']:,}", f"{row['bytes']:,}", f"{row['identity_bytes']:,}")
     console.print(table)
-    console.print(", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items()), highlight=False)
-    console.print(_sentence(result, out), highlight=False, soft_wrap=True)
+    console.print(Text(", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items())))
+    console.print(Text(_sentence(result, out)), soft_wrap=True)
 
 
 def summary(result: BuildResult) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
 
 # What editors and operating systems leave behind. Dotfiles need no pattern.
 _LITTER = Globs.of(
-    ("*~", "#*#", "*.sw[op]", "Thumbs.db", "ehthumbs.db", "desktop.ini", "__MACOSX/", "__pycache__/", "*.py[co]")
+    ("*~", r"\#*#", "*.sw[op]", "Thumbs.db", "ehthumbs.db", "desktop.ini", "__MACOSX/", "__pycache__/", "*.py[co]")
 )
 _WELL_KNOWN = ".well-known"  # RFC 8615
 
@@ -92,27 +92,27 @@ class _Walk:
         """Return why an entry is not published, or None when it is."""
         if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
             return "hidden"
-        is_dir = entry.is_dir()
-        pattern_name = below + "/" * is_dir
-        if _LITTER.match(pattern_name):
-            return "litter"
-        if self._config.ignore.match(pattern_name):
-            return "ignored by a pattern"
-        real = os.path.realpath(entry.path) if entry.is_symlink() or is_dir else None
-        if real is not None and real == self._out:
+        real = os.path.realpath(entry.path)
+        if entry.is_symlink() and (reason := self._unwanted_link(real, directory)):
+            return reason
+        if real == self._out:
             return "the output itself"
-        if entry.is_symlink() and real is not None:
-            return self._unwanted_link(entry, real, directory)
-        return None if is_dir or entry.is_file() else "not a file"
+        is_dir = entry.is_dir()
+        if not is_dir and not entry.is_file():
+            return "not a file"
+        return self._unwanted_name(below + "/" * is_dir)
 
-    def _unwanted_link(self, entry: os.DirEntry[str], real: str, directory: _Directory) -> str | None:
+    def _unwanted_link(self, real: str, directory: _Directory) -> str | None:
         if os.path.commonpath((real, self._root)) != self._root:
             return "a link that leaves its source"
         if not os.path.exists(real):
             return "a link to nothing"
-        if real in directory.parents:
-            return "a link to a directory above it"
-        return None if entry.is_dir() or entry.is_file() else "not a file"
+        return "a link to a directory above it" if real in directory.parents else None
+
+    def _unwanted_name(self, name: str) -> str | None:
+        if _LITTER.match(name):
+            return "litter"
+        return "ignored by a pattern" if self._config.ignore.match(name) else None
 
     def _file(self, entry: os.DirEntry[str], below: str) -> Iterator[SourceFile]:
         try:

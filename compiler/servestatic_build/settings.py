@@ -49,8 +49,10 @@ def _table(path: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: {error}") from error
     if os.path.basename(path) != DEFAULT_FILE:
         return document
-    table: dict[str, Any] = document.get("tool", {}).get(SECTION, {})
-    return table
+    try:
+        return dict(_mapping(_mapping(document.get("tool", {})).get(SECTION, {})))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: [tool.{SECTION}]: {error.message}") from error
 
 
 def _keyword(key: str) -> str:

@@ -50,19 +50,21 @@ def staging_in(parent: str) -> Iterator[Staging]:
 
     It is locked as long, so that what a killed build left behind can be told from what a running one needs.
     """
-    made = make_directories(parent)
     with ExitStack() as stack:
+        stack.callback(remove_empty, make_directories(parent))
         with _locked(parent):
             _sweep(parent)
             path = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+            stack.callback(shutil.rmtree, path)
             stack.enter_context(_locked(path))
-        try:
-            yield Staging(path)
-        finally:
-            shutil.rmtree(path)
-            for directory in reversed(made):
-                with suppress(OSError):
-                    os.rmdir(directory)  # it holds a release now, unless the build failed
+        yield Staging(path)
+
+
+@contextmanager
+def scratch() -> Iterator[Staging]:
+    """Make a staging directory from which nothing will be published, wherever the system has room for it."""
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as path:
+        yield Staging(path)
 
 
 @contextmanager
@@ -86,11 +88,24 @@ def _sweep(parent: str) -> None:
 
 
 def make_directories(path: str) -> list[str]:
-    """Make a directory and those above it; return the new ones, outermost first."""
+    """Make a directory and those above it; return the new ones, outermost first. A failure leaves none of them."""
     missing = []
     while not os.path.isdir(path):
         missing.append(path)
         path = os.path.dirname(os.path.abspath(path))
-    for directory in reversed(missing):
-        os.mkdir(directory)
-    return missing[::-1]
+    made: list[str] = []
+    try:
+        for directory in reversed(missing):
+            os.mkdir(directory)
+            made.append(directory)
+    except OSError:
+        remove_empty(made)
+        raise
+    return made
+
+
+def remove_empty(directories: list[str]) -> None:
+    """Remove those of the directories (outermost first) that hold nothing."""
+    for directory in reversed(directories):
+        with suppress(OSError):
+            os.rmdir(directory)

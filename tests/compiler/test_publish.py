@@ -126,7 +126,7 @@ def test_a_build_that_fails_at_any_step_leaves_dist_as_it_was(
         with monkeypatch.context() as patch:
             patch.setattr(f"{module}.{name}", fault, raising=False)
             compiled = compile_sources(tmp_path, source)
-        if not fault.struck:
+        if not fault.struck or (name == "fsync" and compiled.result.ok):  # the last sync, when the release is live
             break
         assert (at, compiled.messages()) == (at, [f"error the place: {os.strerror(code)}"])
         assert (at, dist.exists(), snapshot(dist)) == (at, *before)

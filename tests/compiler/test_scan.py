@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from servestatic_build import Config, Source
+from servestatic_build.errors import ConfigError
 from servestatic_build.globs import Globs
 from servestatic_build.model import Diagnostic, SourceFile
 from servestatic_build.scan import scan
@@ -232,10 +233,10 @@ def test_the_output_inside_a_source_is_skipped(src: Path) -> None:
     assert (found.names, found.skipped) == (["a.css"], {"dist": "the output itself"})
 
 
-def test_an_output_that_is_a_source_is_never_published(tmp_path: Path) -> None:
-    for _ in range(2):
-        release = compile_tree(tmp_path, {"a.css": ""}, out=str(tmp_path / "src"))
-    assert not {"manifest.msgpack"} & {asset.source.name for asset in release.result.assets}
+@pytest.mark.parametrize("source", ["src", "src/files", "src/files/static"])
+def test_what_a_build_writes_can_not_be_its_source(tmp_path: Path, source: str) -> None:
+    with pytest.raises(ConfigError, match="is the output and can't be a source"):
+        Config(sources=(Source(str(tmp_path / source)),), out=str(tmp_path / "src"))
 
 
 def test_the_order_of_a_directory_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ _SPACE = r"(?:\r\n|[ \t\r\n\f])"
 _ESCAPE = rf"\\(?:[0-9a-fA-F]{{1,6}}{_SPACE}?|\r\n|.)"
 _STRING = re.compile(rf"""(["'])((?:{_ESCAPE}|(?!\1)[^\\])*)""", re.DOTALL)
 _URL = re.compile(rf"[^(]*\({_SPACE}*((?:{_ESCAPE}|[^\\) \t\r\n\f])*)", re.DOTALL)
+_HALF_PAIR = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # the others are bytes, by surrogateescape
 _NEWLINE = re.compile(r"\r\n|[\r\n\f]")
 
 # Functions whose argument may be a string that is a URL.
@@ -81,7 +82,9 @@ def _reference(token: Any, text: str, places: _Places) -> Reference | None:
         inner, escape = _inner(_STRING, text, start), _ESCAPE_STRING[text[start]]
     else:
         inner, escape = _inner(_URL, text, start), _escape_url
-    return Reference(places.byte(inner[0]), places.byte(inner[1]), token.value, escape)
+    # tinycss2 lets an escape stand for half a surrogate pair, which is no character (CSS Syntax 4.3.7).
+    value = _HALF_PAIR.sub("\ufffd", token.value)
+    return Reference(places.byte(inner[0]), places.byte(inner[1]), value, escape)
 
 
 def _inner(pattern: re.Pattern[str], text: str, start: int) -> tuple[int, int]:

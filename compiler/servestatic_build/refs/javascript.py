@@ -17,11 +17,17 @@ _QUERY = Query(
     """
     (import_statement source: (string) @specifier)
     (export_statement source: (string) @specifier)
-    (call_expression function: (import) arguments: (arguments . (string) @specifier))
+    (call_expression function: (import) arguments: (arguments) @import)
+    (call_expression
+      function: (member_expression object: (meta_property) @meta property: (property_identifier) @resolve)
+      arguments: (arguments) @import
+      (#eq? @meta "import.meta") (#eq? @resolve "resolve"))
+    (new_expression constructor: (identifier) @class arguments: (arguments) @url (#eq? @class "URL"))
     (comment) @comment
     """,
 )
 
+# What a specifier that is a URL begins with. Any other is bare, and the import map's to resolve (HTML, 8.1.6.2).
 _URL_LIKE = ("/", "./", "../")
 
 # A file without these has nothing to find. Keywords can't be written with escapes (ECMA-262, 12.7.2).
@@ -29,33 +35,77 @@ _WORTH_PARSING = re.compile(rb"\b(?:import|export)\b|sourceMappingURL")
 
 
 def extract(data: bytes) -> Extraction:
-    """Return the references of a script or module: static and dynamic imports and its source map."""
+    """Return the references of a script or module: imports of every kind, URLs relative to it, its source map."""
     if not _WORTH_PARSING.search(data):
         return Extraction()
-    root = Parser(_LANGUAGE).parse(_one_byte_a_character(data)).root_node
+    root = Parser(_LANGUAGE).parse(_readable(data)).root_node
     captures = QueryCursor(_QUERY).captures(root)
-    specifiers = [node for node in captures.get("specifier", ()) if _is_sound(node)]
-    maps = (source_map_reference(data[n.start_byte : n.end_byte], n.start_byte) for n in captures.get("comment", ()))
-    named = (reference for node in specifiers if (reference := _specifier(node, data)))
-    found = [*named, *(reference for reference in maps if reference)]
+    found = [reference for reference in _references(captures, data) if reference]
     found.sort(key=lambda reference: reference.start)
     return Extraction(tuple(last_source_map(found)), tuple(_unreadable(root)))
 
 
-def _one_byte_a_character(data: bytes) -> bytes:
-    """Return the data with each byte of other encodings than UTF-8 replaced by a letter, so that all offsets hold."""
+def _references(captures: dict[str, list[Node]], data: bytes) -> Iterator[Reference | None]:
+    for node in captures.get("specifier", ()):
+        yield _specifier(node, data)
+    for node in captures.get("import", ()):
+        yield _specifier(_argument(node, 0), data)
+    for node in captures.get("url", ()):
+        base = _argument(node, 1)
+        if base is not None and base.text == b"import.meta.url":
+            yield _literal(_argument(node, 0), data)
+    for node in captures.get("comment", ()):
+        yield source_map_reference(data[node.start_byte : node.end_byte], node.start_byte)
+
+
+def _argument(arguments: Node, place: int) -> Node | None:
+    """Return an argument of a call; bundlers' comments may stand before it."""
+    given = [node for node in arguments.named_children if node.type != "comment"]
+    return given[place] if len(given) > place else None
+
+
+def _readable(data: bytes) -> bytes:
+    """Return the data as the grammar can read it, each byte at its place.
+
+    Bytes of another encoding than UTF-8 become letters, and the phases of imports, which it does not know, white space.
+    """
     try:
         data.decode()
     except UnicodeDecodeError:
-        return data.translate(_LETTERS)
-    return data
+        data = data.translate(_LETTERS)
+    return _PHASE.sub(lambda match: b" " * len(match[0]), data)
 
 
+# https://github.com/tc39/proposal-defer-import-eval and proposal-source-phase-imports, both at stage 3 or later.
+# In a string or a comment a match does no harm: only the places of the tree's nodes are used.
+_PHASE = re.compile(
+    rb"(?<=\bimport)(?:[ \t]+defer(?=[ \t]*\*)|[ \t]+source(?=[ \t]+[\w$]+[ \t]+from\b)|\.(?:defer|source)(?=[ \t]*\())"
+)
 _LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(0x100))
 
 
+def _specifier(node: Node | None, data: bytes) -> Reference | None:
+    reference = _literal(node, data)
+    return reference if reference and reference.value.startswith(_URL_LIKE) else None
+
+
+def _literal(node: Node | None, data: bytes) -> Reference | None:
+    """Return the reference in a string, or in a template without substitutions, that was read soundly."""
+    if node is None or not _is_literal(node) or not _is_sound(node):
+        return None
+    start, end = node.start_byte + 1, node.end_byte - 1
+    value = _unescaped(data[start:end].decode("utf-8", "surrogateescape"))
+    return Reference(start, end, value, _ESCAPE_LITERAL[data[start - 1]])
+
+
+def _is_literal(node: Node) -> bool:
+    if node.type == "template_string":
+        return all(child.type != "template_substitution" for child in node.named_children)
+    return node.type == "string"
+
+
 def _is_sound(node: Node) -> bool:
-    """Return whether the statement of the module that holds a node was read without an error."""
+    """Return whether the module's statement that holds a node was read without an error."""
     while node.parent is not None and node.parent.parent is not None:
         node = node.parent
     return not node.has_error
@@ -68,13 +118,6 @@ def _unreadable(root: Node) -> Iterator[Unreadable]:
         yield from (Unreadable(node.start_byte, "this is not JavaScript that can be read") for node in broken)
 
 
-def _specifier(node: Node, data: bytes) -> Reference | None:
-    start, end = node.start_byte + 1, node.end_byte - 1
-    value = _unescaped(data[start:end].decode("utf-8", "surrogateescape"))
-    # Any other specifier is bare, and the import map's to resolve (HTML, 8.1.6.2).
-    return Reference(start, end, value, _ESCAPE_STRING[data[start - 1]]) if value.startswith(_URL_LIKE) else None
-
-
 # ECMA-262, 12.9.4: the escapes of a string literal. A line continuation stands for nothing.
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(\r\n|[\n\r\u2028\u2029])|(.))", re.DOTALL
@@ -85,20 +128,21 @@ _SINGLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0"
 def _unescaped(raw: str) -> str:
     if "\\" not in raw:
         return raw
-    # Surrogate pairs come as two escapes, and are one character only together.
-    return _ESCAPE.sub(_character, raw).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    # A surrogate pair comes as two escapes and is one character; half a pair is none (URL standard: U+FFFD).
+    return _ESCAPE.sub(_character, raw).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _character(match: re.Match[str]) -> str:
     code = match[1] or match[2] or match[3]
     if code:
-        return chr(int(code, 16))
+        return chr(min(int(code, 16), 0x10FFFF))
     return "" if match[4] else _SINGLE.get(match[5], match[5])
 
 
 def _escaper(quote: str) -> Callable[[str], str]:
-    table = {ord(quote): "\\" + quote, ord("\\"): r"\\", ord("\n"): r"\n", ord("\r"): r"\r"}
+    special = {ord(quote): "\\" + quote, ord("\\"): r"\\", ord("\n"): r"\n", ord("\r"): r"\r"}
+    table = special | {ord("$"): r"\$"} if quote == "`" else special
     return lambda value: value.translate(table)
 
 
-_ESCAPE_STRING = {ord(quote): _escaper(quote) for quote in "\"'"}
+_ESCAPE_LITERAL = {ord(quote): _escaper(quote) for quote in "\"'`"}

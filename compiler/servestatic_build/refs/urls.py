@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 # The URL standard strips these around a URL and drops line ends and tabs inside it.
 _STRIPPED = "".join(map(chr, range(0x21)))
 _SAFE = "-._~!$&'()*+,;=:@"
+_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _PATH = re.compile(r"[^?#]*")
 
 
@@ -15,7 +16,7 @@ def target_path(value: str, base: str) -> str | None:
     """Return the decoded URL path that a reference in the file at ``base`` (a decoded path) leads to.
 
     None where that can be no file of ours: another origin, a scheme of its own (``data:``), a bare fragment or
-    query, nothing at all, or a directory.
+    query, nothing at all, a directory, or a name with an encoded slash in it.
     """
     try:
         parts = urlsplit(value.strip(_STRIPPED))
@@ -23,7 +24,10 @@ def target_path(value: str, base: str) -> str | None:
         return None
     if parts.scheme or parts.netloc or not parts.path or value.strip(_STRIPPED).startswith("//"):
         return None
-    path = unquote(urljoin(quote(base), parts.path))
+    if _ENCODED_SLASH.search(parts.path):
+        return None
+    # Some versions of urljoin lose the first slash where ".." leads above the root.
+    path = "/" + unquote(urljoin(quote(base), parts.path)).removeprefix("/")
     return None if path.endswith("/") else path
 
 
