@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import msgpack
 
@@ -117,7 +118,7 @@ def _index(keys: dict[str, int]) -> tuple[bytes, bytes]:
     buckets, slots, used = [], [], 0
     for number, bucket in enumerate(filled):
         packed = b"".join(schema.SLOT.pack(*slot) for slot in sorted(bucket))
-        buckets.append(schema.BUCKET.pack(used, schema.bucket_checksum(packed, number)))
+        buckets.append(schema.BUCKET.pack(used, crc32(packed, number + 1)))
         slots.append(packed)
         used += len(bucket)
     return b"".join([*buckets, schema.BUCKET.pack(used, 0)]), b"".join(slots)

@@ -84,7 +84,7 @@ HEAD = struct.Struct(_BEFORE_CHECKSUM.format + f"{len(_CHECKSUM_KEY)}sI")
 
 OFFSET = struct.Struct(">I")
 SPAN = struct.Struct(">II")  # two neighbours in a table of offsets: where a record starts and ends
-BUCKET = struct.Struct(">II")  # number of the first slot, checksum of the bucket's slots
+BUCKET = struct.Struct(">II")  # number of the first slot, CRC-32 of the bucket's slots begun with its number plus one
 BUCKET_SPAN = struct.Struct(">III")  # a bucket and the first slot of the next one
 SLOT = struct.Struct(">II")  # key hash, asset number
 CHECKSUM_SIZE = 5  # a uint32 tag and four bytes
@@ -95,11 +95,6 @@ SLOTS_PER_BUCKET = 4
 # The hash by which the index finds a key (a URL path or a logical name, as UTF-8): 32 bits. A checksum is enough,
 # since every hit is compared with its record, and what is in a bucket was decided when it was built.
 key_hash = crc32
-
-
-def bucket_checksum(slots: bytes, number: int) -> int:
-    """Return the checksum of a bucket's slots. The number's complement starts it: zeros never check an empty bucket."""
-    return crc32(slots, ~number & 0xFFFFFFFF)
 
 
 ETAG_BYTES = 12  # of the SHA-256 of the variant's bytes

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from mmap import ACCESS_READ, mmap
 from typing import Any, NamedTuple, NoReturn, TypeAlias
+from zlib import crc32
 
 from servestatic_runtime import format as schema
 from servestatic_runtime.dates import format_date
@@ -160,9 +161,9 @@ class Manifest:
         bucket = hashed % bucket_count
         first, checksum, end = _bucket_span(self._buf, buckets + bucket * _BUCKET_SIZE)
         slots = self._buf[slots_start + first * _SLOT_SIZE : slots_start + end * _SLOT_SIZE]
-        if _bucket_checksum(slots, bucket) != checksum:
+        if crc32(slots, bucket + 1) != checksum:
             self._corrupt(f"bucket {bucket} of the index")
-        if slots.find(_pack_hash(hashed)) < 0:
+        if slots.find(hashed.to_bytes(4)) < 0:
             return []
         return [self._asset(number) for key_hash, number in schema.SLOT.iter_unpack(slots) if key_hash == hashed]
 
@@ -251,8 +252,6 @@ _START_BYTES = 1024
 _BUCKET_SIZE = schema.BUCKET.size
 _SLOT_SIZE = schema.SLOT.size
 _bucket_span = schema.BUCKET_SPAN.unpack_from
-_bucket_checksum = schema.bucket_checksum
-_pack_hash = schema.OFFSET.pack
 
 
 _COMPILE_AGAIN = "copy it again, or compile again with servestatic-build"

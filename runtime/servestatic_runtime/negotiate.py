@@ -1,16 +1,14 @@
-"""Which variant a request gets, by its Accept-Encoding (RFC 9110 12.5.3). Pure, and remembered."""
+"""Which variant a request gets, by its Accept-Encoding (RFC 9110 12.5.3). Pure."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 # A member of the list: a coding or "*", and maybe a weight of up to three digits. Anything else is ignored.
 _MEMBER = re.compile(
     r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*(?:;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
 )
 _ALIASES = {"x-gzip": "gzip"}  # RFC 9110 8.4.1.3
-_LONGEST_REMEMBERED = 256  # in characters: many times what a browser sends
 _UNLISTED_IDENTITY = 0.0001  # acceptable, but below anything that is listed with a weight of its own
 
 
@@ -20,19 +18,10 @@ def choose(accept_encoding: str | None, codings: tuple[str, ...]) -> int | None:
     ``codings`` holds the codings at hand, smallest body first. None means that the client refuses them all (406).
     A missing header and an empty one both ask for identity.
     """
-    if accept_encoding is not None and len(accept_encoding) > _LONGEST_REMEMBERED:
-        return _decide(accept_encoding, codings)
-    return _remembered(accept_encoding, codings)
-
-
-def _decide(accept_encoding: str | None, codings: tuple[str, ...]) -> int | None:
     weights = _weights(accept_encoding) if accept_encoding else {}
     offered = [_weight(weights, coding) for coding in codings]
     best = max(offered)
     return offered.index(best) if best > 0 else None
-
-
-_remembered = lru_cache(maxsize=1024)(_decide)
 
 
 def _weights(accept_encoding: str) -> dict[str, float]:

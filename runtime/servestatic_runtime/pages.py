@@ -1,4 +1,7 @@
-"""A release made ready to answer: for each path asked before, its headers in the server's own form."""
+"""A release made ready to answer: for each path asked before, its answers in the server's own form.
+
+The two tables here are dicts that make what they lack, so that what was made is found without a call.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,15 @@ from threading import Lock
 from typing import Generic, NamedTuple
 
 from servestatic_runtime.manifest import Found, Headers, Manifest
+from servestatic_runtime.negotiate import choose
 from servestatic_runtime.response import Content, Native, Response
 
 # Paths kept ready, a few kilobytes each. The one made first leaves first.
 MOST_PAGES = 4096
+
+# Accept-Encoding values that a page remembers the outcome of; a value longer than any browser's is not kept.
+MOST_CHOICES = 16
+LONGEST_CHOICE = 256
 
 
 class Representation(NamedTuple, Generic[Native]):
@@ -24,30 +32,38 @@ class Representation(NamedTuple, Generic[Native]):
     not_modified: Response[Native]
 
 
-class Page(Generic[Native]):
-    """What one URL path leads to. A representation is made when it is first asked for."""
-
-    __slots__ = ("_found", "_manifest", "_representations", "_variants", "codings", "location", "native")
+class Page(dict[str | None, Representation[Native] | None]):
+    """What one URL path leads to: by Accept-Encoding, the representation to send, None where none will do."""
 
     def __init__(self, manifest: Manifest, found: Found, native: Callable[[Headers], Native]) -> None:
+        super().__init__()
         self._manifest = manifest
         self._found = found
         self._variants = sorted(found.asset.variants, key=lambda variant: variant.size)
+        self._codings = tuple(variant.coding for variant in self._variants)
         self._representations: dict[int, Representation[Native]] = {}
-        self.codings = tuple(variant.coding for variant in self._variants)  # smallest body first
         self.location = found.location
         self.native = native
 
-    def representation(self, choice: int) -> Representation[Native]:
-        """Return the representation of the coding at this place in ``codings``."""
-        made = self._representations.get(choice)
-        if made is None:
-            made = self._representations[choice] = self._make(choice)
-        return made
+    def __missing__(self, accept_encoding: str | None) -> Representation[Native] | None:
+        """Negotiate, and remember the outcome. A full table starts anew."""
+        choice = choose(accept_encoding, self._codings)
+        representation = None if choice is None else self._representation(choice)
+        if len(self) >= MOST_CHOICES:
+            self.clear()
+        if len(accept_encoding or "") <= LONGEST_CHOICE:
+            self[accept_encoding] = representation
+        return representation
 
     def headers(self) -> Headers:
         """Return the headers of the identity variant's 200, from which other answers take what they share."""
         return self._manifest.ok_headers(self._found.headers, self._found.asset, self._found.asset.variants[0])
+
+    def _representation(self, choice: int) -> Representation[Native]:
+        made = self._representations.get(choice)
+        if made is None:
+            made = self._representations[choice] = self._make(choice)
+        return made
 
     def _make(self, choice: int) -> Representation[Native]:
         manifest, (asset, number, _) = self._manifest, self._found
@@ -65,26 +81,23 @@ class Page(Generic[Native]):
         )
 
 
-class Release(Generic[Native]):
-    """A manifest and the pages made from it. Safe to share between threads."""
+class Pages(dict[str, Page[Native] | None]):
+    """The pages of a release by decoded URL path, None for a path that it does not list. Safe to share."""
 
     def __init__(self, manifest: Manifest, native: Callable[[Headers], Native]) -> None:
+        super().__init__()
         self.manifest = manifest
-        self.native = native
-        self._pages: dict[str, Page[Native]] = {}
+        self._native = native
         self._lock = Lock()
 
-    def page(self, path: str) -> Page[Native] | None:
-        """Return the page of a decoded URL path, or None when the release does not list it."""
-        page = self._pages.get(path)
-        if page is None:
-            found = self.manifest.find(path)
-            if found is not None:
-                page = self._keep(path, Page(self.manifest, found, self.native))
-        return page
-
-    def _keep(self, path: str, page: Page[Native]) -> Page[Native]:
+    def __missing__(self, path: str) -> Page[Native] | None:
+        """Look a path up in the manifest, and keep its page."""
+        found = self.manifest.find(path)
+        if found is None:
+            return None
+        page = Page(self.manifest, found, self._native)
         with self._lock:
-            if len(self._pages) >= MOST_PAGES:
-                del self._pages[next(iter(self._pages))]
-            return self._pages.setdefault(path, page)
+            if len(self) >= MOST_PAGES:
+                del self[next(iter(self))]
+            self[path] = page
+        return page

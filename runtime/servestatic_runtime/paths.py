@@ -13,9 +13,9 @@ def quote_path(path: str) -> str:
     return _quote(path.encode(), _PATH_SAFE)
 
 
-def quote_query(query: str) -> str:
-    """Return a request's query (latin-1, without the "?") with every byte that may not stand there encoded."""
-    return _quote(query.encode("latin-1", "replace"), _QUERY_SAFE)
+def quote_query(query: bytes) -> str:
+    """Return a request's query (without the "?") with every byte that may not stand there encoded."""
+    return _quote(query, _QUERY_SAFE)
 
 
 def _quote(text: bytes, safe: frozenset[int]) -> str:

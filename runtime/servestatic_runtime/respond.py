@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from servestatic_runtime.conditional import Fields, precondition, ranges
 from servestatic_runtime.manifest import Headers
-from servestatic_runtime.negotiate import choose
 from servestatic_runtime.pages import Page, Representation
 from servestatic_runtime.paths import quote_path, quote_query
 from servestatic_runtime.response import Native, Response
@@ -39,20 +38,19 @@ _SHARED = frozenset({"vary", "access-control-allow-origin", "x-content-type-opti
 
 
 def respond(
-    page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: str
+    page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: bytes
 ) -> Response[Native]:
     """Decide the answer to a request for a page.
 
-    ``fields`` holds those of CONDITIONAL_FIELDS that the request has, ``query`` its query string as latin-1.
+    ``fields`` holds those of CONDITIONAL_FIELDS that the request has, ``query`` its query string.
     """
     if method != "GET":
         return _respond_otherwise(page, method, accept_encoding, fields, query)
     if page.location is not None:
         return _redirect(page, page.location, query)
-    choice = choose(accept_encoding, page.codings)
-    if choice is None:
+    representation = page[accept_encoding]
+    if representation is None:
         return _refusal(page, 406)
-    representation = page.representation(choice)
     return _conditional(page, representation, fields) if fields else representation.ok
 
 
@@ -68,7 +66,7 @@ def failure(native: Callable[[Headers], Native], status: int, *extra: tuple[str,
 
 
 def _respond_otherwise(
-    page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: str
+    page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: bytes
 ) -> Response[Native]:
     """Answer a HEAD as a GET without its body and Range (RFC 9110 9.3.2, 14.2); refuse all else."""
     if method != "HEAD":
@@ -92,7 +90,7 @@ def _refusal(page: Page[Native], status: int, *extra: tuple[str, str]) -> Respon
     return failure(page.native, status, *extra, *shared)
 
 
-def _redirect(page: Page[Native], directory: str, query: str) -> Response[Native]:
+def _redirect(page: Page[Native], directory: str, query: bytes) -> Response[Native]:
     """Redirect to a directory's URL: relative, so that it holds below any mount and can name no other host."""
     last = directory.rstrip("/").rpartition("/")[2]
     location = f"./{quote_path(last)}/" + (f"?{quote_query(query)}" if query else "")

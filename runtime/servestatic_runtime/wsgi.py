@@ -11,7 +11,7 @@ from servestatic_runtime.conditional import Fields
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
-from servestatic_runtime.pages import Release
+from servestatic_runtime.pages import Pages
 from servestatic_runtime.respond import CONDITIONAL_FIELDS, REASONS, not_found, respond
 from servestatic_runtime.response import Content, Response
 
@@ -39,16 +39,19 @@ class ServeStatic:
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
         """
         self.application = application
-        self._release: Release[Headers] = Release(Manifest.open(manifest), _native)
+        self._pages: Pages[Headers] = Pages(Manifest.open(manifest), _native)
         self._bodies = BodyCache(cache_bytes)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; hand any other to the application."""
         path = _decoded(environ.get("PATH_INFO", ""))
-        page = self._release.page(path) if path else None
+        page = self._pages[path] if path else None
         method = environ["REQUEST_METHOD"]
         if page is not None:
-            encoding, query = environ.get("HTTP_ACCEPT_ENCODING"), environ.get("QUERY_STRING", "")
+            encoding, query = (
+                environ.get("HTTP_ACCEPT_ENCODING"),
+                environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
+            )
             response = respond(page, method, encoding, _fields(environ), query)
         elif self.application is not None:
             return self.application(environ, start_response)
