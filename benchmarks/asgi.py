@@ -1,7 +1,7 @@
 """What ServeStaticASGI costs on uvicorn, beside a bare application and ServeStatic 4.4.
 
 Run ``.venv/bin/python benchmarks/asgi.py``. It needs wrk (apt-get install wrk) and two cores.
-The server runs on core 1 and wrk on core 0; ``--server-cores 0,1`` lets the system place the server's threads.
+wrk runs on core 0; ``--server-cores 1`` keeps the servers, with all their threads, on the other one.
 """
 
 from __future__ import annotations

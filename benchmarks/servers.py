@@ -1,4 +1,4 @@
-"""Servers on one core, wrk on another, and the same load for each of them in turn."""
+"""Servers, wrk, and the same load for each of them in turn."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
@@ -16,7 +17,7 @@ from shutil import which
 from measure import Row, Target
 from one_file import answer, compile_one_file
 
-CONNECTIONS = 8
+CONNECTIONS = 64
 
 _CLIENT_CORE = "0"
 _ACCEPT_BROTLI = "Accept-Encoding: br"
@@ -47,9 +48,9 @@ def compare(
 
 def _options(description: str | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--rounds", type=int, default=9, help="times that each server is measured (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=4, help="length of a measurement (%(default)s)")
-    parser.add_argument("--server-cores", default="1", help="cores of the servers, as for taskset (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=25, help="times that each server is measured (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=1, help="length of a measurement (%(default)s)")
+    parser.add_argument("--server-cores", default="0,1", help="cores of the servers, as for taskset (%(default)s)")
     if which("wrk") is None or (os.cpu_count() or 1) < 2:
         parser.error("needs two cores, and wrk: apt-get install wrk")
     return parser.parse_args()
@@ -94,13 +95,18 @@ def _check(name: str, port: int) -> None:
 
 
 def _alternate(ports: Mapping[str, int], rounds: int, seconds: int) -> dict[str, list[float]]:
-    """Return each server's requests per second, by round. A short round before the first warms all of them up."""
+    """Return each server's requests per second, by round. A short round before the first warms all of them up.
+
+    Each round begins with another server: what runs behind a busy one starts on a warmer machine.
+    """
     rates: dict[str, list[float]] = {name: [] for name in ports}
-    for port in ports.values():
-        _requests_per_second(port, 1)
+    order = deque(ports)
+    for name in order:
+        _requests_per_second(ports[name], 1)
     for _ in range(rounds):
-        for name, port in ports.items():
-            rates[name].append(_requests_per_second(port, seconds))
+        for name in order:
+            rates[name].append(_requests_per_second(ports[name], seconds))
+        order.rotate()
     return rates
 
 
