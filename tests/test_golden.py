@@ -1,0 +1,53 @@
+"""Manifests written by earlier versions, kept as they are: every later runtime reads them. Never make them anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from servestatic_runtime import Manifest
+from servestatic_runtime.manifest import Found
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def headers(manifest: Manifest, found: Found | None, coding: str) -> list[str]:
+    assert found is not None
+    (variant,) = (variant for variant in found.asset.variants if variant.coding == coding)
+    return [f"{name}: {value}" for name, value in manifest.ok_headers(found.headers, found.asset, variant)]
+
+
+def test_version_1_is_read() -> None:
+    manifest = Manifest.open(GOLDEN / "manifest-1.msgpack")
+    style_sheet = manifest.asset("css/app.css")
+
+    assert (manifest.prefix, manifest.index, len(manifest)) == ("/static/", "index.html", 5)
+    assert [asset.name for asset in manifest] == [
+        "/robots.txt",
+        "café #1.txt",
+        "css/app.css",
+        "docs/index.html",
+        "img/a.png",
+    ]
+    assert manifest.url("café #1.txt") == "/static/caf%C3%A9%20%231.2d711642b726.txt"
+    assert manifest.integrity("img/a.png").startswith("sha384-")
+    assert manifest.references(style_sheet) == ("img/a.png",)
+    assert [variant.coding for variant in style_sheet.variants] == ["identity", "gzip", "br", "zstd"]
+    assert headers(manifest, manifest.find(style_sheet.url), "br") == [
+        "Content-Type: text/css; charset=utf-8",
+        f"Content-Length: {style_sheet.variants[2].size}",
+        "Content-Encoding: br",
+        f"ETag: {style_sheet.variants[2].etag}",
+        "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT",
+        "Cache-Control: public, max-age=31536000, immutable",
+        "Vary: Accept-Encoding",
+        "Accept-Ranges: bytes",
+        "Access-Control-Allow-Origin: *",
+        "X-Content-Type-Options: nosniff",
+    ]
+    assert "Cache-Control: no-cache" in headers(manifest, manifest.find("/static/docs/"), "identity")
+
+
+def test_version_1_redirects_to_a_directory() -> None:
+    found = Manifest.open(GOLDEN / "manifest-1.msgpack").find("/static/docs")
+    assert found is not None
+    assert found.location == "/static/docs/"
