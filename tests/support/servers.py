@@ -29,11 +29,15 @@ def running(command: list[str], env: Mapping[str, str] | None = None, cwd: Path 
         port = _port(process)
         drain = Thread(target=process.communicate)  # an unread pipe would stop the server in the end
         drain.start()
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+    try:
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=20)
-    drain.join()
+        drain.join(timeout=20)
 
 
 def _port(process: subprocess.Popen[str]) -> int:
