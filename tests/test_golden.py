@@ -20,13 +20,16 @@ def test_version_1_is_read() -> None:
     manifest = Manifest.open(GOLDEN / "manifest-1.msgpack")
     style_sheet = manifest.asset("css/app.css")
 
-    assert (manifest.prefix, manifest.index, len(manifest)) == ("/static/", "index.html", 5)
+    assert (manifest.prefix, manifest.index, len(manifest)) == ("/static/", "index.html", 8)
     assert [asset.name for asset in manifest] == [
         "/robots.txt",
         "café #1.txt",
         "css/app.css",
         "docs/index.html",
         "img/a.png",
+        "js/app.js",
+        "js/dep.js",
+        "js/lit.js",
     ]
     assert manifest.url("café #1.txt") == "/static/caf%C3%A9%20%231.2d711642b726.txt"
     assert manifest.integrity("img/a.png").startswith("sha384-")
@@ -45,6 +48,13 @@ def test_version_1_is_read() -> None:
         "X-Content-Type-Options: nosniff",
     ]
     assert "Cache-Control: no-cache" in headers(manifest, manifest.find("/static/docs/"), "identity")
+
+
+def test_version_1_knows_its_modules() -> None:
+    manifest = Manifest.open(GOLDEN / "manifest-1.msgpack")
+    assert manifest.module_preload("js/app.js") == [manifest.url("js/app.js"), manifest.url("js/dep.js")]
+    assert f'"lit":"{manifest.url("js/lit.js")}"' in manifest.import_map().text
+    assert manifest.import_map().csp_hash.startswith("'sha256-")
 
 
 def test_version_1_redirects_to_a_directory() -> None:

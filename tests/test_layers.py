@@ -28,10 +28,11 @@ COMPILER_LAYERS = (
     {"globs"},
     {"headers"},
     {"config"},
-    {"scan", "link", "fingerprint", "compress", "manifest_writer", "settings"},
+    {"missing"},
+    {"scan", "link", "fingerprint", "compress", "manifest_writer", "import_map", "settings"},
     {"publish"},
     {"build"},
-    {"report"},
+    {"report", "explain"},
     {"cli", "manifest_cli", "__init__"},
 )
 

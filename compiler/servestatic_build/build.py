@@ -14,6 +14,7 @@ from servestatic_build.config import Config
 from servestatic_build.errors import BuildError, ConfigError
 from servestatic_build.fingerprint import fingerprint
 from servestatic_build.headers import HeaderPolicy, load_hook
+from servestatic_build.import_map import import_map
 from servestatic_build.link import link
 from servestatic_build.manifest_writer import Site, manifest_bytes
 from servestatic_build.model import Asset, Diagnostic, Severity, Skipped
@@ -45,6 +46,7 @@ class BuildResult:
     assets: tuple[Asset, ...] = ()
     skipped: Sequence[Skipped] = ()
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    missing_ignored: int = 0  # references to nothing that the settings pass over
     seconds: dict[str, float] = field(default_factory=dict)  # by stage
     new_files: int = 0  # that DIST did not hold before
     up_to_date: bool = False  # DIST held this very release before
@@ -81,6 +83,7 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
         result.skipped = found.skipped
     with stages.stage("link", len(found.files)) as advance:
         graph = link(found.files, config, result.diagnostics, advance)
+        result.missing_ignored = graph.ignored
     _stop_at_errors(config, result)
     previous = PreviousRelease.read(config.out, result.diagnostics)
     with scratch() if config.check else staging_in(config.out) as staging:
@@ -90,7 +93,8 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
             assets = compress(assets, config, staging, advance)
         with stages.stage("publish"):
             placement = place(assets, config.out, previous)
-            manifest = manifest_bytes(_site(config, policy), placement.assets, map(policy.headers_of, placement.assets))
+            site = Site(config.prefix, config.index, policy.redirect(), import_map(assets, graph, config))
+            manifest = manifest_bytes(site, placement.assets, map(policy.headers_of, placement.assets))
             _stop_at_errors(config, result)
             _publish(placement, manifest, config, staging, result)
     result.assets = placement.assets
@@ -135,10 +139,6 @@ class _Stages:
 def _header_policy(config: Config) -> HeaderPolicy:
     hook = load_hook(config.headers_hook) if config.headers_hook else None
     return HeaderPolicy(config.max_age, config.cross_origin, config.headers, hook)
-
-
-def _site(config: Config, policy: HeaderPolicy) -> Site:
-    return Site(config.prefix, config.index, policy.redirect())
 
 
 def _source_date_epoch() -> int | None:

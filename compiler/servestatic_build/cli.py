@@ -11,7 +11,7 @@ from rich.text import Text
 
 from servestatic_build.build import Silent, build
 from servestatic_build.codecs import EFFORTS
-from servestatic_build.config import MISSING, Config, Source
+from servestatic_build.config import MISSING, MODULES, Config, Source
 from servestatic_build.errors import ConfigError
 from servestatic_build.globs import Globs
 from servestatic_build.model import Diagnostic, Severity
@@ -35,6 +35,8 @@ _GLOBS = ("ignore", "plain", "fingerprint")
 @click.option("--fingerprint", multiple=True, metavar="GLOB", help="Fingerprint these all the same. May be repeated.")
 @click.option("--plain-urls/--no-plain-urls", default=None, help="Serve fingerprinted files under plain URLs too.")
 @click.option("--missing", type=click.Choice(MISSING), help="References to nothing.  [default: warn]")
+@click.option("--modules", type=click.Choice(MODULES), help="How modules find each other.  [default: rewrite]")
+@click.option("--origin", "origins", multiple=True, metavar="URL", help="An origin that serves DIST. May be repeated.")
 @click.option("--strict", is_flag=True, default=None, help="Make every warning an error.")
 @click.option("--max-age", type=int, metavar="SECONDS", help="How long a plain URL may be cached.  [default: 60]")
 @click.option("--index", metavar="NAME", help="The file that answers for its directory.  [default: index.html]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,9 @@ from servestatic_build.headers import HeaderRule
 from servestatic_runtime.format import FILES_DIR
 
 MISSING = ("ignore", "warn", "error")
+MODULES = ("rewrite", "importmap")
+
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
 
 def _cores() -> int:
@@ -39,6 +43,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingRule:
+    """What to do about references to missing files of these names; a later rule goes before an earlier one."""
+
+    files: Globs
+    policy: str
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a policy that there isn't."""
+        _one_of("missing", self.policy, MISSING)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything a build is told. Globs are patterns as in .gitignore, matched with logical names."""
 
@@ -53,6 +69,10 @@ class Config:
     fingerprint: Globs = NO_GLOBS
     plain_urls: bool = True
     missing: str = "warn"
+    missing_rules: tuple[MissingRule, ...] = ()
+    modules: str = "rewrite"
+    imports: Mapping[str, str] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
     strict: bool = False
     max_age: int = 60
     index: str = "index.html"
@@ -66,8 +86,11 @@ class Config:
         """Raise ConfigError for what no build can follow."""
         if not self.sources:
             raise ConfigError("no source to compile", "name a directory, for example: servestatic-build static -o dist")
-        _require(self.effort in EFFORTS, f"effort must be one of {', '.join(EFFORTS)}, not {self.effort!r}")
-        _require(self.missing in MISSING, f"missing must be one of {', '.join(MISSING)}, not {self.missing!r}")
+        _one_of("effort", self.effort, EFFORTS)
+        _one_of("missing", self.missing, MISSING)
+        _one_of("modules", self.modules, MODULES)
+        for origin in self.origins:
+            _require(_ORIGIN.fullmatch(origin), f"{origin!r} is not an origin, such as https://www.example.com")
         for coding in self.codings:
             _require(coding in CODECS, f"codings must be of {', '.join(CODECS)} (or none), not {coding!r}")
         _require(self.jobs >= 1, "jobs must be at least 1")
@@ -97,6 +120,10 @@ def url_directory(url: str) -> str:
     return path
 
 
-def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - an assertion's shape
+def _one_of(setting: str, value: str, known: tuple[str, ...]) -> None:
+    _require(value in known, f"{setting} must be one of {', '.join(known)}, not {value!r}")
+
+
+def _require(condition: object, message: str) -> None:
     if not condition:
         raise ConfigError(message)

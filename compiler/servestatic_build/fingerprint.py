@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator
 
 from servestatic_build.errors import BuildError
-from servestatic_build.model import Asset, Graph, Link, LinkedFile, StagedFile, Variant
+from servestatic_build.model import Asset, Graph, Link, LinkedFile, ReferenceKind, StagedFile, Variant
 from servestatic_build.previous import PreviousRelease
 from servestatic_build.refs.urls import renamed
 from servestatic_build.rewrite import Edit, splice
@@ -68,15 +68,15 @@ class _Namer:
 
     def _is_cycle(self, component: tuple[int, ...]) -> bool:
         first = component[0]
-        return len(component) > 1 or any(link.target == first for link in self._files[first].links)
+        return len(component) > 1 or any(link.target == first for link in _shaping(self._files[first]))
 
     def _material(self, component: tuple[int, ...]) -> bytes:
         members = frozenset(component)
         material = hashlib.sha256()
         for number in component:
             file = self._files[number]
-            outward = [link for link in file.links if link.target not in members]
-            inward = [self._described(link) for link in file.links if link.target in members]
+            outward = [link for link in _shaping(file) if link.target not in members]
+            inward = [self._described(link) for link in _shaping(file) if link.target in members]
             for piece in (file.source.name.encode(), self._rewritten(file, outward), *inward):
                 material.update(_framed(piece))
         return material.digest()
@@ -86,7 +86,7 @@ class _Namer:
 
     def _modified(self, component: tuple[int, ...]) -> int:
         """Return the latest date of the members and all they refer to: a new image makes a new style sheet."""
-        links = (link for number in component for link in self._files[number].links)
+        links = (link for number in component for link in _shaping(self._files[number]))
         referred = (self.assets[link.target].modified for link in links if link.target in self.assets)
         return max((*(self._files[number].source.modified for number in component), *referred))
 
@@ -104,12 +104,13 @@ class _Namer:
             modified=modified if self._epoch is None else min(modified, self._epoch),
             integrity=written.sha384,
             references=tuple(sorted({link.target for link in file.links})),
+            imports=tuple(dict.fromkeys(link.target for link in file.links if _is_import(link))),
             variants=(Variant(IDENTITY, staged),),
         )
 
     def _write(self, file: LinkedFile) -> Written:
-        if file.links:
-            return self._staging.write([self._rewritten(file, file.links)])
+        if links := _shaping(file):
+            return self._staging.write([self._rewritten(file, links)])
         written = self._staging.write(_chunks(file))
         _check_unchanged(file, written.sha256)
         return written
@@ -126,6 +127,15 @@ class _Namer:
         value = renamed(reference.value, target.plain_path, self._paths[link.target])
         replacement = reference.escape(value).encode("utf-8", "surrogateescape")
         return Edit(reference.start, reference.end, replacement)
+
+
+def _is_import(link: Link) -> bool:
+    return link.reference.kind is ReferenceKind.IMPORT
+
+
+def _shaping(file: LinkedFile) -> list[Link]:
+    """Return the links that a file's final bytes depend on."""
+    return [link for link in file.links if link.rewritten]
 
 
 def _chunks(file: LinkedFile) -> Iterator[bytes]:

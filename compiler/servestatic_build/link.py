@@ -3,71 +3,124 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from servestatic_build.config import Config
 from servestatic_build.graph import components
-from servestatic_build.model import Diagnostic, Graph, Link, LinkedFile, Reference, Severity, SourceFile
+from servestatic_build.missing import MissingFiles, place_of
+from servestatic_build.model import (
+    Diagnostic,
+    Extraction,
+    Graph,
+    ImportMapPrefix,
+    Link,
+    LinkedFile,
+    Reference,
+    Severity,
+    SourceFile,
+)
 from servestatic_build.refs import EXTRACTORS
-from servestatic_build.refs.urls import target_path
+from servestatic_build.refs.urls import base_path, target_path
 
-_SEVERITIES = {"ignore": None, "warn": Severity.WARNING, "error": Severity.ERROR}
+JAVASCRIPT = "text/javascript"
 
 
 def link(
     files: Sequence[SourceFile], config: Config, diagnostics: list[Diagnostic], advance: Callable[[], None]
 ) -> Graph:
     """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them."""
-    linker = _Linker(files, config, diagnostics)
-    linked = []
+    read = []
     for file in files:
-        linked.append(linker.link(file))
+        read.append(_read(file, diagnostics))
         advance()
-    edges = [sorted({link.target for link in file.links}) for file in linked]
-    return Graph(tuple(linked), components(edges))
+    missing = MissingFiles(files, config, diagnostics)
+    bare_specifiers = _bare_specifiers(read)
+    linker = _Linker(files, config, missing, bare_specifiers)
+    linked = tuple(linker.link(each) for each in read)
+    edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
+    return Graph(linked, components(edges), bare_specifiers, missing.ignored)
+
+
+class _Read(NamedTuple):
+    """A file and what was found in it; ``digest`` is None for one that was not read."""
+
+    source: SourceFile
+    extraction: Extraction
+    digest: bytes | None
+
+
+def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
+    extract = EXTRACTORS.get(file.media_type)
+    if extract is None:
+        return _Read(file, _NOTHING, None)
+    try:
+        with open(file.path, "rb") as source:
+            data = source.read()
+    except OSError as error:
+        message = f"this file can't be read: {error.strerror}"
+        diagnostics.append(Diagnostic(Severity.ERROR, file.path, message))
+        return _Read(file, _NOTHING, None)
+    extraction = extract(data)
+    for part in extraction.unreadable:
+        hint = "references in it are left as they are"
+        diagnostics.append(Diagnostic(Severity.WARNING, place_of(file, part.start), part.message, hint))
+    return _Read(file, extraction, hashlib.sha256(data).digest())
+
+
+def _bare_specifiers(read: Iterable[_Read]) -> tuple[str, ...]:
+    return tuple(sorted({specifier for each in read for specifier in each.extraction.bare_specifiers}))
 
 
 class _Linker:
-    def __init__(self, files: Sequence[SourceFile], config: Config, diagnostics: list[Diagnostic]) -> None:
+    """Turns what was found in each file into links."""
+
+    def __init__(
+        self, files: Sequence[SourceFile], config: Config, missing: MissingFiles, bare_specifiers: Sequence[str]
+    ) -> None:
+        self._files = files
         self._numbers = {file.plain_path: number for number, file in enumerate(files)}
-        self._config = config
+        self._origins = config.origins
+        self._keeps_javascript = config.modules == "importmap"
         self._roots = _served_roots(config)
-        self._diagnostics = diagnostics
+        self._missing = missing
+        self._bare_specifiers = bare_specifiers
 
-    def link(self, file: SourceFile) -> LinkedFile:
-        extract = EXTRACTORS.get(file.media_type)
-        if extract is None:
-            return LinkedFile(file)
-        try:
-            with open(file.path, "rb") as source:
-                data = source.read()
-        except OSError as error:
-            self._report(Severity.ERROR, file.path, f"this file can't be read: {error.strerror}")
-            return LinkedFile(file)
-        extraction = extract(data)
-        for part in extraction.unreadable:
-            place = _place(file, data, part.start)
-            self._report(Severity.WARNING, place, part.message, "references in it are left as they are")
-        links = tuple(self._links(file, data, extraction.references))
-        return LinkedFile(file, links, hashlib.sha256(data).digest())
+    def link(self, read: _Read) -> LinkedFile:
+        source, extraction, digest = read
+        base = base_path(extraction.base, source.plain_path, self._origins)
+        links = [*self._links(source, extraction.references, base)]
+        for prefix in extraction.import_map_prefixes:
+            links += self._exact_entries(prefix, base)
+        return LinkedFile(source, tuple(links), digest)
 
-    def _links(self, file: SourceFile, data: bytes, references: Sequence[Reference]) -> Iterator[Link]:
+    def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
+        rewritten = not (self._keeps_javascript and source.media_type == JAVASCRIPT)
         for reference in references:
-            path = target_path(reference.value, file.plain_path)
+            path = target_path(reference.value, base, self._origins)
             number = self._numbers.get(path) if path else None
             if number is not None:
-                yield Link(reference, number)
+                yield Link(reference, number, rewritten)
             elif path is not None and (path.startswith(self._roots) or not reference.value.startswith("/")):
-                self._missing(file, data, reference, path)
+                self._missing.report(source, reference, path)
 
-    def _missing(self, file: SourceFile, data: bytes, reference: Reference, path: str) -> None:
-        severity = _SEVERITIES[self._config.missing]
-        if severity and not reference.is_source_map:
-            place = _place(file, data, reference.start)
-            self._report(severity, place, f"{reference.value!r} leads to {path}, which is not there")
+    def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:
+        """Yield a link for each specifier that some module uses through an entry that ends in a slash.
 
-    def _report(self, severity: Severity, place: str, message: str, hint: str | None = None) -> None:
-        self._diagnostics.append(Diagnostic(severity, place, message, hint))
+        The entry leads to plain URLs. An exact entry goes before it, and leads to the fingerprinted one.
+        """
+        for specifier in self._bare_specifiers:
+            if specifier.startswith(prefix.specifier) and specifier != prefix.specifier:
+                value = prefix.address + specifier.removeprefix(prefix.specifier)
+                path = target_path(value, base, self._origins)
+                number = self._numbers.get(path) if path else None
+                if number is not None and self._files[number].fingerprinted:
+                    yield Link(Reference(prefix.end, prefix.end, value, _entry_writer(specifier)), number)
+
+
+def _entry_writer(specifier: str) -> Callable[[str], str]:
+    return lambda value: f", {json.dumps(specifier)}: {json.dumps(value)}"
 
 
 def _served_roots(config: Config) -> tuple[str, ...]:
@@ -79,9 +132,4 @@ def _served_roots(config: Config) -> tuple[str, ...]:
     return tuple(sorted(roots - {"/"}))
 
 
-def _place(file: SourceFile, data: bytes, start: int) -> str:
-    """Return ``name:line:column`` of a byte, both counted from 1, the column in characters."""
-    before = data[:start]
-    line = before.count(b"\n") + 1
-    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-    return f"{file.name}:{line}:{column}"
+_NOTHING = Extraction()

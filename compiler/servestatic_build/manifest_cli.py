@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -10,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from servestatic_build.explain import explained
 from servestatic_build.media_types import DEFAULT
-from servestatic_runtime import Manifest, ManifestError
+from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime.format import VERSION
 from servestatic_runtime.manifest import Asset, integrity_value
 from servestatic_runtime.paths import quote_path
@@ -33,14 +36,34 @@ def main() -> None:
 @click.pass_context
 def show(context: click.Context, /, *, dist: str, as_json: bool) -> None:
     """List the assets of DIST."""
-    try:
+    with _errors_printed(context):
         manifest = Manifest.open(dist)
         if as_json:
             click.echo(json.dumps(_as_data(manifest), indent=2, ensure_ascii=False))
         else:
             _console().print(_as_table(manifest))
+
+
+@main.command()
+@click.argument("dist", metavar="DIST")
+@click.argument("name", metavar="NAME")
+@click.pass_context
+def explain(context: click.Context, /, *, dist: str, name: str) -> None:
+    """Say all there is to say about one logical NAME of DIST."""
+    with _errors_printed(context):
+        manifest = Manifest.open(dist)
+        click.echo("\n".join(explained(manifest, manifest.asset(name))))
+
+
+@contextmanager
+def _errors_printed(context: click.Context) -> Iterator[None]:
+    try:
+        yield
     except ManifestError as error:
         click.echo(f"{error.path}: error: {error.problem}\n  hint: {error.hint}", err=True)
+        context.exit(1)
+    except UnknownAssetError as error:
+        click.echo(f"{error.path}: error: {error}", err=True)
         context.exit(1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from zlib import crc32
 
@@ -24,6 +25,7 @@ class Site:
     prefix: str
     index: str
     redirect: HeaderSet
+    import_map: str = "{}"
 
 
 def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetHeaders]) -> bytes:
@@ -35,13 +37,14 @@ def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetH
     numbers = _numbered(site, headers)
     directories = [_directory(asset, site.index) for asset in assets]
     site_record = _sealed([site.prefix, site.index, numbers[site.redirect]], 0)
+    import_map = _sealed([site.import_map, sha256(site.import_map.encode()).digest()], 0)
     header_sets = [_sealed([ok, not_modified], number) for (ok, not_modified), number in numbers.items()]
     records = [
         _sealed(_asset_fields(asset, own, numbers, directory), number)
         for number, (asset, own, directory) in enumerate(zip(assets, headers, directories, strict=True))
     ]
     buckets, slots = _index(_keys(assets, directories))
-    return _document(site_record, header_sets, records, buckets, slots)
+    return _document(site_record, header_sets, records, buckets, slots, import_map)
 
 
 def _numbered(site: Site, headers: Iterable[AssetHeaders]) -> dict[HeaderSet, int]:
@@ -76,6 +79,7 @@ def _asset_fields(
         asset.integrity,
         [_variant_fields(variant, identity) for variant in asset.variants[1:]],
         asset.references,
+        asset.imports,
     ]
 
 
@@ -153,6 +157,11 @@ class _Writer:
         """Append a key of the document's map."""
         self.add(msgpack.packb(key))
 
+    def add_record(self, key: str, record: bytes) -> tuple[int, int]:
+        """Append a key and its record; return where the record starts and ends."""
+        self.add_key(key)
+        return self.add(record), self.length
+
     def add_binary(self, key: str, data: bytes) -> int:
         """Append a key and its binary value; return where the data starts."""
         self.add_key(key)
@@ -179,16 +188,20 @@ def _bin32(data: bytes) -> bytes:
 
 
 def _document(
-    site: bytes, header_sets: Sequence[bytes], assets: Sequence[bytes], buckets: bytes, slots: bytes
+    site: bytes,
+    header_sets: Sequence[bytes],
+    assets: Sequence[bytes],
+    buckets: bytes,
+    slots: bytes,
+    import_map: bytes,
 ) -> bytes:
     writer = _Writer()
-    writer.add_key("site")
-    site_start = writer.add(site)
-    site_end = writer.length
+    site_start, site_end = writer.add_record("site", site)
     header_set_offsets = writer.add_records("header_sets", header_sets)
     asset_offsets = writer.add_records("assets", assets)
     bucket_start = writer.add_binary("buckets", buckets)
     slot_start = writer.add_binary("slots", slots)
+    import_map_start, import_map_end = writer.add_record("import_map", import_map)
     layout = schema.Layout(
         length=writer.length,
         site=site_start,
@@ -200,5 +213,7 @@ def _document(
         bucket_count=len(buckets) // schema.BUCKET.size - 1,
         buckets=bucket_start,
         slots=slot_start,
+        import_map=import_map_start,
+        import_map_end=import_map_end,
     )
     return writer.document(layout)

@@ -47,6 +47,15 @@ class Skipped:
     reason: str
 
 
+class ReferenceKind(StrEnum):
+    """How a file needs what it refers to."""
+
+    URL = "url"
+    IMPORT = "import"  # a module that must be there before this one runs
+    DYNAMIC_IMPORT = "dynamic import"  # a module that this one may ask for later
+    SOURCE_MAP = "source map"
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A place in a file that may name another, from an extractor for link.
@@ -59,7 +68,7 @@ class Reference:
     end: int
     value: str
     escape: Callable[[str], str]
-    is_source_map: bool = False
+    kind: ReferenceKind = ReferenceKind.URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +80,39 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportMapPrefix:
+    """An entry of a page's import map whose specifier ends in a slash, and the byte offset behind the entry."""
+
+    specifier: str
+    address: str
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
-    """All that an extractor found in one file."""
+    """All that an extractor found in one file.
+
+    ``base`` is the URL that the references are relative to, where that is not the file's own (HTML's ``<base>``);
+    ``bare_specifiers`` are those of imports that only an import map resolves.
+    """
 
     references: tuple[Reference, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    base: str | None = None
+    bare_specifiers: tuple[str, ...] = ()
+    import_map_prefixes: tuple[ImportMapPrefix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference that leads to another file of the release (``target``, by number), from link for fingerprint."""
+    """A reference that leads to another file of the release (``target``, by number), from link for fingerprint.
+
+    Where it is not ``rewritten``, its text stays: the import map leads from it to the target's URL.
+    """
 
     reference: Reference
     target: int
+    rewritten: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +133,8 @@ class Graph:
 
     files: tuple[LinkedFile, ...]
     components: tuple[tuple[int, ...], ...]
+    bare_specifiers: tuple[str, ...] = ()  # of all modules, in order
+    ignored: int = 0  # references to nothing that the settings pass over
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +165,7 @@ class Asset:
     integrity: bytes  # SHA-384 of the identity bytes
     references: tuple[int, ...]  # numbers of assets, ascending
     variants: tuple[Variant, ...]  # identity first
+    imports: tuple[int, ...] = ()  # those of the references that this module imports statically, in order of the text
 
     @property
     def identity(self) -> StagedFile:

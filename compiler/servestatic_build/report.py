@@ -69,6 +69,7 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "files": len(result.assets),
         "new_files": result.new_files,
         "skipped": len(result.skipped),
+        "missing_ignored": result.missing_ignored,
         "codings": _codings(result),
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
         "warnings": severities[Severity.WARNING],

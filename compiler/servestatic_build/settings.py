@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from servestatic_build.config import Source
+from servestatic_build.config import MissingRule, Source
 from servestatic_build.errors import ConfigError
 from servestatic_build.globs import Globs
 from servestatic_build.headers import HeaderRule
@@ -29,6 +29,8 @@ def read_settings(path: str | None) -> dict[str, Any]:
     table = _table(path)
     try:
         keywords = {_keyword(key): _CONVERTERS[key](value) for key, value in table.items()}
+        if not isinstance(keywords.get("missing", ""), str):
+            keywords["missing_rules"] = keywords.pop("missing")
     except ConfigError as error:
         raise ConfigError(f"{path}: {error.message}", error.hint) from error
     return _relative_to(os.path.dirname(path), keywords)
@@ -101,6 +103,13 @@ def _types(value: Any) -> dict[str, str]:
     return {suffix.removeprefix(".").lower(): kind for suffix, kind in _table_of_strings(value).items()}
 
 
+def _missing(value: Any) -> str | tuple[MissingRule, ...]:
+    """Return one policy, or, for a table of them by glob, its rules."""
+    if isinstance(value, str):
+        return value
+    return tuple(MissingRule(Globs.of((glob,)), policy) for glob, policy in _table_of_strings(value).items())
+
+
 def _header_rules(value: Any) -> tuple[HeaderRule, ...]:
     return tuple(map(_header_rule, _list(value)))
 
@@ -131,7 +140,10 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "plain": _globs,
     "fingerprint": _globs,
     "plain-urls": _boolean,
-    "missing": _string,
+    "missing": _missing,
+    "modules": _string,
+    "imports": _table_of_strings,
+    "origins": _strings,
     "strict": _boolean,
     "max-age": _integer,
     "index": _string,

@@ -29,6 +29,7 @@ KEYS = (
     "asset_offsets",
     "buckets",
     "slots",
+    "import_map",
 )
 
 
@@ -45,10 +46,13 @@ class Layout(NamedTuple):
     bucket_count: int
     buckets: int
     slots: int
+    import_map: int
+    import_map_end: int
 
 
 # Records are arrays in this order. Each ends in its checksum. A reader takes the fields it knows and ignores
 # any that follow, so a field may be appended without a new version.
+IMPORT_MAP_FIELDS = ("text", "digest")
 SITE_FIELDS = ("prefix", "index", "redirect_headers")
 HEADER_SET_FIELDS = ("ok", "not_modified")
 ASSET_FIELDS = (
@@ -65,6 +69,7 @@ ASSET_FIELDS = (
     "integrity",
     "variants",
     "references",
+    "imports",
 )
 # Of every coding but identity, whose size is the asset's and whose ETag begins its digest.
 VARIANT_FIELDS = ("coding", "size", "etag", "file")

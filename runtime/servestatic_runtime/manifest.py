@@ -47,6 +47,14 @@ class Asset(NamedTuple):
     integrity: bytes  # SHA-384 of them
     variants: tuple[Variant, ...]  # identity first
     references: list[int]  # numbers of assets, in the order of their names
+    imports: list[int]  # those of them that this module imports statically, in the order of its text
+
+
+class ImportMap(NamedTuple):
+    """An import map as the text of its script element, and the source that a Content-Security-Policy needs for it."""
+
+    text: str
+    csp_hash: str
 
 
 class Found(NamedTuple):
@@ -123,6 +131,27 @@ class Manifest:
         """Return the logical names that an asset's content refers to, in order."""
         return tuple(self._asset(number).name for number in asset.references)
 
+    def import_map(self) -> ImportMap:
+        """Return the import map of the release, for ``<script type="importmap">``."""
+        record = self._buf[self._layout.import_map : self._layout.import_map_end]
+        text, digest = self._unseal(record, 0, "the import map")[: len(schema.IMPORT_MAP_FIELDS)]
+        return ImportMap(text, f"'sha256-{_base64(digest)}'")
+
+    def module_preload(self, name: str) -> list[str]:
+        """Return the URLs of a module and all that it imports statically, for ``<link rel="modulepreload">``.
+
+        Each comes once, in the order in which the modules ask for each other; raise UnknownAssetError.
+        """
+        urls: dict[str, None] = {}
+        waiting = [self.asset(name)]
+        while waiting:
+            module = waiting.pop()
+            url = quote_path(module.url)
+            if url not in urls:
+                urls[url] = None
+                waiting += [self._asset(number) for number in reversed(module.imports)]
+        return list(urls)
+
     def find(self, path: str) -> Found | None:
         """Return what a decoded URL path leads to, or None when it is not in this release."""
         for asset in self._lookup(path):
@@ -178,7 +207,7 @@ class Manifest:
 
     def _to_asset(self, fields: list[Any]) -> Asset:
         (name, url, file, immutable, headers, plain_headers, directory), rest = fields[:7], fields[7:]
-        modified, size, digest, integrity, variants, references = rest[:6]
+        modified, size, digest, integrity, variants, references, imports = rest[:7]
         path = schema.FILES_DIR + (url if file is None else file)
         identity = Variant(schema.IDENTITY, size, schema.etag(digest), path)
         return Asset(
@@ -194,6 +223,7 @@ class Manifest:
             integrity,
             (identity, *[_to_variant(path, *fields[:4]) for fields in variants]),
             references,
+            imports,
         )
 
     def _plain_url(self, name: str) -> str:
@@ -233,11 +263,10 @@ class Manifest:
             self._damaged(f"it has {len(self._buf)} bytes and should have {layout.length}")
         return layout
 
-    def _read_site(self, start: bytes) -> tuple[str, str, int]:
+    def _read_site(self, start: bytes) -> list[Any]:
         where = slice(self._layout.site, self._layout.site_end)
         record = (start if where.stop <= len(start) else self._buf)[where]
-        prefix, index, redirect_headers = self._unseal(record, 0, "the site record")[: len(schema.SITE_FIELDS)]
-        return prefix, index, redirect_headers
+        return self._unseal(record, 0, "the site record")[: len(schema.SITE_FIELDS)]
 
     def _corrupt(self, what: str) -> NoReturn:
         self._damaged(f"{what} is damaged")
@@ -259,7 +288,11 @@ _COMPILE_AGAIN = "copy it again, or compile again with servestatic-build"
 
 def integrity_value(asset: Asset) -> str:
     """Return an asset's Subresource Integrity value."""
-    return "sha384-" + b2a_base64(asset.integrity, newline=False).decode()
+    return "sha384-" + _base64(asset.integrity)
+
+
+def _base64(digest: bytes) -> str:
+    return b2a_base64(digest, newline=False).decode()
 
 
 def _to_variant(path: str, coding: str, size: int, etag: bytes, file: str | None) -> Variant:

@@ -178,9 +178,9 @@ def test_a_problem_is_printed_with_its_place_and_a_hint() -> None:
     write_tree(Path("broken"), {**BROKEN, "js/x.js": "import = ;"})
     lines = run("broken", "--codings=none").stderr.splitlines()
     assert lines[:3] == [
-        "css/b.css:1:9: warning: 'no.png' leads to /static/css/no.png, which is not there",
         "js/x.js:1:1: warning: this is not JavaScript that can be read",
         "  hint: references in it are left as they are",
+        "css/b.css:1:9: warning: 'no.png' leads to /static/css/no.png, which is not there",
     ]
 
 
@@ -238,6 +238,7 @@ def test_json_is_a_summary_on_stdout() -> None:
         "files": 5,
         "new_files": 6,
         "skipped": 1,
+        "missing_ignored": 0,
         "warnings": 1,
         "errors": 0,
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
-from servestatic_build.model import Extraction, Reference, Unreadable
+from servestatic_build.model import Extraction, Reference, ReferenceKind, Unreadable
 from servestatic_build.refs.source_map_comment import last_source_map, source_map_reference
 
 _LANGUAGE = Language(tree_sitter_javascript.language())
@@ -27,8 +27,8 @@ _QUERY = Query(
     """,
 )
 
-# What a specifier that is a URL begins with. Any other is bare, and the import map's to resolve (HTML, 8.1.6.2).
-_URL_LIKE = ("/", "./", "../")
+# What a specifier that is a URL begins with: a path, or a scheme. Any other is bare, and the import map's to resolve.
+_URL_LIKE = re.compile(r"\.{0,2}/|[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 # A file without these has nothing to find. Keywords can't be written with escapes (ECMA-262, 12.7.2).
 _WORTH_PARSING = re.compile(rb"\b(?:import|export)\b|sourceMappingURL")
@@ -42,20 +42,28 @@ def extract(data: bytes) -> Extraction:
     captures = QueryCursor(_QUERY).captures(root)
     found = [reference for reference in _references(captures, data) if reference]
     found.sort(key=lambda reference: reference.start)
-    return Extraction(tuple(last_source_map(found)), tuple(_unreadable(root)))
+    urls = [reference for reference in found if not _is_bare(reference)]
+    bare = dict.fromkeys(reference.value for reference in found if _is_bare(reference))
+    return Extraction(tuple(last_source_map(urls)), tuple(_unreadable(root)), bare_specifiers=tuple(bare))
 
 
 def _references(captures: dict[str, list[Node]], data: bytes) -> Iterator[Reference | None]:
     for node in captures.get("specifier", ()):
-        yield _specifier(node, data)
+        yield _literal(node, data, ReferenceKind.IMPORT)
     for node in captures.get("import", ()):
-        yield _specifier(_argument(node, 0), data)
+        yield _literal(_argument(node, 0), data, ReferenceKind.DYNAMIC_IMPORT)
     for node in captures.get("url", ()):
         base = _argument(node, 1)
         if base is not None and base.text == b"import.meta.url":
-            yield _literal(_argument(node, 0), data)
+            yield _literal(_argument(node, 0), data, ReferenceKind.URL)
     for node in captures.get("comment", ()):
         yield source_map_reference(data[node.start_byte : node.end_byte], node.start_byte)
+
+
+def _is_bare(reference: Reference) -> bool:
+    """Return whether a reference is a specifier that is no URL (HTML, 8.1.6.2)."""
+    is_import = reference.kind in {ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT}
+    return is_import and not _URL_LIKE.match(reference.value)
 
 
 def _argument(arguments: Node, place: int) -> Node | None:
@@ -84,18 +92,13 @@ _PHASE = re.compile(
 _LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(0x100))
 
 
-def _specifier(node: Node | None, data: bytes) -> Reference | None:
-    reference = _literal(node, data)
-    return reference if reference and reference.value.startswith(_URL_LIKE) else None
-
-
-def _literal(node: Node | None, data: bytes) -> Reference | None:
+def _literal(node: Node | None, data: bytes, kind: ReferenceKind) -> Reference | None:
     """Return the reference in a string, or in a template without substitutions, that was read soundly."""
     if node is None or not _is_literal(node) or not _is_sound(node):
         return None
     start, end = node.start_byte + 1, node.end_byte - 1
     value = _unescaped(data[start:end].decode("utf-8", "surrogateescape"))
-    return Reference(start, end, value, _ESCAPE_LITERAL[data[start - 1]])
+    return Reference(start, end, value, _ESCAPE_LITERAL[data[start - 1]], kind)
 
 
 def _is_literal(node: Node) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from servestatic_build.model import Reference
+from servestatic_build.model import Reference, ReferenceKind
 
 _COMMENT = re.compile(rb"(?://|/\*)[@#][ \t]*sourceMappingURL=([^\s'\"*]+)\s*(?:\*/)?\s*")
 
@@ -16,11 +16,11 @@ def source_map_reference(comment: bytes, start: int) -> Reference | None:
     if match is None:
         return None
     value = match[1].decode("utf-8", "surrogateescape")
-    return Reference(start + match.start(1), start + match.end(1), value, str, is_source_map=True)
+    return Reference(start + match.start(1), start + match.end(1), value, str, ReferenceKind.SOURCE_MAP)
 
 
 def last_source_map(references: Iterable[Reference]) -> Iterator[Reference]:
     """Yield the references without the source maps that a later one overrides."""
     found = tuple(references)
-    last = max((reference.start for reference in found if reference.is_source_map), default=None)
-    return (reference for reference in found if not reference.is_source_map or reference.start == last)
+    last = max((reference.start for reference in found if reference.kind is ReferenceKind.SOURCE_MAP), default=None)
+    return (r for r in found if r.kind is not ReferenceKind.SOURCE_MAP or r.start == last)

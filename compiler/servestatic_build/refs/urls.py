@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from collections.abc import Collection
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 # The URL standard strips these around a URL and drops line ends and tabs inside it.
 _STRIPPED = "".join(map(chr, range(0x21)))
@@ -12,23 +13,42 @@ _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _PATH = re.compile(r"[^?#]*")
 
 
-def target_path(value: str, base: str) -> str | None:
-    """Return the decoded URL path that a reference in the file at ``base`` (a decoded path) leads to.
+def target_path(value: str, base: str | None, origins: Collection[str] = ()) -> str | None:
+    """Return the decoded URL path that a reference leads to, relative to ``base``, a decoded path.
 
-    None where that can be no file of ours: another origin, a scheme of its own (``data:``), a bare fragment or
-    query, nothing at all, a directory, or a name with an encoded slash in it.
+    ``origins`` are those that serve this release (``https://www.example.com``); ``base`` is None where the document
+    says that its base is elsewhere. The result is None where it can be no file of ours: another origin, a scheme of
+    its own (``data:``), a bare fragment or query, nothing at all, a directory, a name with an encoded slash in it.
     """
     try:
         parts = urlsplit(value.strip(_STRIPPED))
     except ValueError:  # brackets that hold no address
         return None
-    if parts.scheme or parts.netloc or not parts.path or value.strip(_STRIPPED).startswith("//"):
-        return None
-    if _ENCODED_SLASH.search(parts.path):
+    path = parts.path
+    if parts.scheme or parts.netloc or value.strip(_STRIPPED).startswith("//"):
+        base = "/" if _is_ours(parts, origins) else None
+    if base is None or not path or _ENCODED_SLASH.search(path):
         return None
     # Some versions of urljoin lose the first slash where ".." leads above the root.
-    path = "/" + unquote(urljoin(quote(base), parts.path)).removeprefix("/")
+    path = "/" + unquote(urljoin(quote(base), path)).removeprefix("/")
     return None if path.endswith("/") else path
+
+
+def base_path(href: str | None, path: str, origins: Collection[str] = ()) -> str | None:
+    """Return the decoded path that a document at ``path`` has as its base by ``<base href>``; None for elsewhere."""
+    if href is None:
+        return path
+    try:
+        parts = urlsplit(href.strip(_STRIPPED))
+    except ValueError:
+        return path
+    if (parts.scheme or parts.netloc) and not _is_ours(parts, origins):
+        return None
+    return unquote(urljoin(quote(path), parts.path))
+
+
+def _is_ours(parts: SplitResult, origins: Collection[str]) -> bool:
+    return any(origin == f"{parts.scheme or urlsplit(origin).scheme}://{parts.netloc}" for origin in origins)
 
 
 def renamed(value: str, old: str, new: str) -> str:

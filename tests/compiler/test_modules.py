@@ -1,0 +1,90 @@
+"""Modules: import maps that leave their bytes alone, and the list to preload."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from support.trees import Compiled, compile_tree
+
+TREE = {
+    "js/app.js": 'import "./view.js"; import "lit"; import "addons/orbit.js"; import("./later.js");',
+    "js/view.js": 'export { x } from "./leaf.js"; export { y } from "./shared.js";',
+    "js/later.js": 'import "./shared.js";',
+    "js/leaf.js": "export const x = 1;",
+    "js/shared.js": 'import "./leaf.js"; export const y = 2;',
+    "js/alone.js": "export {};",
+    "vendor/lit.js": "export {};",
+    "vendor/three/orbit.js": "export {};",
+    "vendor/three/unused.js": "export {};",
+}
+IMPORTS = {"lit": "vendor/lit.js", "addons/": "vendor/three/"}
+
+
+def compiled(tmp_path: Path, tree: dict[str, str] = TREE, modules: str = "importmap") -> Compiled:
+    return compile_tree(tmp_path, tree, modules=modules, imports=IMPORTS)
+
+
+def test_modules_keep_their_bytes(tmp_path: Path) -> None:
+    release = compiled(tmp_path)
+    assert {name: release.read(name).decode() for name in TREE} == TREE
+
+
+def test_the_import_map_leads_from_every_imported_module_to_its_url(tmp_path: Path) -> None:
+    release = compiled(tmp_path)
+    found = json.loads(release.manifest.import_map().text)
+    plain = ("js/view.js", "js/later.js", "js/leaf.js", "js/shared.js")
+    named = {"lit": "vendor/lit.js", "addons/orbit.js": "vendor/three/orbit.js"}
+    assert found["imports"] == {
+        **{f"/static/{name}": release.url(name) for name in plain},
+        **{specifier: release.url(name) for specifier, name in named.items()},
+    }
+    names = (*plain, *named.values())
+    assert found["integrity"] == {release.url(name): release.manifest.integrity(name) for name in names}
+
+
+def test_a_changed_leaf_renames_one_file(tmp_path: Path) -> None:
+    before = compiled(tmp_path / "before")
+    after = compiled(tmp_path / "after", {**TREE, "js/leaf.js": "export const x = 2;"})
+    assert {name for name in TREE if before.url(name) != after.url(name)} == {"js/leaf.js"}
+
+
+def test_rewritten_modules_need_the_map_for_bare_specifiers_only(tmp_path: Path) -> None:
+    release = compiled(tmp_path, modules="rewrite")
+    found = json.loads(release.manifest.import_map().text)
+    assert set(found["imports"]) == {"lit", "addons/orbit.js"}
+
+
+def test_the_csp_hash_is_that_of_the_script_s_text(tmp_path: Path) -> None:
+    text, csp_hash = compiled(tmp_path).manifest.import_map()
+    digest = hashlib.sha256(text.encode()).digest()
+    assert csp_hash == f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def test_nothing_in_the_import_map_ends_its_script(tmp_path: Path) -> None:
+    tree = {"a.js": 'import "</script>";', "b.js": ""}
+    release = compile_tree(tmp_path, tree, imports={"</script>": "b.js"})
+    text = release.manifest.import_map().text
+    assert "<" not in text
+    assert json.loads(text)["imports"] == {"</script>": release.url("b.js")}
+
+
+def test_a_specifier_that_leads_to_nothing_fails_the_build(tmp_path: Path) -> None:
+    release = compile_tree(tmp_path, {"a.js": ""}, imports={"lit": "vendor/lit.js"})
+    assert release.messages() == ["error imports: 'lit' leads to vendor/lit.js, which is not there"]
+
+
+@pytest.mark.parametrize("modules", ["rewrite", "importmap"])
+def test_preload_lists_what_is_imported_statically_once_and_in_order(tmp_path: Path, modules: str) -> None:
+    release = compiled(tmp_path, modules=modules)
+    names = ("js/app.js", "js/view.js", "js/leaf.js", "js/shared.js")
+    assert release.manifest.module_preload("js/app.js") == [release.url(name) for name in names]
+
+
+def test_preload_of_a_cycle_ends(tmp_path: Path) -> None:
+    release = compile_tree(tmp_path, {"a.js": 'import "./b.js";', "b.js": 'import "./a.js";'})
+    assert release.manifest.module_preload("a.js") == [release.url("a.js"), release.url("b.js")]
