@@ -27,6 +27,7 @@ FORMAT = (ROOT / "docs/manifest-format.md").read_text()
 TREE: dict[str, str | bytes] = {
     "static/css/app.css": "body { background: url(bg.png) }\n" * 20,
     "static/css/bg.png": b"\x89PNG",
+    "static/js/app.js": "",
 }
 
 

@@ -23,12 +23,13 @@ RUNTIME_LAYERS = (
     {"__main__", "__init__"},
 )
 COMPILER_LAYERS = (
-    {"model", "media_types", "rewrite", "graph", "codecs"},
+    {"model", "names", "media_types", "rewrite", "graph", "codecs"},
     {"errors", "staging", "refs", "previous"},
-    {"globs"},
+    {"globs", "source_maps"},
+    {"final_bytes"},
     {"headers"},
     {"config"},
-    {"missing"},
+    {"missing", "bundlers"},
     {"scan", "link", "fingerprint", "compress", "manifest_writer", "import_map", "settings"},
     {"publish"},
     {"build"},

@@ -88,7 +88,7 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
     previous = PreviousRelease.read(config.out, result.diagnostics)
     with scratch() if config.check else staging_in(config.out) as staging:
         with stages.stage("fingerprint", len(graph.files)) as advance:
-            assets = fingerprint(graph, staging, previous, epoch, advance)
+            assets = fingerprint(graph, staging, previous, epoch, result.diagnostics, advance)
         with stages.stage("compress", len(tasks(assets, config))) as advance:
             assets = compress(assets, config, staging, advance)
         with stages.stage("publish"):

@@ -37,6 +37,13 @@ _GLOBS = ("ignore", "plain", "fingerprint")
 @click.option("--missing", type=click.Choice(MISSING), help="References to nothing.  [default: warn]")
 @click.option("--modules", type=click.Choice(MODULES), help="How modules find each other.  [default: rewrite]")
 @click.option("--origin", "origins", multiple=True, metavar="URL", help="An origin that serves DIST. May be repeated.")
+@click.option(
+    "--bundler-manifest",
+    "bundler_manifests",
+    multiple=True,
+    metavar="FILE",
+    help="A bundler's manifest; Vite's is found. May be repeated.",
+)
 @click.option("--strict", is_flag=True, default=None, help="Make every warning an error.")
 @click.option("--max-age", type=int, metavar="SECONDS", help="How long a plain URL may be cached.  [default: 60]")
 @click.option("--index", metavar="NAME", help="The file that answers for its directory.  [default: index.html]")

@@ -73,6 +73,7 @@ class Config:
     modules: str = "rewrite"
     imports: Mapping[str, str] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
+    bundler_manifests: tuple[str, ...] = ()
     strict: bool = False
     max_age: int = 60
     index: str = "index.html"

@@ -13,6 +13,8 @@ from servestatic_runtime.paths import quote_path
 def explained(manifest: Manifest, asset: Asset) -> Iterator[str]:
     """Yield the lines that say an asset's URLs, why they are so, its references both ways, and all its headers."""
     yield f"{asset.name}"
+    if asset.aliases:
+        yield f"  also named: {', '.join(asset.aliases)}"
     yield f"  url: {quote_path(asset.url)}"
     if asset.plain_url not in {None, asset.url}:
         yield f"  plain url: {quote_path(asset.plain_url or '')}"
@@ -29,6 +31,8 @@ def explained(manifest: Manifest, asset: Asset) -> Iterator[str]:
 
 def _reason(manifest: Manifest, asset: Asset) -> str:
     """Return why an asset's URL is fingerprinted or not."""
+    if asset.immutable and asset.url == asset.plain_url:
+        return "not fingerprinted again: a bundler named it by its content"
     fingerprint = asset.digest.hex()[:12]
     if asset.immutable and f".{fingerprint}" in asset.url:
         return "fingerprinted: its URL has the first digits of its SHA-256"

@@ -9,36 +9,29 @@ them, and where those are. Each piece is framed by its length, so that no two co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 
-from servestatic_build.errors import BuildError
-from servestatic_build.model import Asset, Graph, Link, LinkedFile, ReferenceKind, StagedFile, Variant
+from servestatic_build.final_bytes import FinalBytes, shaping
+from servestatic_build.model import Asset, Diagnostic, Graph, Link, ReferenceKind, StagedFile, Variant
+from servestatic_build.names import with_fingerprint
 from servestatic_build.previous import PreviousRelease
-from servestatic_build.refs.urls import renamed
-from servestatic_build.rewrite import Edit, splice
-from servestatic_build.staging import Staging, Written
+from servestatic_build.staging import Staging
 from servestatic_runtime.format import IDENTITY
-
-FINGERPRINT_DIGITS = 12
-_CHUNK_BYTES = 1024 * 1024
-
-
-def with_fingerprint(path: str, digest: bytes) -> str:
-    """Return a path with a hash's fingerprint before its last suffix: ``css/app.0a1b2c3d4e5f.css``."""
-    fingerprint = digest.hex()[:FINGERPRINT_DIGITS]
-    directory, slash, name = path.rpartition("/")
-    stem, dot, suffix = name.rpartition(".")
-    return directory + slash + (f"{stem}.{fingerprint}.{suffix}" if dot else f"{name}.{fingerprint}")
 
 
 def fingerprint(
-    graph: Graph, staging: Staging, previous: PreviousRelease, epoch: int | None, advance: Callable[[], None]
+    graph: Graph,
+    staging: Staging,
+    previous: PreviousRelease,
+    epoch: int | None,
+    diagnostics: list[Diagnostic],
+    advance: Callable[[], None],
 ) -> tuple[Asset, ...]:
     """Return every file of the graph as an asset, its final bytes staged; raise BuildError.
 
     ``epoch`` is SOURCE_DATE_EPOCH, the latest date that a file may have.
     """
-    namer = _Namer(graph, staging, previous, epoch)
+    namer = _Namer(graph, staging, previous, epoch, diagnostics)
     for component in graph.components:
         namer.name(component)
         for _ in component:
@@ -47,12 +40,20 @@ def fingerprint(
 
 
 class _Namer:
-    def __init__(self, graph: Graph, staging: Staging, previous: PreviousRelease, epoch: int | None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        staging: Staging,
+        previous: PreviousRelease,
+        epoch: int | None,
+        diagnostics: list[Diagnostic],
+    ) -> None:
         self._files = graph.files
         self._staging = staging
         self._previous = previous
         self._epoch = epoch
         self._paths: dict[int, str] = {}  # of the files named so far, fingerprinted
+        self._bytes = FinalBytes(graph.files, self._paths, diagnostics)
         self.assets: dict[int, Asset] = {}
 
     def name(self, component: tuple[int, ...]) -> None:
@@ -68,16 +69,16 @@ class _Namer:
 
     def _is_cycle(self, component: tuple[int, ...]) -> bool:
         first = component[0]
-        return len(component) > 1 or any(link.target == first for link in _shaping(self._files[first]))
+        return len(component) > 1 or any(link.target == first for link in shaping(self._files[first]))
 
     def _material(self, component: tuple[int, ...]) -> bytes:
         members = frozenset(component)
         material = hashlib.sha256()
         for number in component:
             file = self._files[number]
-            outward = [link for link in _shaping(file) if link.target not in members]
-            inward = [self._described(link) for link in _shaping(file) if link.target in members]
-            for piece in (file.source.name.encode(), self._rewritten(file, outward), *inward):
+            outward = [link for link in shaping(file) if link.target not in members]
+            inward = [self._described(link) for link in shaping(file) if link.target in members]
+            for piece in (file.source.name.encode(), self._bytes.rewritten(file, outward), *inward):
                 material.update(_framed(piece))
         return material.digest()
 
@@ -86,14 +87,14 @@ class _Namer:
 
     def _modified(self, component: tuple[int, ...]) -> int:
         """Return the latest date of the members and all they refer to: a new image makes a new style sheet."""
-        links = (link for number in component for link in _shaping(self._files[number]))
+        links = (link for number in component for link in shaping(self._files[number]))
         referred = (self.assets[link.target].modified for link in links if link.target in self.assets)
         return max((*(self._files[number].source.modified for number in component), *referred))
 
     def _asset(self, number: int, modified: int) -> Asset:
         file = self._files[number]
         source = file.source
-        written = self._write(file)
+        written = self._staging.write(self._bytes.of(number))
         hashed = self._paths.setdefault(number, with_fingerprint(source.plain_path, written.sha256))
         known = self._previous.modified(source.name, written.sha256)
         modified = modified if known is None else known
@@ -108,48 +109,9 @@ class _Namer:
             variants=(Variant(IDENTITY, staged),),
         )
 
-    def _write(self, file: LinkedFile) -> Written:
-        if links := _shaping(file):
-            return self._staging.write([self._rewritten(file, links)])
-        written = self._staging.write(_chunks(file))
-        _check_unchanged(file, written.sha256)
-        return written
-
-    def _rewritten(self, file: LinkedFile, links: Collection[Link]) -> bytes:
-        data = b"".join(_chunks(file))
-        _check_unchanged(file, hashlib.sha256(data).digest())
-        return splice(data, (edit for link in links if (edit := self._edit(link))))
-
-    def _edit(self, link: Link) -> Edit | None:
-        target, reference = self._files[link.target].source, link.reference
-        if not target.fingerprinted:
-            return None
-        value = renamed(reference.value, target.plain_path, self._paths[link.target])
-        replacement = reference.escape(value).encode("utf-8", "surrogateescape")
-        return Edit(reference.start, reference.end, replacement)
-
 
 def _is_import(link: Link) -> bool:
     return link.reference.kind is ReferenceKind.IMPORT
-
-
-def _shaping(file: LinkedFile) -> list[Link]:
-    """Return the links that a file's final bytes depend on."""
-    return [link for link in file.links if link.rewritten]
-
-
-def _chunks(file: LinkedFile) -> Iterator[bytes]:
-    try:
-        with open(file.source.path, "rb") as source:
-            while chunk := source.read(_CHUNK_BYTES):
-                yield chunk
-    except OSError as error:
-        raise BuildError(file.source.path, f"this file can't be read: {error.strerror}") from error
-
-
-def _check_unchanged(file: LinkedFile, digest: bytes) -> None:
-    if file.digest not in {None, digest}:
-        raise BuildError(file.source.path, "this file changed while it was compiled", "compile again")
 
 
 def _hash(*pieces: bytes) -> bytes:

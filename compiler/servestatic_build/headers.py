@@ -100,6 +100,8 @@ class HeaderPolicy:
         return HeaderSet((("Cache-Control", f"public, max-age={self.max_age}"), *self._everywhere()))
 
     def _plain_life(self, asset: Asset) -> str:
+        if asset.source.hashed:
+            return IMMUTABLE
         return "no-cache" if asset.source.media_type in HTML else f"public, max-age={self.max_age}"
 
     def _everywhere(self) -> Iterator[tuple[str, str]]:

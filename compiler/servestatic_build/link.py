@@ -63,7 +63,7 @@ def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
         diagnostics.append(Diagnostic(Severity.ERROR, file.path, message))
         return _Read(file, _NOTHING, None)
     extraction = extract(data)
-    for part in extraction.unreadable:
+    for part in extraction.unreadable if not file.hashed else ():
         hint = "references in it are left as they are"
         diagnostics.append(Diagnostic(Severity.WARNING, place_of(file, part.start), part.message, hint))
     return _Read(file, extraction, hashlib.sha256(data).digest())
@@ -96,13 +96,18 @@ class _Linker:
         return LinkedFile(source, tuple(links), digest)
 
     def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
-        rewritten = not (self._keeps_javascript and source.media_type == JAVASCRIPT)
+        # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
+        rewritten = not source.hashed and not (self._keeps_javascript and source.media_type == JAVASCRIPT)
         for reference in references:
             path = target_path(reference.value, base, self._origins)
             number = self._numbers.get(path) if path else None
             if number is not None:
                 yield Link(reference, number, rewritten)
-            elif path is not None and (path.startswith(self._roots) or not reference.value.startswith("/")):
+            elif (
+                path is not None
+                and not source.hashed
+                and (path.startswith(self._roots) or not reference.value.startswith("/"))
+            ):
                 self._missing.report(source, reference, path)
 
     def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:

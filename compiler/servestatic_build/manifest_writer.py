@@ -69,7 +69,7 @@ def _asset_fields(
         asset.source.name,
         asset.path,
         _unless(asset.path, identity),
-        asset.source.fingerprinted,
+        asset.source.fingerprinted or asset.source.hashed,
         numbers[headers.url],
         None if headers.plain is None else numbers[headers.plain],
         directory,
@@ -80,6 +80,7 @@ def _asset_fields(
         [_variant_fields(variant, identity) for variant in asset.variants[1:]],
         asset.references,
         asset.imports,
+        asset.source.aliases,
     ]
 
 
@@ -107,7 +108,8 @@ def _keys(assets: Sequence[Asset], directories: Sequence[str | None]) -> dict[st
         for url in (directory, directory[:-1]) if directory else ():
             keys.setdefault(url, number)
     for number, asset in enumerate(assets):
-        keys.setdefault(asset.source.name, number)
+        for name in (asset.source.name, *asset.source.aliases):
+            keys.setdefault(name, number)
     keys.pop("", None)
     return keys
 

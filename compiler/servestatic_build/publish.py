@@ -11,8 +11,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from servestatic_build.fingerprint import with_fingerprint
 from servestatic_build.model import Asset, StagedFile, Variant
+from servestatic_build.names import with_fingerprint
 from servestatic_build.previous import PreviousRelease
 from servestatic_build.staging import Staging, make_directories, remove_empty
 from servestatic_runtime.format import FILES_DIR, MANIFEST_NAME

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from servestatic_build.bundlers import with_bundler_names
 from servestatic_build.config import Config, Source
 from servestatic_build.globs import Globs
 from servestatic_build.media_types import HTML, media_type
@@ -41,7 +42,8 @@ def scan(config: Config, diagnostics: list[Diagnostic]) -> Scan:
     if not by_path:
         places = ", ".join(source.directory for source in config.sources)
         diagnostics.append(Diagnostic(Severity.WARNING, places, "there is no file to publish here"))
-    return Scan(tuple(sorted(by_path.values(), key=lambda file: file.name)), tuple(skipped))
+    files = sorted(by_path.values(), key=lambda file: file.name)
+    return Scan(with_bundler_names(files, skipped, config, diagnostics), tuple(skipped))
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "modules": _string,
     "imports": _table_of_strings,
     "origins": _strings,
+    "bundler-manifests": _strings,
     "strict": _boolean,
     "max-age": _integer,
     "index": _string,
@@ -157,6 +158,8 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
 def _relative_to(directory: str, keywords: dict[str, Any]) -> dict[str, Any]:
     if "out" in keywords:
         keywords["out"] = os.path.join(directory, keywords["out"])
+    if "bundler_manifests" in keywords:
+        keywords["bundler_manifests"] = tuple(os.path.join(directory, path) for path in keywords["bundler_manifests"])
     if "sources" in keywords:
         sources = keywords["sources"]
         keywords["sources"] = tuple(replace(s, directory=os.path.join(directory, s.directory)) for s in sources)

@@ -70,6 +70,7 @@ ASSET_FIELDS = (
     "variants",
     "references",
     "imports",
+    "aliases",
 )
 # Of every coding but identity, whose size is the asset's and whose ETag begins its digest.
 VARIANT_FIELDS = ("coding", "size", "etag", "file")

@@ -48,6 +48,7 @@ class Asset(NamedTuple):
     variants: tuple[Variant, ...]  # identity first
     references: list[int]  # numbers of assets, in the order of their names
     imports: list[int]  # those of them that this module imports statically, in the order of its text
+    aliases: list[str]  # more logical names
 
 
 class ImportMap(NamedTuple):
@@ -123,7 +124,7 @@ class Manifest:
     def asset(self, name: str) -> Asset:
         """Return the asset of a logical name; raise UnknownAssetError."""
         for asset in self._lookup(name):
-            if asset.name == name:
+            if asset.name == name or name in asset.aliases:
                 return asset
         raise UnknownAssetError(name, self.path)
 
@@ -208,6 +209,8 @@ class Manifest:
     def _to_asset(self, fields: list[Any]) -> Asset:
         (name, url, file, immutable, headers, plain_headers, directory), rest = fields[:7], fields[7:]
         modified, size, digest, integrity, variants, references, imports = rest[:7]
+        *later, _checksum = rest[7:]
+        aliases = later[0] if later else []  # the first version had none
         path = schema.FILES_DIR + (url if file is None else file)
         identity = Variant(schema.IDENTITY, size, schema.etag(digest), path)
         return Asset(
@@ -224,6 +227,7 @@ class Manifest:
             (identity, *[_to_variant(path, *fields[:4]) for fields in variants]),
             references,
             imports,
+            aliases,
         )
 
     def _plain_url(self, name: str) -> str:

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servestatic_build import Source
-from servestatic_build.fingerprint import with_fingerprint
 from servestatic_build.link import link
 from servestatic_build.model import Graph
+from servestatic_build.names import with_fingerprint
 from servestatic_build.refs import javascript
 from servestatic_build.refs.urls import target_path
 from servestatic_runtime import Manifest

@@ -73,6 +73,7 @@ def test_an_asset_has_every_documented_field(compiled: Compiled, document: dict[
         "variants": [["br", len(coded), hashlib.sha256(coded).digest()[:ETAG_BYTES], None]],
         "references": [1],
         "imports": [],
+        "aliases": [],
     }
     assert (png["name"], png["variants"], png["references"]) == ("a.png", [], [])
     assert (html["immutable"], html["directory"], html["headers"]) == (False, "/static/docs/", html["plain_headers"])

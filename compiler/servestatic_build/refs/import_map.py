@@ -1,0 +1,44 @@
+"""The URLs of a page's import map (HTML 8.1.6.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from servestatic_build.model import Extraction, ImportMapPrefix, Unreadable
+from servestatic_build.refs.encoded import Encoded, joined
+from servestatic_build.refs.json_text import member, members, parse, string
+
+# A specifier or an address that begins otherwise is no URL.
+_URL_LIKE = re.compile(rb"\.{0,2}/|[a-zA-Z][a-zA-Z0-9+.-]*:")
+
+
+def extract(data: bytes) -> Extraction:
+    """Return the URLs of an import map (not those of its integrity section) and the entries that end in a slash."""
+    root = parse(data)
+    if root is None:
+        return Extraction(unreadable=(Unreadable(0, "this is not an import map that can be read"),))
+    scopes = tuple(members(member(root, b"scopes", data), data))
+    found = list(_entries(member(root, b"imports", data), data))
+    for scope, entries in scopes:
+        found += [scope.url(), *_entries(entries, data)]
+    return joined(found)
+
+
+def _entries(section: Node | None, data: bytes) -> Iterator[Extraction]:
+    for specifier, value in members(section, data):
+        address = string(value, data)
+        # A module that a page maps by its URL has to be known by the URL that it will have.
+        yield from (text.url() for text in (specifier, address) if _URL_LIKE.match(text.text))
+        if specifier.text.endswith(b"/") and address.text.endswith(b"/"):
+            yield Extraction(import_map_prefixes=(_prefix(specifier, address, value.end_byte),))
+
+
+def _prefix(specifier: Encoded, address: Encoded, end: int) -> ImportMapPrefix:
+    return ImportMapPrefix(_decode(specifier.text), _decode(address.text), end)
+
+
+def _decode(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
