@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable
 
 from servestatic_build.final_bytes import FinalBytes, shaping
+from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import Asset, Diagnostic, Graph, Link, ReferenceKind, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
 from servestatic_build.previous import PreviousRelease
@@ -105,13 +106,14 @@ class _Namer:
             modified=modified if self._epoch is None else min(modified, self._epoch),
             integrity=written.sha384,
             references=tuple(sorted({link.target for link in file.links})),
-            imports=tuple(dict.fromkeys(link.target for link in file.links if _is_import(link))),
+            imports=tuple(dict.fromkeys(link.target for link in file.links if self._is_module(link))),
             variants=(Variant(IDENTITY, staged),),
         )
 
-
-def _is_import(link: Link) -> bool:
-    return link.reference.kind is ReferenceKind.IMPORT
+    def _is_module(self, link: Link) -> bool:
+        """Return whether a link is a static import of a script: what a page may preload as a module."""
+        target = self._files[link.target].source
+        return link.reference.kind is ReferenceKind.IMPORT and target.media_type == JAVASCRIPT
 
 
 def _hash(*pieces: bytes) -> bytes:

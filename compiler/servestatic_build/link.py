@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from servestatic_build.config import Config
 from servestatic_build.graph import components
+from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.missing import MissingFiles, place_of
 from servestatic_build.model import (
     Diagnostic,
@@ -23,8 +24,6 @@ from servestatic_build.model import (
 )
 from servestatic_build.refs import EXTRACTORS
 from servestatic_build.refs.urls import base_path, target_path
-
-JAVASCRIPT = "text/javascript"
 
 
 def link(
@@ -102,6 +101,7 @@ class _Linker:
             path = target_path(reference.value, base, self._origins)
             number = self._numbers.get(path) if path else None
             if number is not None:
+                self._missing.check_reachable(source, reference, self._files[number], rewritten=rewritten)
                 yield Link(reference, number, rewritten)
             elif (
                 path is not None

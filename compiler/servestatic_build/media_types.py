@@ -110,6 +110,7 @@ _COMPRESSED = frozenset(
 _COMPRESSED_KINDS = ("image/", "audio/", "video/")
 _TEXTUAL = frozenset({"image/bmp", "image/svg+xml", "image/x-icon", "audio/wav", "audio/midi"})
 
+JAVASCRIPT = "text/javascript"
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 

@@ -33,6 +33,15 @@ class MissingFiles:
         hint = f"did you mean {nearest}?" if nearest else None
         self._diagnostics.append(Diagnostic(severity, place_of(file, reference.start), message, hint))
 
+    def check_reachable(self, file: SourceFile, reference: Reference, target: SourceFile, *, rewritten: bool) -> None:
+        """Add a warning for a reference that stays as it is and that no import map leads on to its target."""
+        is_mapped = reference.kind in {ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT, ReferenceKind.SOURCE_MAP}
+        if not (rewritten or is_mapped or target.plain or file.hashed):
+            message = f"{reference.value!r} leads to {target.plain_path}, which has no plain URL"
+            hint = "an import map leads imports only: leave plain URLs on, or name the file in --plain"
+            place = place_of(file, reference.start)
+            self._diagnostics.append(Diagnostic(Severity.WARNING, place, message, hint))
+
     def _policy(self, reference: Reference, path: str) -> str:
         name = path.removeprefix(self._config.prefix)
         for rule in reversed(self._config.missing_rules):

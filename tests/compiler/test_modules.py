@@ -88,3 +88,21 @@ def test_preload_lists_what_is_imported_statically_once_and_in_order(tmp_path: P
 def test_preload_of_a_cycle_ends(tmp_path: Path) -> None:
     release = compile_tree(tmp_path, {"a.js": 'import "./b.js";', "b.js": 'import "./a.js";'})
     assert release.manifest.module_preload("a.js") == [release.url("a.js"), release.url("b.js")]
+
+
+def test_preload_leaves_out_what_is_no_script(tmp_path: Path) -> None:
+    tree = {"a.js": 'import d from "./d.json" with {type: "json"}; import "./b.js";', "d.json": "{}", "b.js": ""}
+    release = compile_tree(tmp_path, tree)
+    assert release.manifest.module_preload("a.js") == [release.url("a.js"), release.url("b.js")]
+
+
+def test_what_no_import_map_leads_to_needs_its_plain_url(tmp_path: Path) -> None:
+    tree = {"a.js": 'import "./b.js"; new URL("./x.png", import.meta.url);', "b.js": "", "x.png": ""}
+    messages = {
+        plain_urls: compile_tree(tmp_path, tree, modules="importmap", plain_urls=plain_urls).messages()
+        for plain_urls in (True, False)
+    }
+    assert messages == {
+        True: [],
+        False: ["warning a.js:1:27: './x.png' leads to /static/x.png, which has no plain URL"],
+    }

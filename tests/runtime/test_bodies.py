@@ -105,7 +105,7 @@ def kept(cache: BodyCache, contents: Iterable[Content]) -> str:
         pytest.param(0, 0, True, id="an empty file"),
     ],
 )
-def test_only_what_fits_is_admitted(files: Files, size: int, limit: int, admitted: bool) -> None:  # noqa: FBT001 - a row
+def test_only_what_fits_is_admitted(files: Files, size: int, limit: int, admitted: bool) -> None:
     assert BodyCache(limit).admits(files("a", size)) is admitted
 
 

@@ -44,7 +44,7 @@ RFC_850, ASCTIME = "Tuesday, 14-Nov-23 22:13:20 GMT", "Tue Nov 14 22:13:20 2023"
         pytest.param('"x"' * 10_000, False, id="ten thousand tags without a comma"),
     ],
 )
-def test_if_none_match_finds_the_tag_in_a_list_weakly(tags: str, matches: bool) -> None:  # noqa: FBT001 - a row
+def test_if_none_match_finds_the_tag_in_a_list_weakly(tags: str, matches: bool) -> None:
     assert precondition({"if-none-match": tags}, TAG, MODIFIED) == (304 if matches else None)
 
 
@@ -218,7 +218,7 @@ def test_ranges_of_an_empty_file(field: str, spans: list[tuple[int, int]] | None
         pytest.param("yesterday", False, id="no date"),
     ],
 )
-def test_a_range_is_sent_only_when_if_range_names_these_very_bytes(validator: str, holds: bool) -> None:  # noqa: FBT001 - a row
+def test_a_range_is_sent_only_when_if_range_names_these_very_bytes(validator: str, holds: bool) -> None:
     fields = {"range": "bytes=0-1", "if-range": validator}
     assert ranges(fields, TAG, MODIFIED, 10) == ([(0, 2)] if holds else None)
 

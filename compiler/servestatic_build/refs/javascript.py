@@ -75,12 +75,14 @@ def _argument(arguments: Node, place: int) -> Node | None:
 def _readable(data: bytes) -> bytes:
     """Return the data as the grammar can read it, each byte at its place.
 
-    Bytes of another encoding than UTF-8 become letters, and the phases of imports, which it does not know, white space.
+    Bytes of another encoding than UTF-8 become letters, the phases of imports, which it does not know, white space, and
+    ``using``, which it takes for a declaration everywhere, another name where it is a name.
     """
     try:
         data.decode()
     except UnicodeDecodeError:
         data = data.translate(_LETTERS)
+    data = _USING.sub(b"usage", data)
     return _PHASE.sub(lambda match: b" " * len(match[0]), data)
 
 
@@ -89,6 +91,7 @@ def _readable(data: bytes) -> bytes:
 _PHASE = re.compile(
     rb"(?<=\bimport)(?:[ \t]+defer(?=[ \t]*\*)|[ \t]+source(?=[ \t]+[\w$]+[ \t]+from\b)|\.(?:defer|source)(?=[ \t]*\())"
 )
+_USING = re.compile(rb"\busing\b(?!\s+(?!in\b|of\b|instanceof\b)[\w$])")
 _LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(0x100))
 
 

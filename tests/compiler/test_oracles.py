@@ -1,0 +1,119 @@
+"""Whether we find in real packages what independent readers find, and change that and nothing else.
+
+The packages are those of tests/oracles/package-lock.json, so that it is known how much each of them holds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servestatic_build.model import Extraction, Reference, ReferenceKind
+from servestatic_build.refs import css, javascript
+from servestatic_build.rewrite import Edit, splice
+from support.oracles import ask, files_of
+
+pytestmark = pytest.mark.slow
+
+MARK = ".0123456789ab"
+
+
+def marked(value: str) -> str:
+    """Return a URL with a fingerprint in its last name, before the suffix where there is one."""
+    stem, _, suffix = value.rpartition(".")
+    return f"{stem}{MARK}.{suffix}" if stem and suffix and "/" not in suffix else value + MARK
+
+
+def rewritten(data: bytes, references: Iterable[Reference]) -> bytes:
+    return splice(data, (Edit(r.start, r.end, r.escape(marked(r.value)).encode()) for r in references))
+
+
+def readable(package: str, suffixes: Sequence[str], script: str) -> list[tuple[Path, bytes, list[Any]]]:
+    """Return the files that the oracle can read, with what it finds in them."""
+    files = files_of(package, suffixes)
+    texts = [path.read_bytes() for path in files]
+    answers = zip(files, texts, ask(script, texts), strict=True)
+    return [(path, text, answer) for path, text, answer in answers if answer is not None]
+
+
+def known(extraction: Extraction) -> list[Reference]:
+    """Return the references that the oracles look for: a comment says nothing to them."""
+    return [r for r in extraction.references if r.kind is not ReferenceKind.SOURCE_MAP]
+
+
+# By package: files, those of them that the oracle can read, and how many of each kind it finds.
+MODULES = [
+    pytest.param("@babylonjs/core", (3393, 3393), {"import": 14374, "dynamic import": 683}, id="babylon"),
+    pytest.param("three", (1265, 1265), {"import": 3764, "bare": 496, "url": 7}, id="three"),
+    pytest.param("lodash-es", (644, 644), {"import": 2310}, id="lodash"),
+    pytest.param("rxjs", (754, 754), {"import": 1800, "bare": 58}, id="rxjs"),
+    pytest.param("ol", (374, 374), {"import": 1762, "bare": 7, "dynamic import": 1}, id="ol"),
+    pytest.param("@shoelace-style/shoelace", (1079, 1079), {"import": 7835, "bare": 562}, id="shoelace"),
+    pytest.param("jquery-ui", (130, 130), {"bare": 2}, id="jquery-ui"),
+]
+
+
+@pytest.mark.parametrize(("package", "files", "kinds"), MODULES)
+def test_modules_are_read_as_by_es_module_lexer(package: str, files: tuple[int, int], kinds: dict[str, int]) -> None:
+    modules = readable(package, (".js", ".mjs"), "imports.mjs")
+    for path, text, answer in modules:
+        extraction = javascript.extract(text)
+        assert extraction.unreadable == (), path
+        found = [[r.start, r.end, r.value, r.kind.value] for r in known(extraction)]
+        assert found == [item[:4] for item in answer if not item[4]], path
+        assert list(extraction.bare_specifiers) == list(dict.fromkeys(item[2] for item in answer if item[4])), path
+    assert (len(files_of(package, (".js", ".mjs"))), len(modules)) == files
+    assert Counter("bare" if item[4] else item[3] for *_, answer in modules for item in answer) == kinds
+
+
+@pytest.mark.parametrize("package", [row.values[0] for row in MODULES], ids=[row.id for row in MODULES])
+def test_rewritten_modules_are_read_as_renamed_and_the_same_otherwise(package: str) -> None:
+    modules = readable(package, (".js", ".mjs"), "imports.mjs")
+    renamed = [rewritten(text, known(javascript.extract(text))) for _, text, _ in modules]
+    for (path, text, before), new, after in zip(modules, renamed, ask("imports.mjs", renamed), strict=True):
+        expected = [item[2:] if item[4] else [marked(item[2]), *item[3:]] for item in before]
+        assert [item[2:] for item in after] == expected, path
+        assert outside(new, after) == outside(text, before), path
+
+
+def outside(data: bytes, spans: Sequence[Sequence[Any]]) -> list[bytes]:
+    """Return what is before, between and behind the spans."""
+    starts = [0, *(end for _, end, *_ in spans)]
+    ends = [*(start for start, *_ in spans), len(data)]
+    return [data[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+# By package: style sheets, those of them that the oracle can read, and how many references it finds.
+STYLE_SHEETS = [
+    pytest.param("flag-icons", (2, 2), 1084, id="flag-icons"),
+    pytest.param("jquery-ui", (97, 97), 1090, id="jquery-ui"),
+    pytest.param("katex", (4, 4), 240, id="katex"),
+    pytest.param("semantic-ui-css", (96, 96), 120, id="semantic-ui"),
+    pytest.param("@fortawesome/fontawesome-free", (20, 20), 40, id="fontawesome"),
+]
+
+
+@pytest.mark.parametrize(("package", "files", "count"), STYLE_SHEETS)
+def test_style_sheets_are_read_as_by_postcss(package: str, files: tuple[int, int], count: int) -> None:
+    sheets = readable(package, (".css",), "urls.mjs")
+    for path, text, answer in sheets:
+        assert [r.value for r in known(css.extract(text))] == answer, path
+    assert (len(files_of(package, (".css",))), len(sheets)) == files
+    assert sum(len(answer) for *_, answer in sheets) == count
+
+
+@pytest.mark.parametrize("package", [row.values[0] for row in STYLE_SHEETS], ids=[row.id for row in STYLE_SHEETS])
+def test_rewritten_style_sheets_are_read_as_renamed_and_the_same_otherwise(package: str) -> None:
+    sheets = readable(package, (".css",), "urls.mjs")
+    renamed = [rewritten(text, filter(names_a_file, known(css.extract(text)))) for _, text, _ in sheets]
+    for (path, text, before), new, after in zip(sheets, renamed, ask("urls.mjs", renamed), strict=True):
+        assert after == [value if value.startswith("data:") else marked(value) for value in before], path
+        assert new.replace(MARK.encode(), b"") == text, path
+
+
+def names_a_file(reference: Reference) -> bool:
+    return not reference.value.startswith("data:")

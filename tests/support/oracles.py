@@ -1,0 +1,75 @@
+"""Independent readers of the formats, run by node, and real npm packages for them and for us to read."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ORACLES = Path(__file__).parent.parent / "oracles"
+CACHE = ORACLES.parent.parent / "build" / "oracles"
+
+
+@cache
+def installed() -> Path:
+    """Return the directory in which npm has installed what the lock file of tests/oracles names.
+
+    Without node and npm the test is skipped, or fails under REQUIRE_ORACLES=1.
+    """
+    if not (shutil.which("node") and shutil.which("npm")):
+        leave = pytest.fail if os.environ.get("REQUIRE_ORACLES") == "1" else pytest.skip
+        leave("node and npm are not here, and the independent readers need them")
+    return install()
+
+
+def install() -> Path:
+    """Install the packages, unless that is done, and return where they are.
+
+    It happens once for each content of the lock file, however many processes ask for it.
+    """
+    lock_file = (ORACLES / "package-lock.json").read_bytes()
+    directory = CACHE / sha256(lock_file).hexdigest()[:12]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            _install(directory)
+    return directory
+
+
+def _install(directory: Path) -> None:
+    unfinished = directory.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ORACLES / name, unfinished)
+    # The packages are there to be read: none of their scripts runs.
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    run = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"npm ci failed:\n{run.stderr}")
+    unfinished.rename(directory)
+
+
+def files_of(package: str, suffixes: Sequence[str]) -> list[Path]:
+    """Return the files of a package with one of these suffixes, in order of their paths; not those of its own."""
+    root = installed() / "node_modules" / package
+    found = (path for path in root.rglob("*") if path.suffix in suffixes and path.is_file())
+    return sorted(path for path in found if "node_modules" not in path.relative_to(root).parts)
+
+
+def ask(script: str, texts: Iterable[bytes]) -> list[Any]:
+    """Return what a script of tests/oracles answers for each text; None where it can't read it."""
+    questions = "".join(f"{json.dumps(text.decode())}\n" for text in texts)
+    command = ["node", str(ORACLES / script)]
+    run = subprocess.run(command, cwd=installed(), input=questions, stdout=subprocess.PIPE, text=True, check=True)
+    return list(map(json.loads, run.stdout.splitlines()))
