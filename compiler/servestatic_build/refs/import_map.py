@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -10,9 +9,7 @@ from tree_sitter import Node
 from servestatic_build.model import Extraction, ImportMapPrefix, Unreadable
 from servestatic_build.refs.encoded import Encoded, joined
 from servestatic_build.refs.json_text import member, members, parse, string
-
-# A specifier or an address that begins otherwise is no URL.
-_URL_LIKE = re.compile(rb"\.{0,2}/|[a-zA-Z][a-zA-Z0-9+.-]*:")
+from servestatic_build.refs.urls import is_bare
 
 
 def extract(data: bytes) -> Extraction:
@@ -31,7 +28,7 @@ def _entries(section: Node | None, data: bytes) -> Iterator[Extraction]:
     for specifier, value in members(section, data):
         address = string(value, data)
         # A module that a page maps by its URL has to be known by the URL that it will have.
-        yield from (text.url() for text in (specifier, address) if _URL_LIKE.match(text.text))
+        yield from (text.url() for text in (specifier, address) if not is_bare(_decode(text.text)))
         if specifier.text.endswith(b"/") and address.text.endswith(b"/"):
             yield Extraction(import_map_prefixes=(_prefix(specifier, address, value.end_byte),))
 

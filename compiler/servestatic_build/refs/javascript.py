@@ -10,6 +10,7 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from servestatic_build.model import Extraction, Reference, ReferenceKind, Unreadable
 from servestatic_build.refs.source_map_comment import last_source_map, source_map_reference
+from servestatic_build.refs.urls import is_bare
 
 _LANGUAGE = Language(tree_sitter_javascript.language())
 _QUERY = Query(
@@ -26,9 +27,6 @@ _QUERY = Query(
     (comment) @comment
     """,
 )
-
-# What a specifier that is a URL begins with: a path, or a scheme. Any other is bare, and the import map's to resolve.
-_URL_LIKE = re.compile(r"\.{0,2}/|[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 # A file without these has nothing to find. Keywords can't be written with escapes (ECMA-262, 12.7.2).
 _WORTH_PARSING = re.compile(rb"\b(?:import|export)\b|sourceMappingURL")
@@ -61,9 +59,9 @@ def _references(captures: dict[str, list[Node]], data: bytes) -> Iterator[Refere
 
 
 def _is_bare(reference: Reference) -> bool:
-    """Return whether a reference is a specifier that is no URL (HTML, 8.1.6.2)."""
+    """Return whether a reference is an import that no URL says the target of."""
     is_import = reference.kind in {ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT}
-    return is_import and not _URL_LIKE.match(reference.value)
+    return is_import and is_bare(reference.value)
 
 
 def _argument(arguments: Node, place: int) -> Node | None:

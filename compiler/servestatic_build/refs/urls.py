@@ -9,8 +9,15 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 # The URL standard strips these around a URL and drops line ends and tabs inside it.
 _STRIPPED = "".join(map(chr, range(0x21)))
 _SAFE = "-._~!$&'()*+,;=:@"
+# What a module specifier that is a URL begins with: a path, or a scheme (HTML, 8.1.6.2).
+_URL_LIKE = re.compile(r"\.{0,2}/|[a-zA-Z][a-zA-Z0-9+.-]*:")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _PATH = re.compile(r"[^?#]*")
+
+
+def is_bare(specifier: str) -> bool:
+    """Return whether a module specifier is no URL, so that only an import map can say what it means."""
+    return not _URL_LIKE.match(specifier)
 
 
 def target_path(value: str, base: str | None, origins: Collection[str] = ()) -> str | None:
