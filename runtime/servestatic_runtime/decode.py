@@ -54,6 +54,23 @@ def _uint(size: int) -> Decoder:
     return read
 
 
+def _bin8(buf: bytes, i: int) -> tuple[Value, int]:
+    # Most of a record's bytes are hashes, in this form: read without the calls that a larger size needs.
+    start = i + 2
+    end = start + buf[i + 1]
+    if end > len(buf):
+        raise IndexError
+    return buf[start:end], end
+
+
+def _str8(buf: bytes, i: int) -> tuple[Value, int]:
+    start = i + 2
+    end = start + buf[i + 1]
+    if end > len(buf):
+        raise IndexError
+    return buf[start:end].decode(), end
+
+
 def _bin(size: int) -> Decoder:
     def read(buf: bytes, i: int) -> tuple[Value, int]:
         start = i + 1 + size
@@ -91,9 +108,10 @@ def _array(size: int) -> Decoder:
 
 
 def _items(buf: bytes, i: int, count: int) -> tuple[list[Value], int]:
+    decoders = _DECODERS
     items: list[Value] = []
     for _ in range(count):
-        value, i = _DECODERS[buf[i]](buf, i)
+        value, i = decoders[buf[i]](buf, i)
         items.append(value)
     return items, i
 
@@ -109,9 +127,9 @@ def _by_tag() -> tuple[Decoder, ...]:
     table[0xA0:0xC0] = [_fixstr] * 0x20
     table[0xC0] = _nil
     table[0xC2:0xC4] = _false, _true
-    table[0xC4:0xC7] = _bin(1), _bin(2), _bin(4)
+    table[0xC4:0xC7] = _bin8, _bin(2), _bin(4)
     table[0xCC:0xD0] = _uint(1), _uint(2), _uint(4), _uint(8)
-    table[0xD9:0xDC] = _str(1), _str(2), _str(4)
+    table[0xD9:0xDC] = _str8, _str(2), _str(4)
     table[0xDC:0xDE] = _array(2), _array(4)
     return tuple(table)
 
