@@ -210,7 +210,7 @@ class Manifest:
         (name, url, file, immutable, headers, plain_headers, directory), rest = fields[:7], fields[7:]
         modified, size, digest, integrity, variants, references, imports = rest[:7]
         *later, _checksum = rest[7:]
-        aliases = later[0] if later else []  # the first version had none
+        aliases = later[0] if later else []  # appended to the record later
         path = schema.FILES_DIR + (url if file is None else file)
         identity = Variant(schema.IDENTITY, size, schema.etag(digest), path)
         return Asset(
