@@ -82,7 +82,7 @@ def _peak(module: Path) -> int:
 
 
 def _report_peak(module: str) -> None:
-    """Print what ``_peak`` returns. tree-sitter's memory counts, which tracemalloc does not see (proc(5), status)."""
+    """Print what ``_peak`` returns. The parsers' memory counts, which tracemalloc does not see (proc(5), status)."""
     _rewrite(Path(module).read_bytes())
     (peak,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
     print(int(peak.split()[1]) * 1024)

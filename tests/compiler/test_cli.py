@@ -175,10 +175,10 @@ def test_check_passes_once_the_release_is_there() -> None:
 
 
 def test_a_problem_is_printed_with_its_place_and_a_hint() -> None:
-    write_tree(Path("broken"), {**BROKEN, "js/x.js": "import = ;"})
+    write_tree(Path("broken"), {**BROKEN, "js/x.js": "f(() => import('./a.js')"})
     lines = run("broken", "--codings=none").stderr.splitlines()
     assert lines[:3] == [
-        "js/x.js:1:1: warning: this is not JavaScript that can be read",
+        "js/x.js:1:2: warning: from here on this is not JavaScript that can be read",
         "  hint: references in it are left as they are",
         "css/b.css:1:9: warning: 'no.png' leads to /static/css/no.png, which is not there",
     ]

@@ -267,7 +267,10 @@ def test_an_import_maps_prefixes_end_where_more_entries_may_stand() -> None:
     [
         (b"<p><script type=importmap>{,}</script>", Unreadable(26, "this is not an import map that can be read")),
         (b"<p><script type=importmap></script>", Unreadable(3, "this is not an import map that can be read")),
-        (b"<script>a;\nimport = 1;</script>", Unreadable(11, "this is not JavaScript that can be read")),
+        (
+            b"<script>f(a;\nimport('b')</script>",
+            Unreadable(9, "from here on this is not JavaScript that can be read"),
+        ),
         ("<img>".encode("utf-16"), Unreadable(0, "a page in UTF-16 can't be read")),
     ],
 )

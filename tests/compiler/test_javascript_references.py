@@ -156,10 +156,122 @@ def test_bytes_that_are_not_utf_8_survive(tmp_path: Path) -> None:
     assert rewritten(tmp_path, script) == b"f('\xff\xe9'); /*\xfe*/ import './a.#.js?\xe9'; // \xc3"
 
 
-def test_a_syntax_error_is_a_warning_and_the_statements_beside_it_are_read(tmp_path: Path) -> None:
-    release = compiled(tmp_path, 'import "./a.js";\nlet = = ;\nimport "./b.mjs";\n')
-    assert release.messages() == ["warning app.js:2:1: this is not JavaScript that can be read"]
-    assert unfingerprinted(release.read("app.js")) == b'import "./a.#.js";\nlet = = ;\nimport "./b.#.mjs";\n'
+# In each a quote, a bracket or a slash is no such thing, and whoever takes it for one misses the import behind it.
+HARD_TO_LEX = [
+    pytest.param("a = b / c; '/';", id="division of names"),
+    pytest.param("a = b[0] / 2; '/';", id="division of an item"),
+    pytest.param("a = f(b) / 2; '/';", id="division of a call"),
+    pytest.param("a = 1. / 2; '/';", id="division of a number that ends in a point"),
+    pytest.param("a++ / 2; '/';", id="division of an increment"),
+    pytest.param("a = 'x' / `y` / 2; '/';", id="division of strings"),
+    pytest.param("a = {b: 1} / 2; '/';", id="division of an object"),
+    pytest.param("a = f({b: {c: 1} / 2}); '/';", id="division of an object in an object"),
+    pytest.param("a = /'/ / 2; '/';", id="division of a regular expression"),
+    pytest.param("a = /'/g / 2; '/';", id="division of a regular expression with flags"),
+    pytest.param("a = b.return / 2; '/';", id="division of a property named as a keyword"),
+    pytest.param("a = this.#in / 2; '/';", id="division of a private field named as a keyword"),
+    pytest.param("a = b.if(c) / 2; '/';", id="division of a method named as a keyword"),
+    pytest.param("a = b /* c */ / 2; '/';", id="division behind a comment"),
+    pytest.param("a = b // c\n / 2; '/';", id="division behind a line's comment"),
+    pytest.param("a = of / 2; '/';", id="division of a variable named of"),
+    pytest.param("a\u00a0/ 2; '/';", id="division behind a no-break space"),
+    pytest.param("a = /'/;", id="regular expression behind ="),
+    pytest.param("f(/'/, /\"/);", id="regular expressions as arguments"),
+    pytest.param("/'/.test(a);", id="regular expression at the start"),
+    pytest.param("a;\n/'/.test(a);", id="regular expression behind a semicolon"),
+    pytest.param("if (a) /'/.test(b);", id="regular expression behind the head of an if"),
+    pytest.param("while (a) /'/.test(b);", id="regular expression behind the head of a while"),
+    pytest.param("if /* c */ (a) /'/.test(b);", id="head with a comment in it"),
+    pytest.param("if (a) {}\n/'/.test(b);", id="regular expression behind a block"),
+    pytest.param("if (a) {} else /'/.test(b);", id="regular expression behind else"),
+    pytest.param("function f() {}\n/'/.test(b);", id="regular expression behind a function"),
+    pytest.param("class A extends B {}\n/'/.test(b);", id="regular expression behind a class"),
+    pytest.param("switch (a) { case /'/: case 1: {} /'/.test(b) }", id="regular expressions in a switch"),
+    pytest.param("a = () => {}\n/'/.test(b);", id="regular expression behind an arrow's body"),
+    pytest.param("f(() => /'/);", id="regular expression behind an arrow"),
+    pytest.param("function f() { return /'/ }", id="regular expression behind return"),
+    pytest.param("typeof /'/;", id="regular expression behind typeof"),
+    pytest.param("for (const a of /'/[Symbol.split](b));", id="regular expression behind of"),
+    pytest.param("[.../'/.exec(a)];", id="regular expression behind dots"),
+    pytest.param("a = b /* c */ + /'/;", id="regular expression behind a comment"),
+    pytest.param("// c\n/'/.test(a);", id="regular expression behind a line's comment"),
+    pytest.param("a = b ? /'/ : /\"/;", id="regular expressions behind ? and :"),
+    pytest.param("a = !/'/.test(b) && /\"/.test(b);", id="regular expressions behind operators"),
+    pytest.param("a = `${/'/}`;", id="regular expression in a template"),
+    pytest.param("a = /[/'\"]/;", id="slash and quotes in a class"),
+    pytest.param("a = /[\\]/'\"]/;", id="escaped bracket in a class"),
+    pytest.param("a = /\\/'/;", id="escaped slash"),
+    pytest.param("a = '\\'';", id="escaped quote"),
+    pytest.param("a = '\\\n\"';", id="continued line"),
+    pytest.param("a = '\\\r\n\"';", id="continued line, CRLF"),
+    pytest.param("a = '\u2028\"';", id="line separator in a string"),
+    pytest.param("// it's\u2028", id="line separator ends a comment"),
+    pytest.param("// it's\r", id="CR ends a comment"),
+    pytest.param("a = `\\`'`;", id="escaped backtick"),
+    pytest.param("a = `$'${`}'${'`'}`}`;", id="template in a template"),
+    pytest.param("a = `${{b: {}}}'`;", id="object in a template"),
+    pytest.param("a = `$$${b}$'`;", id="dollars in a template"),
+    pytest.param("/* ' */ /** \" **/ /***/", id="quotes in comments"),
+    pytest.param("a = b << c <= d; '>';", id="shift and comparison"),
+    pytest.param("a = b<c; a = b < c; '>';", id="comparison of names"),
+    pytest.param("for (let i=0;i<n;i++) {} '>';", id="comparison in a loop"),
+    pytest.param("\\u{61} = '\"';", id="name written with an escape"),
+    pytest.param("<!-- it's\n", id="HTML's comment"),
+    pytest.param("a = <p>it's {b ? <b c='\"' d=\"'\">don't</b> : `'`} /* ' // \"</p>;", id="JSX"),
+    pytest.param("a = <>it's<br/>{/* ' */}</>;", id="JSX fragment"),
+    pytest.param("a = <p {...b} c={<i d={'}'} />} e=<b>'</b>>'</p>;", id="JSX in attributes"),
+    pytest.param("f(<A.B c-d:e='>'/>, b) / 2; '/';", id="JSX that closes itself"),
+    pytest.param("a = <p>'</p> / 2; '/';", id="division of JSX"),
+    pytest.param("return <p>'</p>;", id="JSX behind return"),
+]
+
+
+@pytest.mark.parametrize("before", HARD_TO_LEX)
+def test_an_import_is_found_behind_what_is_hard_to_lex(tmp_path: Path, before: str) -> None:
+    release = compiled(tmp_path, f'{before}\nimport "./a.js"; // \'"`')
+    assert unfingerprinted(release.read("app.js")).decode() == f'{before}\nimport "./a.#.js"; // \'"`'
+    assert release.messages() == []
+
+
+# All of these are syntax errors, and what stands before the innermost "|" is not touched by them.
+UNREADABLE = [
+    pytest.param("|'never closed\nf();", id="string"),
+    pytest.param('|"never closed\n', id="string in double quotes"),
+    pytest.param("|`never closed ${a}", id="template"),
+    pytest.param("|`${a", id="substitution"),
+    pytest.param("|/* never closed", id="comment"),
+    pytest.param("|<p>never closed", id="JSX"),
+    pytest.param("f|(a", id="parenthesis"),
+    pytest.param("function f() |{ g(", id="function"),
+    pytest.param("f();|}", id="brace that nobody opened"),
+    pytest.param("f|(a}", id="brace for a parenthesis"),
+    pytest.param("f|{a)", id="parenthesis for a brace"),
+]
+
+
+@pytest.mark.parametrize("rest", UNREADABLE)
+def test_what_stands_before_the_unreadable_is_rewritten_and_the_rest_is_left_with_a_warning(
+    tmp_path: Path, rest: str
+) -> None:
+    before, _, behind = rest.partition("|")
+    script = f'import "./a.js";\n{before}{behind} import("./b.mjs")'
+    release = compiled(tmp_path, script)
+    assert release.messages() == [
+        f"warning app.js:2:{len(before) + 1}: from here on this is not JavaScript that can be read"
+    ]
+    assert unfingerprinted(release.read("app.js")).decode() == script.replace("./a.js", "./a.#.js")
+
+
+def test_what_is_broken_behind_the_last_reference_is_not_looked_at(tmp_path: Path) -> None:
+    script = 'import "./a.js"; f(() => import("./b.mjs")); `never closed'
+    assert unfingerprinted(compiled(tmp_path, script).read("app.js")).decode() == (
+        'import "./a.#.js"; f(() => import("./b.#.mjs")); `never closed'
+    )
+
+
+def test_brackets_a_hundred_thousand_deep_are_no_problem(tmp_path: Path) -> None:
+    script = "(" * 100_000 + 'import("./a.js")' + ")" * 100_000
+    assert b"./a.#.js" in unfingerprinted(compiled(tmp_path, script).read("app.js"))
 
 
 @pytest.mark.parametrize(
@@ -199,6 +311,7 @@ FRAGMENTS = (
         ",",
         "/",
         "<p>",
+        "</p>",
         "#!",
     ),
     *("./a.js", "'./a.js'", '"/static/a.js"', " ", "\n", "\r\n", "\0", "\ufeff", "é", "😀", "\u2028"),

@@ -1,61 +1,105 @@
-"""References in scripts and modules, found in tree-sitter's syntax tree, whose nodes are byte spans."""
+"""References in scripts and modules: imports of every kind, URLs relative to the module, the source map.
+
+Words that may begin one are looked for first. Where the lexer says that such a word is code, a pattern reads on.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-
-import tree_sitter_javascript
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from collections.abc import Callable, Iterator, Mapping
 
 from servestatic_build.model import Extraction, Reference, ReferenceKind, Unreadable
+from servestatic_build.refs.javascript_lexer import (
+    COMMENT,
+    IN_DOUBLE_QUOTES,
+    IN_SINGLE_QUOTES,
+    IN_TEMPLATE,
+    WIDE_SPACE,
+    Lexer,
+    UnreadableError,
+)
 from servestatic_build.refs.source_map_comment import last_source_map, source_map_reference
 from servestatic_build.refs.urls import is_bare
 
-_LANGUAGE = Language(tree_sitter_javascript.language())
-_QUERY = Query(
-    _LANGUAGE,
-    """
-    (import_statement source: (string) @specifier)
-    (export_statement source: (string) @specifier)
-    (call_expression function: (import) arguments: (arguments) @import)
-    (call_expression
-      function: (member_expression object: (meta_property) @meta property: (property_identifier) @resolve)
-      arguments: (arguments) @import
-      (#eq? @meta "import.meta") (#eq? @resolve "resolve"))
-    (new_expression constructor: (identifier) @class arguments: (arguments) @url (#eq? @class "URL"))
-    (comment) @comment
-    """,
-)
+_STRING = rb"(?:\"" + IN_DOUBLE_QUOTES + rb"\"|'" + IN_SINGLE_QUOTES + rb"')"
+_PARTS = {
+    b" ": rb"(?:\s|" + WIDE_SPACE + rb"|" + COMMENT + rb")*+",
+    b"LITERAL": rb"(?:" + _STRING + rb"|`" + IN_TEMPLATE + rb"`)",
+    b"STRING": _STRING,
+    b"NAME": rb"(?:[\w$]|(?!" + WIDE_SPACE + rb")[\x80-\xff]|\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]+\}))++",
+    b"NAMES": rb"\{(?:[^}\"'/]|" + _STRING + rb"|" + COMMENT + rb")*+\}",
+}
 
-# A file without these has nothing to find. Keywords can't be written with escapes (ECMA-262, 12.7.2).
-_WORTH_PARSING = re.compile(rb"\b(?:import|export)\b|sourceMappingURL")
+
+def _form(text: bytes) -> re.Pattern[bytes]:
+    """Compile a pattern in which the keys of _PARTS stand for what they name, a space for white space and comments."""
+    return re.compile(re.sub(rb"[A-Z]{4,}| ", lambda part: _PARTS[part[0]], text), re.DOTALL)
+
+
+# By their first word. https://github.com/tc39/proposal-defer-import-eval and proposal-source-phase-imports add a word
+# before what is imported.
+_FORMS: Mapping[bytes, tuple[tuple[re.Pattern[bytes], ReferenceKind], ...]] = {
+    b"import": (
+        (_form(rb"import (?:(?:NAME |\* |, |NAMES )+?from )?(STRING)"), ReferenceKind.IMPORT),
+        (_form(rb"import (?:\. (?:defer|source) )?\( (LITERAL) [,)]"), ReferenceKind.DYNAMIC_IMPORT),
+        (_form(rb"import \. meta \. resolve \( (LITERAL) [,)]"), ReferenceKind.DYNAMIC_IMPORT),
+    ),
+    b"export": ((_form(rb"export (?:\* (?:as (?:NAME|STRING) )?|NAMES )from (STRING)"), ReferenceKind.IMPORT),),
+    b"URL": ((_form(rb"URL \( (LITERAL) , import \. meta \. url ,? \)"), ReferenceKind.URL),),
+}
+_SOURCE_MAP = b"sourceMappingURL="
+# Keywords can't be written with escapes (ECMA-262, 12.7.2). No longer word may hold one, a letter beyond ASCII in front
+# of it is looked for later.
+_BOUNDS = rb"%b(?<![\w$#]%b)(?![\w$\\]|(?!" + WIDE_SPACE + rb")[\x80-\xff])"
+_WORD = re.compile(rb"|".join((*(_BOUNDS % (word, word) for word in _FORMS), _SOURCE_MAP)))
 
 
 def extract(data: bytes) -> Extraction:
     """Return the references of a script or module: imports of every kind, URLs relative to it, its source map."""
-    if not _WORTH_PARSING.search(data):
-        return Extraction()
-    root = Parser(_LANGUAGE).parse(_readable(data)).root_node
-    captures = QueryCursor(_QUERY).captures(root)
-    found = [reference for reference in _references(captures, data) if reference]
-    found.sort(key=lambda reference: reference.start)
+    lexer = Lexer(data)
+    found: list[Reference] = []
+    unreadable: tuple[Unreadable, ...] = ()
+    try:
+        found.extend(_references(data, lexer))  # up to the error, if there is one
+        lexer.close()
+    except UnreadableError as error:
+        found = [reference for reference in found if reference.start < error.start]
+        unreadable = (Unreadable(error.start, "from here on this is not JavaScript that can be read"),)
     urls = [reference for reference in found if not _is_bare(reference)]
     bare = dict.fromkeys(reference.value for reference in found if _is_bare(reference))
-    return Extraction(tuple(last_source_map(urls)), tuple(_unreadable(root)), bare_specifiers=tuple(bare))
+    return Extraction(tuple(last_source_map(urls)), unreadable, bare_specifiers=tuple(bare))
 
 
-def _references(captures: dict[str, list[Node]], data: bytes) -> Iterator[Reference | None]:
-    for node in captures.get("specifier", ()):
-        yield _literal(node, data, ReferenceKind.IMPORT)
-    for node in captures.get("import", ()):
-        yield _literal(_argument(node, 0), data, ReferenceKind.DYNAMIC_IMPORT)
-    for node in captures.get("url", ()):
-        base = _argument(node, 1)
-        if base is not None and base.text == b"import.meta.url":
-            yield _literal(_argument(node, 0), data, ReferenceKind.URL)
-    for node in captures.get("comment", ()):
-        yield source_map_reference(data[node.start_byte : node.end_byte], node.start_byte)
+def _references(data: bytes, lexer: Lexer) -> Iterator[Reference]:
+    references = (_reference(data, word, lexer) for word in _WORD.finditer(data))
+    return (reference for reference in references if reference is not None)
+
+
+def _reference(data: bytes, word: re.Match[bytes], lexer: Lexer) -> Reference | None:
+    """Return the reference that a word begins, None where it is no code or begins something else."""
+    hidden_by = lexer.token_at(word.start())
+    if hidden_by is not None:
+        start, end = hidden_by
+        return source_map_reference(data[start:end], start) if word[0] == _SOURCE_MAP else None
+    before = lexer.token_end_before(word.start())
+    for pattern, kind in _FORMS.get(word[0], ()) if _begins(data, word.start(), before) else ():
+        if (match := pattern.match(data, word.start())) and _may_stand(kind, data, before, lexer):
+            return _literal(data, *match.span(1), kind)
+    return None
+
+
+def _begins(data: bytes, start: int, before: int) -> bool:
+    """Return whether a word is a whole one, and no property, by what ends at ``before``."""
+    if before == start and data[start - 1 : start] >= b"\x80":
+        return False
+    return not data.endswith(b".", 0, before) or data.endswith(b"...", 0, before)
+
+
+def _may_stand(kind: ReferenceKind, data: bytes, before: int, lexer: Lexer) -> bool:
+    """Return whether this kind of reference may stand behind what ends at ``before``."""
+    if kind is ReferenceKind.IMPORT:
+        return lexer.depth == 0
+    return kind is not ReferenceKind.URL or data.endswith(b"new", 0, before)
 
 
 def _is_bare(reference: Reference) -> bool:
@@ -64,62 +108,10 @@ def _is_bare(reference: Reference) -> bool:
     return is_import and is_bare(reference.value)
 
 
-def _argument(arguments: Node, place: int) -> Node | None:
-    """Return an argument of a call; bundlers' comments may stand before it."""
-    given = [node for node in arguments.named_children if node.type != "comment"]
-    return given[place] if len(given) > place else None
-
-
-def _readable(data: bytes) -> bytes:
-    """Return the data as the grammar can read it, each byte at its place.
-
-    Bytes of another encoding than UTF-8 become letters, the phases of imports, which it does not know, white space, and
-    ``using``, which it takes for a declaration everywhere, another name where it is a name.
-    """
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        data = data.translate(_LETTERS)
-    data = _USING.sub(b"usage", data)
-    return _PHASE.sub(lambda match: b" " * len(match[0]), data)
-
-
-# https://github.com/tc39/proposal-defer-import-eval and proposal-source-phase-imports, both at stage 3 or later.
-# In a string or a comment a match does no harm: only the places of the tree's nodes are used.
-_PHASE = re.compile(
-    rb"(?<=\bimport)(?:[ \t]+defer(?=[ \t]*\*)|[ \t]+source(?=[ \t]+[\w$]+[ \t]+from\b)|\.(?:defer|source)(?=[ \t]*\())"
-)
-_USING = re.compile(rb"\busing\b(?!\s+(?!in\b|of\b|instanceof\b)[\w$])")
-_LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(0x100))
-
-
-def _literal(node: Node | None, data: bytes, kind: ReferenceKind) -> Reference | None:
-    """Return the reference in a string, or in a template without substitutions, that was read soundly."""
-    if node is None or not _is_literal(node) or not _is_sound(node):
-        return None
-    start, end = node.start_byte + 1, node.end_byte - 1
-    value = _unescaped(data[start:end].decode("utf-8", "surrogateescape"))
-    return Reference(start, end, value, _ESCAPE_LITERAL[data[start - 1]], kind)
-
-
-def _is_literal(node: Node) -> bool:
-    if node.type == "template_string":
-        return all(child.type != "template_substitution" for child in node.named_children)
-    return node.type == "string"
-
-
-def _is_sound(node: Node) -> bool:
-    """Return whether the module's statement that holds a node was read without an error."""
-    while node.parent is not None and node.parent.parent is not None:
-        node = node.parent
-    return not node.has_error
-
-
-def _unreadable(root: Node) -> Iterator[Unreadable]:
-    """Yield the module's statements that could not be read."""
-    if root.has_error:
-        broken = (node for node in root.children if node.has_error)
-        yield from (Unreadable(node.start_byte, "this is not JavaScript that can be read") for node in broken)
+def _literal(data: bytes, start: int, end: int, kind: ReferenceKind) -> Reference:
+    """Return the reference in a string, or in a template without substitutions, with its quotes."""
+    value = _unescaped(data[start + 1 : end - 1].decode("utf-8", "surrogateescape"))
+    return Reference(start + 1, end - 1, value, _ESCAPE_LITERAL[chr(data[start])], kind)
 
 
 # ECMA-262, 12.9.4: the escapes of a string literal. A line continuation stands for nothing.
@@ -149,4 +141,4 @@ def _escaper(quote: str) -> Callable[[str], str]:
     return lambda value: value.translate(table)
 
 
-_ESCAPE_LITERAL = {ord(quote): _escaper(quote) for quote in "\"'`"}
+_ESCAPE_LITERAL = {quote: _escaper(quote) for quote in "\"'`"}

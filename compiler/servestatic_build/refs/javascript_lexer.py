@@ -1,0 +1,271 @@
+"""Which places of a script are code: outside its comments, strings, regular expressions, templates and the text of JSX.
+
+The way is es-module-lexer's: read no expressions, only know where each token begins and ends that can hide text, and
+which brackets are open around it. A syntax tree would take twenty times the script's size in memory.
+
+The one hard question is what a slash or "<" means (ECMA-262, 12.1): where an operand may stand it begins a regular
+expression or JSX, behind an operand it divides or compares. What stands before it decides.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import ClassVar, TypeAlias
+
+# ECMA-262, 12.2 to 12.4, 12.9.4 and 12.9.6, in bytes of UTF-8: what strings and templates hold, comments, white space.
+IN_DOUBLE_QUOTES = rb"[^\"\\\n\r]*+(?:\\(?:\r\n|.)[^\"\\\n\r]*+)*+"
+IN_SINGLE_QUOTES = rb"[^'\\\n\r]*+(?:\\(?:\r\n|.)[^'\\\n\r]*+)*+"
+IN_TEMPLATE = rb"[^`\\$]*+(?:(?:\\.|\$(?!\{))[^`\\$]*+)*+"
+COMMENT = rb"//(?:[^\n\r\xe2]|\xe2(?!\x80[\xa8\xa9]))*+|/\*.*?\*/"
+WIDE_SPACE = rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf"
+
+# Each alternative begins with a character, so that the search skips what begins with none of them at C's speed.
+_TOKEN = re.compile(
+    rb"\(|\)|\{|\}|\"(?:"
+    + IN_DOUBLE_QUOTES
+    + rb"\")?+|'(?:"
+    + IN_SINGLE_QUOTES
+    + rb"')?+|`|"
+    + COMMENT
+    + rb"|/|<[<=]*+",
+    re.DOTALL,
+)
+_TEMPLATE = re.compile(IN_TEMPLATE + rb"(?:`|\$\{)", re.DOTALL)
+_REGULAR_EXPRESSION = re.compile(rb"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*+\])++/[A-Za-z]*+")
+_JSX_TAG = re.compile(rb"(?:[^\"'{<>/]|\"[^\"]*+\"|'[^']*+'|/\*.*?\*/|/(?!>))*+(/>|[>{<])", re.DOTALL)
+_JSX_TEXT = re.compile(rb"[^{<]*+(\{|</[^>]*+>|<)")
+_LINE = re.compile(rb"[^\n\r]*+")
+_WIDE_SPACE_BEFORE = re.compile(rb"(?:" + WIDE_SPACE + rb")\Z")
+
+_SPACES = frozenset(b" \t\n\r\v\f")
+_WORD = frozenset(b"$_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") | frozenset(range(0x80, 0x100))
+_LONGEST_KEYWORD = len("instanceof")
+_BEFORE_EXPRESSION = frozenset(
+    b"await case default delete extends in instanceof new return throw typeof void yield".split()
+)
+_BEFORE_OPERAND = _BEFORE_EXPRESSION | frozenset(b"break continue debugger do else".split())
+_BEFORE_HEAD = frozenset(b"for if while with".split())  # behind the ")" of these heads a statement begins
+
+_PAREN, _BRACE, _SUBSTITUTION, _JSX_EXPRESSION, _IN_TAG, _IN_ELEMENT = range(6)
+_JSX = {_IN_TAG: _JSX_TAG, _IN_ELEMENT: _JSX_TEXT}
+# What is open, where it began, and whether it ends as an operand: a value, not a statement or the head of one.
+_Open: TypeAlias = "tuple[int, int, bool]"
+
+
+class UnreadableError(Exception):
+    """A script that can't be read from the byte ``start`` on."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__(start)
+        self.start = start
+
+
+class Lexer:
+    """Reads a script from its start to the places asked for, which must ascend."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._open: list[_Open] = []
+        self._start, self._end = 0, _line_end(data, 0) if data.startswith(b"#!") else 0  # the last token
+        self._gap = (0, self._end)  # the last run of comments: where the token before it ends, where the run does
+        self._closed = (-1, False)  # where the last token ends whose end doesn't tell, and whether it is an operand
+        self._find()
+
+    @property
+    def depth(self) -> int:
+        """How many brackets are open."""
+        return len(self._open)
+
+    def token_at(self, place: int) -> tuple[int, int] | None:
+        """Return where the token that hides a place starts and ends, None where the place is code.
+
+        Raises:
+            UnreadableError: the script can't be read so far; it can up to the outermost bracket that is open there.
+        """
+        while self._next_start <= place:
+            self._read()
+        return (self._start, self._end) if place < self._end else None
+
+    def close(self) -> None:
+        """Read on until every bracket that is open is closed; raise UnreadableError."""
+        while self._open:
+            if self._next is None:
+                raise self._unreadable()
+            self._read()
+
+    def token_end_before(self, place: int) -> int:
+        """Return where the token before a place of code ends: behind it come spaces and comments only."""
+        end = _without_spaces(self._data, place)
+        return self._gap[0] if end == self._gap[1] else end
+
+    def _find(self) -> None:
+        self._next = _TOKEN.search(self._data, self._end)
+        self._next_start = sys.maxsize if self._next is None else self._next.start()
+
+    def _read(self) -> None:
+        assert self._next is not None
+        self._start, self._end = self._next.span()
+        self._READERS[self._data[self._start]](self)
+        self._find()
+
+    def _unreadable(self, token: int | None = None) -> UnreadableError:
+        start = self._start if token is None else token
+        return UnreadableError(self._open[0][1] if self._open else start)
+
+    def _parenthesis(self) -> None:
+        word = self._keyword(self.token_end_before(self._start))
+        self._open.append((_PAREN, self._start, word not in _BEFORE_HEAD))
+
+    def _brace(self) -> None:
+        self._open.append((_BRACE, self._start, self._is_value()))
+
+    def _closing_parenthesis(self) -> None:
+        _, _, operand = self._pop(_PAREN)
+        self._closed = (self._end, operand)
+
+    def _closing_brace(self) -> None:
+        kind, start, operand = self._pop(_BRACE, _SUBSTITUTION, _JSX_EXPRESSION)
+        if kind == _BRACE:
+            self._closed = (self._end, operand)
+        elif kind == _SUBSTITUTION:
+            self._template(start)
+        else:
+            self._jsx()
+
+    def _pop(self, *kinds: int) -> _Open:
+        if not self._open or self._open[-1][0] not in kinds:
+            raise self._unreadable()
+        return self._open.pop()
+
+    def _string(self) -> None:
+        if self._end == self._start + 1:
+            raise self._unreadable()
+
+    def _template(self, began: int | None = None) -> None:
+        """Read the text of a template, which ``began`` at a place before, up to its end or its next substitution."""
+        start = self._start if began is None else began
+        match = _TEMPLATE.match(self._data, self._end)
+        if match is None:
+            raise self._unreadable(start)
+        self._end = match.end()
+        if match[0].endswith(b"{"):
+            self._open.append((_SUBSTITUTION, start, True))
+
+    def _slash(self) -> None:
+        if self._end > self._start + 1:
+            self._comment()
+        elif self._data.startswith(b"/*", self._start):
+            raise self._unreadable()
+        elif self._expects_operand() and (match := _REGULAR_EXPRESSION.match(self._data, self._start)):
+            self._end = match.end()
+            self._closed = (self._end, True)
+
+    def _comment(self) -> None:
+        self._gap = (self.token_end_before(self._start), self._end)
+
+    def _less_than(self) -> None:
+        if self._end > self._start + 1 or not self._expects_operand():
+            return
+        if self._data.startswith(b"<!--", self._start):  # a comment, in a script that is no module (ECMA-262, B.1.1)
+            self._end = _line_end(self._data, self._start)
+            self._comment()
+        else:
+            self._open.append((_IN_TAG, self._start, True))
+            self._jsx()
+
+    def _jsx(self) -> None:
+        """Read JSX up to the end of the outermost element or to the next expression in braces."""
+        while self._open and (inside := self._open[-1][0]) in _JSX:
+            match = _JSX[inside].match(self._data, self._end)
+            if match is None:
+                raise self._unreadable()
+            self._end = match.end()
+            if match[1] == b"{":
+                self._open.append((_JSX_EXPRESSION, self._start, True))
+                return
+            if match[1] == b"<":
+                self._open.append((_IN_TAG, self._start, True))
+            else:
+                _, start, _ = self._open.pop()
+                if match[1] == b">":
+                    self._open.append((_IN_ELEMENT, start, True))
+        self._closed = (self._end, True)
+
+    def _expects_operand(self) -> bool:
+        """Return whether an operand may stand where the token does."""
+        end = self.token_end_before(self._start)
+        if not end or end == self._closed[0]:
+            return not (end and self._closed[1])
+        last = self._data[end - 1]
+        if last in _WORD:
+            word = self._keyword(end)
+            return word in _BEFORE_OPERAND or (word == b"of" and self._is_keyword_of(end))
+        if last in b".+-":
+            return self._data.endswith(b"...", 0, end) or not self._data.endswith((b".", b"++", b"--"), 0, end)
+        return last not in b"'\"`]"
+
+    def _is_value(self) -> bool:
+        """Return whether the brace opens an object and no block, body or class."""
+        end = self.token_end_before(self._start)
+        if not end or end == self._closed[0]:
+            return False  # behind ")" it is a body; a function's may be a value, but nobody divides one
+        last = self._data[end - 1]
+        if last in _WORD:
+            return self._keyword(end) in _BEFORE_EXPRESSION
+        if last == ord(":"):  # of a label or a case, in a block
+            return bool(self._open) and (self._open[-1][0] != _BRACE or self._open[-1][2])
+        return last not in b";{]'\"`" and not self._data.endswith(b"=>", 0, end)
+
+    def _keyword(self, end: int) -> bytes:
+        """Return the word that ends at a place, or nothing where it is a property or too long for a keyword."""
+        data, start = self._data, end
+        while start and data[start - 1] in _WORD:
+            start -= 1
+            if end - start > _LONGEST_KEYWORD:
+                return b""
+        before = _without_spaces(data, start)
+        is_property = data.endswith((b".", b"#"), 0, before) and not data.endswith(b"...", 0, before)
+        return b"" if is_property else data[start:end]
+
+    def _is_keyword_of(self, end: int) -> bool:
+        """Return whether the "of" that ends here is that of a loop: it stands behind what is declared."""
+        before = _without_spaces(self._data, end - len("of"))
+        declared = before and (self._data[before - 1] in _WORD or self._data[before - 1] in b"]}")
+        return bool(declared) and self._keyword(before) not in _BEFORE_OPERAND
+
+    # By a token's first byte.
+    _READERS: ClassVar[Mapping[int, Callable[[Lexer], None]]] = {
+        ord("("): _parenthesis,
+        ord(")"): _closing_parenthesis,
+        ord("{"): _brace,
+        ord("}"): _closing_brace,
+        ord('"'): _string,
+        ord("'"): _string,
+        ord("`"): _template,
+        ord("/"): _slash,
+        ord("<"): _less_than,
+    }
+
+
+_JSX = {_IN_TAG: _JSX_TAG, _IN_ELEMENT: _JSX_TEXT}
+
+
+def _without_spaces(data: bytes, end: int) -> int:
+    """Return ``end``, moved back over white space."""
+    while end:
+        last = data[end - 1]
+        if last in _SPACES:
+            end -= 1
+        elif last >= 0x80 and (space := _WIDE_SPACE_BEFORE.search(data, max(end - 3, 0), end)):
+            end = space.start()
+        else:
+            break
+    return end
+
+
+def _line_end(data: bytes, start: int) -> int:
+    line = _LINE.match(data, start)
+    assert line is not None, "the pattern matches nothing, too"
+    return line.end()
