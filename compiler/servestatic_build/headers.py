@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from wsgiref.headers import Headers
@@ -18,6 +18,7 @@ from servestatic_runtime.format import VARIANT_HEADERS, etag
 from servestatic_runtime.paths import quote_path
 
 Hook: TypeAlias = Callable[[Headers, str, str], object]
+_Key: TypeAlias = tuple[str, bool, str, tuple[int, ...]]
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -85,6 +86,7 @@ class HeaderPolicy:
     cross_origin: bool
     rules: tuple[HeaderRule, ...]
     hook: Hook | None
+    _made: dict[_Key, HeaderSet] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def headers_of(self, asset: Asset) -> AssetHeaders:
         """Return the header sets of an asset; raise BuildError for what a hook may not do."""
@@ -110,11 +112,19 @@ class HeaderPolicy:
         yield "X-Content-Type-Options", "nosniff"
 
     def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSet:
+        rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
+        # All else that a header depends on is the variant's own, unless a hook looks at the file.
+        key = (asset.source.media_type, len(asset.variants) > 1, cache_control, rules)
+        made = self._made.get(key) if self.hook is None else None
+        if made is None:
+            made = self._made[key] = self._make(asset, path, cache_control, rules)
+        return made
+
+    def _make(self, asset: Asset, path: str, cache_control: str, rules: Iterable[int]) -> HeaderSet:
         own = _own_values(asset)
         headers = Headers(list(self._defaults(asset, own, cache_control)))
-        for rule in self.rules:
-            if rule.files.match(asset.source.name):
-                rule.apply(headers)
+        for number in rules:
+            self.rules[number].apply(headers)
         self._call_hook(headers, asset, path)
         _check(headers, own, asset)
         return _as_set(headers, varies=len(asset.variants) > 1)
