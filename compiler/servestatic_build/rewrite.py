@@ -17,9 +17,10 @@ class Edit:
 
 def splice(data: bytes, edits: Iterable[Edit]) -> bytes:
     """Return the data with the edits made. They must not overlap; every byte outside them stays."""
-    pieces = []
+    view = memoryview(data)  # whose slices are no copies
+    pieces: list[bytes | memoryview] = []
     position = 0
     for edit in sorted(edits, key=lambda edit: edit.start):
-        pieces += [data[position : edit.start], edit.replacement]
+        pieces += [view[position : edit.start], edit.replacement]
         position = edit.end
-    return b"".join([*pieces, data[position:]])
+    return b"".join([*pieces, view[position:]])
