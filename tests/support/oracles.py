@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -32,32 +32,36 @@ def installed() -> Path:
 
 
 def install() -> Path:
-    """Install the packages, unless that is done, and return where they are.
+    """Install the packages, unless that is done, and return where they are."""
+    return once(ORACLES / "package-lock.json", _install)
 
-    It happens once for each content of the lock file, however many processes ask for it.
+
+def once(lock_file: Path, make: Callable[[Path], None]) -> Path:
+    """Return a directory that ``make`` fills.
+
+    It does so once for each content of the lock file, however many processes ask for it.
     """
-    lock_file = (ORACLES / "package-lock.json").read_bytes()
-    directory = CACHE / sha256(lock_file).hexdigest()[:12]
+    directory = CACHE / sha256(lock_file.read_bytes()).hexdigest()[:12]
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not directory.exists():
-            _install(directory)
+            unfinished = directory.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            make(unfinished)
+            unfinished.rename(directory)
     return directory
 
 
 def _install(directory: Path) -> None:
-    unfinished = directory.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(ORACLES / name, unfinished)
+        shutil.copy(ORACLES / name, directory)
     # The packages are there to be read: none of their scripts runs.
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    run = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     if run.returncode:
         raise RuntimeError(f"npm ci failed:\n{run.stderr}")
-    unfinished.rename(directory)
 
 
 def files_of(package: str, suffixes: Sequence[str]) -> list[Path]:
