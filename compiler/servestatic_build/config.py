@@ -26,10 +26,16 @@ def _cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source tree. ``url`` is where it is served, ending in a slash, or None for below the prefix."""
+    """A source tree. ``url`` is where it is served, ending in a slash, or None for below the prefix.
+
+    Frameworks that look for files in several directories say more: ``name_prefix`` stands before the logical name of
+    each file of a tree below the prefix, and ``only`` are the files to publish, by their paths from the directory.
+    """
 
     directory: str
     url: str | None = None
+    name_prefix: str = ""
+    only: frozenset[str] | None = None
 
     @classmethod
     def parse(cls, text: str) -> Source:

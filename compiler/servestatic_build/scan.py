@@ -99,10 +99,13 @@ class _Walk:
             return reason
         if real == self._out:
             return "the output itself"
-        is_dir = entry.is_dir()
-        if not is_dir and not entry.is_file():
+        if entry.is_dir():
+            return self._unwanted_name(below + "/")
+        if not entry.is_file():
             return "not a file"
-        return self._unwanted_name(below + "/" * is_dir)
+        if self._source.only is not None and below not in self._source.only:
+            return "not one of the files asked for"
+        return self._unwanted_name(below)
 
     def _unwanted_link(self, real: str, directory: _Directory) -> str | None:
         if os.path.commonpath((real, self._root)) != self._root:
@@ -131,13 +134,13 @@ class _Walk:
 
     def _published(self, path: str, below: str, status: os.stat_result) -> SourceFile:
         config, url = self._config, self._source.url
-        name = below if url is None else url + below
+        name = self._source.name_prefix + below if url is None else url + below
         kind = media_type(name, config.types)
         fingerprinted = self._is_fingerprinted(name, kind)
         return SourceFile(
             name=name,
             path=path,
-            plain_path=(config.prefix if url is None else url) + below,
+            plain_path=config.prefix + name if url is None else name,
             size=status.st_size,
             modified=max(int(status[stat.ST_MTIME]), 0),
             media_type=kind,

@@ -84,6 +84,14 @@ def test_a_later_source_wins_and_a_note_says_so(tmp_path: Path, src: Path, url: 
     assert found.messages == [f"note {later}/a.css: replaces {src}/a.css as /static/a.css"]
 
 
+def test_a_source_may_put_a_prefix_before_its_names_and_publish_some_files_only(tmp_path: Path) -> None:
+    src = write_tree(tmp_path / "src", dict.fromkeys(["a.css", "b.css", "c/d.css", "c/e.css", ".hidden"], ""))
+    found = walk(Source(str(src), name_prefix="x/", only=frozenset({"a.css", "c/d.css", ".hidden", "no.css"})))
+    assert found.urls == {"x/a.css": "/static/x/a.css", "x/c/d.css": "/static/x/c/d.css"}
+    other = "not one of the files asked for"
+    assert found.skipped == {"b.css": other, "e.css": other, ".hidden": "hidden"}
+
+
 @pytest.mark.parametrize(
     ("text", "source"),
     [
