@@ -29,7 +29,7 @@ COMPILER_LAYERS = (
     {"final_bytes"},
     {"headers"},
     {"config"},
-    {"missing", "bundlers"},
+    {"missing", "bundlers", "specifiers"},
     {"scan", "link", "fingerprint", "compress", "manifest_writer", "import_map", "settings"},
     {"publish"},
     {"build"},

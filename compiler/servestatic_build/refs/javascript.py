@@ -10,7 +10,6 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from servestatic_build.model import Extraction, Reference, ReferenceKind, Unreadable
 from servestatic_build.refs.source_map_comment import last_source_map, source_map_reference
-from servestatic_build.refs.urls import is_bare
 
 _LANGUAGE = Language(tree_sitter_javascript.language())
 _QUERY = Query(
@@ -40,9 +39,7 @@ def extract(data: bytes) -> Extraction:
     captures = QueryCursor(_QUERY).captures(root)
     found = [reference for reference in _references(captures, data) if reference]
     found.sort(key=lambda reference: reference.start)
-    urls = [reference for reference in found if not _is_bare(reference)]
-    bare = dict.fromkeys(reference.value for reference in found if _is_bare(reference))
-    return Extraction(tuple(last_source_map(urls)), tuple(_unreadable(root)), bare_specifiers=tuple(bare))
+    return Extraction(tuple(last_source_map(found)), tuple(_unreadable(root)))
 
 
 def _references(captures: dict[str, list[Node]], data: bytes) -> Iterator[Reference | None]:
@@ -56,12 +53,6 @@ def _references(captures: dict[str, list[Node]], data: bytes) -> Iterator[Refere
             yield _literal(_argument(node, 0), data, ReferenceKind.URL)
     for node in captures.get("comment", ()):
         yield source_map_reference(data[node.start_byte : node.end_byte], node.start_byte)
-
-
-def _is_bare(reference: Reference) -> bool:
-    """Return whether a reference is an import that no URL says the target of."""
-    is_import = reference.kind in {ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT}
-    return is_import and is_bare(reference.value)
 
 
 def _argument(arguments: Node, place: int) -> Node | None:
