@@ -100,15 +100,22 @@ class _Linker:
         # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
         rewritten = not source.hashed and not (self._keeps_javascript and source.media_type == JAVASCRIPT)
         for reference in references:
-            is_bare = is_bare_import(reference)
-            value = reference.value
-            path = self._specifiers.path(value) if is_bare else target_path(value, base, self._origins)
+            path = self._target_path(reference, base)
             number = self._numbers.get(path) if path else None
             if number is not None:
                 self._missing.check_reachable(source, reference, self._files[number], rewritten=rewritten)
-                yield Link(reference, number, rewritten and not is_bare)
-            elif path is not None and not source.hashed and (path.startswith(self._roots) or not value.startswith("/")):
+                yield Link(reference, number, rewritten and not is_bare_import(reference))
+            elif (
+                path is not None
+                and not source.hashed
+                and (path.startswith(self._roots) or not reference.value.startswith("/"))
+            ):
                 self._missing.report(source, reference, path)
+
+    def _target_path(self, reference: Reference, base: str | None) -> str | None:
+        if is_bare_import(reference):
+            return self._specifiers.path(reference.value)
+        return target_path(reference.value, base, self._origins)
 
     def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:
         """Yield a link for each specifier that some module uses through an entry that ends in a slash.

@@ -157,7 +157,7 @@ def test_the_names_of_the_manifest_resolve(tmp_path: Path) -> None:
     manifest = release.manifest
     assert manifest.url("src/main.ts") == "/static/assets/main-Boce4t9y.js"
     assert manifest.integrity("src/main.ts") == manifest.integrity("assets/main-Boce4t9y.js")
-    assert manifest.module_preload("src/main.ts")[0] == "/static/assets/main-Boce4t9y.js"
+    assert manifest.module_preload("src/main.ts")[0].url == "/static/assets/main-Boce4t9y.js"
     assert manifest.asset("src/logo.png").name == "assets/logo-BiC5lQme.png"
     assert hashed(manifest)["assets/shared-C6Jh0Sam.js"] == []  # _shared-C6Jh0Sam.js is nobody's name
 
@@ -501,7 +501,7 @@ def test_what_a_hashed_module_imports_is_preloaded_and_its_bytes_stay(tmp_path: 
     release = compile_tree(tmp_path, tree)
     assert release.messages() == []
     assert release.read("src/main.ts").decode() == entry
-    assert release.manifest.module_preload("src/main.ts") == [
+    assert [preload.url for preload in release.manifest.module_preload("src/main.ts")] == [
         "/static/assets/main-BX3kq2Zc.js",
         "/static/assets/dep-CX9zQ1pL.js",
     ]

@@ -32,6 +32,10 @@ def compiled(tmp_path: Path, tree: dict[str, str] = TREE, modules: str = "import
     return compile_tree(tmp_path, tree, modules=modules, imports=IMPORTS)
 
 
+def preloads(release: Compiled, *names: str) -> list[tuple[str, str]]:
+    return [(release.url(name), release.manifest.integrity(name)) for name in names]
+
+
 def test_modules_keep_their_bytes(tmp_path: Path) -> None:
     release = compiled(tmp_path)
     assert {name: release.read(name).decode() for name in TREE} == TREE
@@ -143,25 +147,25 @@ def test_a_bare_specifier_renames_nobody(tmp_path: Path, modules: str) -> None:
 def test_preload_lists_what_is_imported_statically_once_and_in_order(tmp_path: Path, modules: str) -> None:
     release = compiled(tmp_path, modules=modules)
     names = ("js/app.js", "js/view.js", "js/leaf.js", "js/shared.js", "vendor/lit.js", "vendor/three/orbit.js")
-    assert release.manifest.module_preload("js/app.js") == [release.url(name) for name in names]
+    assert release.manifest.module_preload("js/app.js") == preloads(release, *names)
 
 
 @MODES
 def test_preload_of_a_cycle_through_a_bare_specifier_ends(tmp_path: Path, modules: str) -> None:
     tree = {"js/app.js": 'import "lit"; import("addons/a.js");', "vendor/lit.js": 'import "../js/app.js";'}
     release = compiled(tmp_path, {**tree, "vendor/three/a.js": ""}, modules)
-    assert release.manifest.module_preload("js/app.js") == [release.url(name) for name in tree]
+    assert release.manifest.module_preload("js/app.js") == preloads(release, *tree)
 
 
 def test_preload_of_a_cycle_ends(tmp_path: Path) -> None:
     release = compile_tree(tmp_path, {"a.js": 'import "./b.js";', "b.js": 'import "./a.js";'})
-    assert release.manifest.module_preload("a.js") == [release.url("a.js"), release.url("b.js")]
+    assert release.manifest.module_preload("a.js") == preloads(release, "a.js", "b.js")
 
 
 def test_preload_leaves_out_what_is_no_script(tmp_path: Path) -> None:
     tree = {"a.js": 'import d from "./d.json" with {type: "json"}; import "./b.js";', "d.json": "{}", "b.js": ""}
     release = compile_tree(tmp_path, tree)
-    assert release.manifest.module_preload("a.js") == [release.url("a.js"), release.url("b.js")]
+    assert release.manifest.module_preload("a.js") == preloads(release, "a.js", "b.js")
 
 
 def test_what_no_import_map_leads_to_needs_its_plain_url(tmp_path: Path) -> None:
