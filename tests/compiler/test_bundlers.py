@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from servestatic_build import Source
-from servestatic_build.bundlers import hashed_files, read_manifest
+from servestatic_build.bundlers.hashes import hashed_files
+from servestatic_build.bundlers.manifests import read_manifest
 from servestatic_build.errors import BuildError
 from servestatic_build.globs import Globs
 from servestatic_build.manifest_cli import main as manifest_cli
