@@ -103,8 +103,9 @@ class _Linker:
             path = self._target_path(reference, base)
             number = self._numbers.get(path) if path else None
             if number is not None:
-                self._missing.check_reachable(source, reference, self._files[number], rewritten=rewritten)
-                yield Link(reference, number, rewritten and not is_bare_import(reference))
+                target = self._files[number]
+                self._missing.check_reachable(source, reference, target, rewritten=rewritten)
+                yield Link(reference, number, rewritten and target.fingerprinted and not is_bare_import(reference))
             elif (
                 path is not None
                 and not source.hashed

@@ -110,7 +110,7 @@ class Extraction:
 class Link:
     """A reference that leads to another file of the release (``target``, by number), from link for fingerprint.
 
-    Where it is not ``rewritten``, its text stays: the import map leads from it to the target's URL.
+    Where it is not ``rewritten``, its text stays: it is the target's URL as it is, or the import map leads there.
     """
 
     reference: Reference
