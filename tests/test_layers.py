@@ -33,7 +33,8 @@ COMPILER_LAYERS = (
     {"scan", "link", "fingerprint", "compress", "manifest_writer", "import_map", "settings"},
     {"publish"},
     {"build"},
-    {"report", "explain"},
+    {"report", "as_data"},
+    {"explain"},
     {"cli", "manifest_cli", "__init__"},
 )
 

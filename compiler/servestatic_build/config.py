@@ -92,7 +92,7 @@ class Config:
         _one_of("modules", self.modules, MODULES)
         for specifier, name in self.imports.items():
             _require(
-                name.endswith("/") or not specifier.endswith("/"),
+                f"/{name}".endswith("/") or not specifier.endswith("/"),
                 f"imports: {specifier!r} must lead to a directory, {name + '/'!r}",
             )
         for origin in self.origins:

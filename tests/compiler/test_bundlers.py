@@ -216,9 +216,9 @@ def test_explain_says_why(tmp_path: Path) -> None:
     shown = CliRunner().invoke(manifest_cli, ["explain", str(dist), "src/main.ts"]).output.splitlines()
     assert shown[:4] == [
         "assets/main-Boce4t9y.js",
-        "  also named: src/main.ts",
-        "  url: /static/assets/main-Boce4t9y.js",
-        "  not fingerprinted again: a bundler named it by its content",
+        "  also named      src/main.ts",
+        "  url             /static/assets/main-Boce4t9y.js",
+        "                  not fingerprinted again: a bundler named it by its content",
     ]
 
 
