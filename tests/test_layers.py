@@ -16,7 +16,7 @@ COMPILER = ROOT / "compiler/servestatic_build"
 RUNTIME_LAYERS = (
     {"errors", "response", "paths", "dates", "decode", "format", "negotiate", "offload"},
     {"manifest", "conditional", "bodies"},
-    {"pages"},
+    {"pages", "methods"},
     {"respond"},
     {"failures"},
     {"wsgi", "asgi"},

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, BinaryIO, TypeAlias
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, BodyCache, next_chunk, open_body
-from servestatic_runtime.conditional import Fields
+from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.offload import run_in_thread
 from servestatic_runtime.pages import Pages
-from servestatic_runtime.respond import CONDITIONAL_FIELDS, not_found, respond
+from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import Content, Response
 
 Scope: TypeAlias = MutableMapping[str, Any]

@@ -10,6 +10,16 @@ from servestatic_runtime.dates import parse_date
 
 Fields: TypeAlias = Mapping[str, str]
 
+# The request fields that can change an answer, besides the method, the path and Accept-Encoding.
+CONDITIONAL_FIELDS = (
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+    "if-range",
+    "range",
+)
+
 # RFC 9110 8.8.3: any visible character but the quote, so a comma may stand inside a tag.
 _TAG = re.compile(r'[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)')
 _EMPTY_MEMBER = re.compile(r"[ \t]*,")

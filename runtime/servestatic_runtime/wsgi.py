@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, BodyCache, next_chunk, open_body
-from servestatic_runtime.conditional import Fields
+from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.pages import Pages
-from servestatic_runtime.respond import CONDITIONAL_FIELDS, REASONS, not_found, respond
+from servestatic_runtime.respond import REASONS, not_found, respond
 from servestatic_runtime.response import Content, Response
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from servestatic_build import Source
 from servestatic_build.globs import Globs
 from servestatic_build.headers import HeaderRule
 from servestatic_runtime import ServeStatic, ServeStaticASGI
-from support.clients import Answer, ASGIClient, Client, WSGIClient
+from support.clients import Answer, ASGIClient, Client, Kind, WSGIClient
 from support.codings import DECODERS, decoded
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
@@ -54,7 +54,11 @@ STATIC: Tree = {
 PUBLIC = {"index.html": "<h1>Home</h1>", "robots.txt": "User-agent: *\n"}
 
 TYPE_OF_ERRORS = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
-EVERYWHERE = {"access-control-allow-origin": "*", "x-content-type-options": "nosniff"}
+EVERYWHERE = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "*",
+    "x-content-type-options": "nosniff",
+}
 MODIFIED = "Tue, 14 Nov 2023 22:13:20 GMT"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -67,9 +71,14 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
 
 
 @pytest.fixture(scope="module", params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def client(request: pytest.FixtureRequest, release: Compiled) -> Client:
-    made: Client = request.param(release.dist)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    made: Kind = request.param
     return made
+
+
+@pytest.fixture(scope="module")
+def client(kind: Kind, release: Compiled) -> Client:
+    return kind(release.dist)
 
 
 @pytest.fixture(scope="module")
@@ -237,10 +246,54 @@ def test_the_tag_of_one_coding_does_not_validate_another(client: Client, release
     assert client.get(css, accept_encoding="br", if_none_match=etag).status == 200
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
 def test_405_names_the_methods_there_are(client: Client, css: str, method: str) -> None:
-    expected = error(405, "Method Not Allowed", allow="GET, HEAD", vary="Accept-Encoding", **EVERYWHERE)
+    expected = error(405, "Method Not Allowed", allow="GET, HEAD, OPTIONS", vary="Accept-Encoding", **EVERYWHERE)
     assert ordered(client.request(method, css)) == expected
+
+
+PREFLIGHT = {
+    "access-control-allow-methods": "GET, HEAD, OPTIONS",
+    "access-control-allow-headers": "if-match, if-none-match, if-modified-since, if-unmodified-since, if-range, range",
+    "access-control-max-age": "86400",
+}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({}, id="plain"),
+        pytest.param({"origin": "https://a.example", "access-control-request-method": "GET"}, id="preflight"),
+        pytest.param({"if-match": '"x"', "range": "bytes=99999-", "accept-encoding": "*;q=0"}, id="with conditions"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "vary"),
+    [
+        pytest.param("/static/css/app.css", {"vary": "Accept-Encoding"}, id="several variants"),
+        pytest.param("/static/img/dot.png", {}, id="one variant"),
+        pytest.param("/static/docs", {}, id="a redirect"),
+    ],
+)
+def test_options_says_the_methods_and_to_other_origins_the_fields(
+    client: Client, path: str, vary: dict[str, str], fields: dict[str, str]
+) -> None:
+    answer = client.request("OPTIONS", path, fields.items())
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers == {"allow": "GET, HEAD, OPTIONS", **vary, **PREFLIGHT, **EVERYWHERE}
+
+
+def test_options_allows_other_origins_nothing_where_they_may_not_read(tmp_path: Path, kind: Kind) -> None:
+    client = kind(compile_tree(tmp_path, {"a.txt": "a"}, cross_origin=False).dist)
+    answer = client.request("OPTIONS", "/static/a.txt", [("origin", "https://a.example")])
+    assert answer.headers == {"allow": "GET, HEAD, OPTIONS", "x-content-type-options": "nosniff"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["/static/a.txt", "/static/docs", "/static/docs/"])
+def test_a_listed_path_never_reaches_the_application(tmp_path: Path, kind: Kind, method: str, path: str) -> None:
+    release = compile_tree(tmp_path, {"a.txt": "a", "docs/index.html": "b"})
+    assert kind(release.dist, "an application that can't even be called").request(method, path).status < 500
 
 
 def test_406_when_every_variant_is_refused(client: Client, css: str) -> None:
@@ -397,8 +450,7 @@ def test_both_interfaces_give_the_same_answer(
     assert wsgi == asgi
 
 
-@pytest.mark.parametrize("kind", [WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def test_a_refusal_keeps_the_headers_that_it_shares_however_a_rule_spells_them(tmp_path: Path, kind: Any) -> None:
+def test_a_refusal_keeps_the_headers_that_it_shares_however_a_rule_spells_them(tmp_path: Path, kind: Kind) -> None:
     rule = HeaderRule(Globs.of("*"), set={"access-control-allow-origin": "https://a.example", "vary": "Origin"})
     release = compile_tree(tmp_path, {"a.txt": "a"}, headers=(rule,))
     answer = kind(release.dist).request("POST", "/static/a.txt")

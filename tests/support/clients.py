@@ -37,6 +37,12 @@ class Client(Protocol):
     def get(self, path: str, **fields: str) -> Answer: ...
 
 
+class Kind(Protocol):
+    """Makes a client of one interface, before an application or (None) on its own."""
+
+    def __call__(self, dist: str | os.PathLike[str], application: Any = None, **options: Any) -> Client: ...
+
+
 class _Client:
     def request(self, method: str, path: str, fields: Fields = (), query: str = "") -> Answer:
         raise NotImplementedError
