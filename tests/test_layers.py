@@ -16,7 +16,7 @@ COMPILER = ROOT / "compiler/servestatic_build"
 RUNTIME_LAYERS = (
     {"errors", "response", "paths", "dates", "decode", "format", "negotiate", "offload"},
     {"manifest", "conditional", "bodies"},
-    {"pages", "methods"},
+    {"pages", "methods", "partial"},
     {"respond"},
     {"failures"},
     {"wsgi", "asgi"},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, BinaryIO, TypeAlias
+from contextlib import closing
+from typing import Any, TypeAlias
 
-from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, BodyCache, next_chunk, open_body
+from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, BodyCache, OpenBody, open_body
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.failures import report
@@ -62,7 +63,7 @@ class ServeStaticASGI:
         await send({"type": "http.response.body", "body": body})
 
     async def _send_from_disk(self, response: Response[RawHeaders], content: Content, send: Send) -> None:
-        read: Callable[[Content], bytes | BinaryIO] = self._bodies.load if self._bodies.admits(content) else open_body
+        read: Callable[[Content], bytes | OpenBody] = self._bodies.load if self._bodies.admits(content) else open_body
         try:
             found = await run_in_thread(read, content)
         except BodyError as error:
@@ -71,7 +72,7 @@ class ServeStaticASGI:
         if isinstance(found, bytes):
             await _send_whole(response, found, send)
         else:
-            await _stream(response, content, found, send)
+            await _stream(response, found, send)
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
@@ -80,14 +81,13 @@ async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -
     await send({"type": "http.response.body", "body": body})
 
 
-async def _stream(response: Response[RawHeaders], content: Content, file: BinaryIO, send: Send) -> None:
-    remaining = content.end - content.start
-    with file:
+async def _stream(response: Response[RawHeaders], opened: OpenBody, send: Send) -> None:
+    chunks = iter(opened)
+    with closing(opened):
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
-        while remaining > 0:
-            chunk = await run_in_thread(next_chunk, file, remaining)
-            remaining -= len(chunk)
-            await send({"type": "http.response.body", "body": chunk, "more_body": remaining > 0})
+        while chunk := await run_in_thread(next, chunks, b""):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

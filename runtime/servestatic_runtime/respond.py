@@ -8,6 +8,7 @@ from servestatic_runtime.conditional import Fields, precondition, ranges
 from servestatic_runtime.manifest import Headers
 from servestatic_runtime.methods import ALLOW, options
 from servestatic_runtime.pages import Page, Representation
+from servestatic_runtime.partial import partial
 from servestatic_runtime.paths import quote_path, quote_query
 from servestatic_runtime.response import Native, Response
 
@@ -95,25 +96,16 @@ def _redirect(page: Page[Native], directory: str, query: bytes) -> Response[Nati
 
 
 def _conditional(page: Page[Native], representation: Representation[Native], fields: Fields) -> Response[Native]:
-    _, content, etag, modified, ok, not_modified = representation
+    headers, content, etag, modified, ok, not_modified, boundary = representation
     status = precondition(fields, etag, modified)
     if status == 304:
         return not_modified
     if status == 412:
         return _refusal(page, 412)
     wanted = ranges(fields, etag, modified, content.size)
-    if wanted is None or len(wanted) > 1:
+    if wanted is None:
         return ok
     if not wanted:
         return _refusal(page, 416, ("Content-Range", f"bytes */{content.size}"))
-    return _partial(page, representation, *wanted[0])
-
-
-def _partial(page: Page[Native], representation: Representation[Native], start: int, end: int) -> Response[Native]:
-    content = representation.content._replace(start=start, end=end)
-    headers = [(name, value) for name, value in representation.headers if name != "Content-Length"]
-    headers += [
-        ("Content-Length", str(end - start)),
-        ("Content-Range", f"bytes {start}-{end - 1}/{content.size}"),
-    ]
+    headers, content = partial(headers, content, boundary, wanted)
     return Response(206, page.native(headers), content)

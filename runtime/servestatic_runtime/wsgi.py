@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, BodyCache, next_chunk, open_body
+from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, BodyCache, open_body
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.failures import report
@@ -83,29 +83,12 @@ class ServeStatic:
 
 
 def _streamed(content: Content, environ: WSGIEnvironment) -> Iterable[bytes]:
-    file = open_body(content)
+    opened = open_body(content)
     wrapper = environ.get("wsgi.file_wrapper")
-    if wrapper is not None and content.end == content.size:  # a wrapper sends to the end of the file
-        wrapped: Iterable[bytes] = wrapper(file, CHUNK_BYTES)
+    if wrapper is not None and content.pieces is None:
+        wrapped: Iterable[bytes] = wrapper(opened.file, CHUNK_BYTES)
         return wrapped
-    return _Chunks(file, content.end - content.start)
-
-
-class _Chunks:
-    """The next ``remaining`` bytes of a file; closed by the server, or before the first byte is asked for."""
-
-    def __init__(self, file: BinaryIO, remaining: int) -> None:
-        self._file = file
-        self._remaining = remaining
-
-    def __iter__(self) -> Iterator[bytes]:
-        while self._remaining > 0:
-            chunk = next_chunk(self._file, self._remaining)
-            self._remaining -= len(chunk)
-            yield chunk
-
-    def close(self) -> None:
-        self._file.close()
+    return opened
 
 
 def _native(headers: Headers) -> Headers:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 from wsgiref.util import setup_testing_defaults
@@ -18,6 +19,7 @@ from servestatic_build.headers import HeaderRule
 from servestatic_runtime import ServeStatic, ServeStaticASGI
 from support.clients import Answer, ASGIClient, Client, Kind, WSGIClient
 from support.codings import DECODERS, decoded
+from support.multipart import Part, parts_of
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
 CSS = "h1 { color: red }\n" * 300
@@ -45,6 +47,7 @@ ODD_NAMES = {
 }
 STATIC: Tree = {
     "css/app.css": CSS,
+    "js/digits.js": Random(1).randbytes(2000).hex(),  # in any coding longer than a part's head
     "empty.txt": "",
     "img/dot.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
     "docs/index.html": "<h1>Docs</h1>" * 100,
@@ -338,10 +341,28 @@ def test_206_is_the_200_but_for_the_bytes_of_that_very_coding(
     }
 
 
+@codings
+def test_several_ranges_are_parts_of_that_very_coding(client: Client, release: Compiled, coding: str) -> None:
+    url = release.manifest.asset("js/digits.js").url
+    whole = client.get(url, accept_encoding=coding)
+    last = len(whole.body) - 1
+    answer = client.get(url, accept_encoding=coding, range=f"bytes={last}-,0-0 , 0-2")
+    assert answer.status == 206
+    assert answer.headers == {
+        **whole.headers,
+        "content-type": f"multipart/byteranges; boundary={whole.headers['etag'][1:-1]}",
+        "content-length": str(len(answer.body)),
+    }
+    assert parts_of(answer.headers["content-type"], answer.body) == [
+        Part("text/javascript; charset=utf-8", last, last + 1, whole.body[-1:]),
+        Part("text/javascript; charset=utf-8", 0, 3, whole.body[:3]),
+    ]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"range": "bytes=0-0,5-6"}, id="several ranges"),
+        pytest.param({"range": "bytes=" + ",".join(f"{n}-{n}" for n in range(51))}, id="too many ranges"),
         pytest.param({"range": "bytes=5-4"}, id="malformed range"),
         pytest.param({"range": "lines=0-0"}, id="another unit"),
         pytest.param({"range": "bytes=0-0", "if-range": '"old"'}, id="If-Range of another release"),
@@ -434,6 +455,8 @@ def test_a_path_that_the_release_does_not_list_is_404(client: Client, path: str)
         ("GET", "/static/css/app.css", [("range", "bytes=1-2")], ""),
         pytest.param("GET", "/static/css/app.css", [("range", "bytes=1-2")] * 2, "", id="range twice"),
         ("GET", "/static/css/app.css", [("range", "bytes=99999-")], ""),
+        ("GET", "/static/css/app.css", [("range", "bytes=1-2,5000-5001")], ""),
+        ("OPTIONS", "/static/css/app.css", [], ""),
         ("GET", "/static/css/app.css", [("accept-encoding", "*;q=0")], ""),
         pytest.param("GET", "/static/css/app.css", [("accept-encoding", "\xff\x00, br")], "", id="odd bytes"),
         ("GET", "/static/docs", [("if-none-match", "*")], "a=é"),

@@ -20,8 +20,9 @@ import trio
 from servestatic_runtime import ServeStatic, ServeStaticASGI, bodies
 from servestatic_runtime.bodies import BodyCache
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.response import Content
+from servestatic_runtime.response import Content, Span
 from support.clients import ASGIClient, Client, WSGIClient
+from support.multipart import Part, parts_of
 from support.trees import Compiled, compile_tree
 
 SMALL = b"small"
@@ -78,7 +79,7 @@ class Files:
     def __call__(self, name: str, size: int) -> Content:
         path = self.root / name
         path.write_bytes(name.encode()[:1] * size)
-        return Content(str(path), size, 0, size)
+        return Content(str(path), size)
 
 
 @pytest.fixture
@@ -139,10 +140,10 @@ def test_a_file_that_is_loaded_twice_counts_once(files: Files) -> None:
 
 def test_a_range_loads_and_finds_the_whole_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"0123456789")
-    cache, content = BodyCache(1000), Content(str(tmp_path / "a"), 10, 2, 5)
-    assert cache.load(content) == b"234"
-    assert cache.get(content) == b"234"
-    assert cache.get(content._replace(start=0, end=10)) == b"0123456789"
+    cache, content = BodyCache(1000), Content(str(tmp_path / "a"), 10, (Span(2, 5), b"-", Span(0, 1)))
+    assert cache.load(content) == b"234-0"
+    assert cache.get(content) == b"234-0"
+    assert cache.get(content._replace(pieces=None)) == b"0123456789"
 
 
 def test_many_threads_share_one_cache(files: Files) -> None:
@@ -207,6 +208,16 @@ def test_any_range_of_a_large_file(client: Client, opened: Opened, range_: str, 
     answer = client.get(URLS["large"], range=range_)
     assert (answer.status, answer.body) == (206, LARGE[start:end])
     assert all(file.closed for file in opened.files)
+
+
+def test_several_ranges_of_a_large_file(client: Client, opened: Opened) -> None:
+    answer = client.get(URLS["large"], range="bytes=9999-,0-4999")
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert parts_of(answer.headers["content-type"], answer.body) == [
+        Part("application/octet-stream", 9999, 10_000, LARGE[-1:]),
+        Part("application/octet-stream", 0, 5000, LARGE[:5000]),
+    ]
+    assert [file.closed for file in opened.files] == [True]
 
 
 def test_a_large_file_is_sent_and_closed_and_not_kept(client: Client, opened: Opened) -> None:
@@ -296,7 +307,8 @@ def wsgi_get(app: ServeStatic, path: str, **environ: Any) -> tuple[dict[str, str
     ("url", "environ", "expected"),
     [
         pytest.param(URLS["large"], {}, LARGE, id="large file"),
-        pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-"}, LARGE[5000:], id="large file from the middle on"),
+        pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=0-"}, LARGE, id="large file as a range"),
+        pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-"}, None, id="large file from the middle on"),
         pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-5999"}, None, id="part of a large file"),
         pytest.param(URLS["small"], {}, None, id="small file"),
         pytest.param(URLS["large"], {"HTTP_IF_NONE_MATCH": "*"}, None, id="304"),
@@ -366,7 +378,7 @@ def test_asgi_sends_a_cached_body_in_two_messages_and_never_waits(release: Compi
 
 @pytest.mark.parametrize("run", [asyncio.run, lambda main: trio.run(lambda: main)], ids=["asyncio", "trio"])
 @pytest.mark.parametrize(
-    ("url", "body", "messages"), [(URLS["small"], SMALL, 2), (URLS["large"], LARGE, 4)], ids=["small", "large"]
+    ("url", "body", "messages"), [(URLS["small"], SMALL, 2), (URLS["large"], LARGE, 5)], ids=["small", "large"]
 )
 def test_asgi_reads_files_beside_the_event_loop(
     release: Compiled, opened: Opened, run: Callable[[Any], None], url: str, body: bytes, messages: int
