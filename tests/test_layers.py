@@ -18,7 +18,7 @@ RUNTIME_LAYERS = (
     {"manifest", "conditional", "bodies"},
     {"pages", "methods", "partial"},
     {"respond"},
-    {"failures"},
+    {"release"},
     {"wsgi", "asgi"},
     {"__main__", "__init__"},
 )

@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import closing
 from typing import Any, TypeAlias
 
-from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, BodyCache, OpenBody, open_body
+from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.offload import run_in_thread
-from servestatic_runtime.pages import Pages
-from servestatic_runtime.respond import not_found, respond
+from servestatic_runtime.release import Release
+from servestatic_runtime.respond import failure, not_found, respond
 from servestatic_runtime.response import Content, Response
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -42,37 +41,39 @@ class ServeStaticASGI:
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
         """
         self.app = app or _nothing
-        self._pages: Pages[RawHeaders] = Pages(Manifest.open(manifest), _native)
-        self._bodies = BodyCache(cache_bytes)
+        self._release = Release(Manifest.open(manifest), _native, cache_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a listed path; hand any other, and any other scope, to the application."""
-        page = self._pages[scope["path"]] if scope["type"] == "http" else None
+        release = self._release
+        page = release.pages[scope["path"]] if scope["type"] == "http" else None
         if page is None:
             await self.app(scope, receive, send)
             return
         encoding, fields = _fields(scope["headers"])
         response = respond(page, scope["method"], encoding, fields, scope.get("query_string", b""))
         content = response.content
-        body = response.body if content is None else self._bodies.get(content)
+        body = response.body if content is None else release.bodies.get(content)
         if body is None and content is not None:
-            await self._send_from_disk(response, content, send)
+            await _send_from_disk(response, content, release, send)
             return
         # As _send_whole does; here, where nearly every answer goes out, its call would be a tenth of our time.
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
         await send({"type": "http.response.body", "body": body})
 
-    async def _send_from_disk(self, response: Response[RawHeaders], content: Content, send: Send) -> None:
-        read: Callable[[Content], bytes | OpenBody] = self._bodies.load if self._bodies.admits(content) else open_body
-        try:
-            found = await run_in_thread(read, content)
-        except BodyError as error:
-            response = report(error, _native)
-            found = response.body
-        if isinstance(found, bytes):
-            await _send_whole(response, found, send)
-        else:
-            await _stream(response, found, send)
+
+async def _send_from_disk(
+    response: Response[RawHeaders], content: Content, release: Release[RawHeaders], send: Send
+) -> None:
+    try:
+        found = await run_in_thread(release.fetch, content)
+    except BodyError:
+        response = failure(_native, 500)
+        found = response.body
+    if isinstance(found, bytes):
+        await _send_whole(response, found, send)
+    else:
+        await _stream(response, found, send)
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:

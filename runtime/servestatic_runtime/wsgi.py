@@ -6,13 +6,12 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, BodyCache, open_body
+from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
-from servestatic_runtime.pages import Pages
-from servestatic_runtime.respond import REASONS, not_found, respond
+from servestatic_runtime.release import Release
+from servestatic_runtime.respond import REASONS, failure, not_found, respond
 from servestatic_runtime.response import Content, Response
 
 if TYPE_CHECKING:
@@ -38,52 +37,42 @@ class ServeStatic:
 
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
         """
-        self.application = application
-        self._pages: Pages[Headers] = Pages(Manifest.open(manifest), _native)
-        self._bodies = BodyCache(cache_bytes)
+        self.application = application or _nothing
+        self._release = Release(Manifest.open(manifest), _native, cache_bytes)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; hand any other to the application."""
-        path = _decoded(environ.get("PATH_INFO", ""))
-        page = self._pages[path] if path else None
-        method = environ["REQUEST_METHOD"]
-        if page is not None:
-            encoding, query = (
-                environ.get("HTTP_ACCEPT_ENCODING"),
-                environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
-            )
-            response = respond(page, method, encoding, _fields(environ), query)
-        elif self.application is not None:
+        release = self._release
+        path = environ.get("PATH_INFO", "")
+        page = release.pages[path if path.isascii() else _decoded(path)]
+        if page is None:
             return self.application(environ, start_response)
-        else:
-            response = not_found(method, _native)
-        return self._send(response, environ, start_response)
-
-    def _send(
-        self, response: Response[Headers], environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+        encoding, query = (
+            environ.get("HTTP_ACCEPT_ENCODING"),
+            environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
+        )
+        response = respond(page, environ["REQUEST_METHOD"], encoding, _fields(environ), query)
         try:
-            body = self._body(response, environ)
-        except BodyError as error:
-            response = report(error, _native)
+            body = _body(response, release, environ)
+        except BodyError:
+            response = failure(_native, 500)
             body = (response.body,)
         start_response(_STATUS_LINES[response.status], list(response.headers))
         return body
 
-    def _body(self, response: Response[Headers], environ: WSGIEnvironment) -> Iterable[bytes]:
-        content = response.content
-        if content is None:
-            return (response.body,) if response.body else _NO_BODY
-        cached = self._bodies.get(content)
-        if cached is not None:
-            return (cached,)
-        if self._bodies.admits(content):
-            return (self._bodies.load(content),)
-        return _streamed(content, environ)
+
+def _body(response: Response[Headers], release: Release[Headers], environ: WSGIEnvironment) -> Iterable[bytes]:
+    content = response.content
+    if content is None:
+        return (response.body,) if response.body else _NO_BODY
+    cached = release.bodies.get(content)
+    if cached is not None:
+        return (cached,)
+    found = release.fetch(content)
+    return (found,) if isinstance(found, bytes) else _streamed(content, found, environ)
 
 
-def _streamed(content: Content, environ: WSGIEnvironment) -> Iterable[bytes]:
-    opened = open_body(content)
+def _streamed(content: Content, opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:
     wrapper = environ.get("wsgi.file_wrapper")
     if wrapper is not None and content.pieces is None:
         wrapped: Iterable[bytes] = wrapper(opened.file, CHUNK_BYTES)
@@ -91,18 +80,23 @@ def _streamed(content: Content, environ: WSGIEnvironment) -> Iterable[bytes]:
     return opened
 
 
+def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Be the application where there is none."""
+    response = not_found(environ["REQUEST_METHOD"], _native)
+    start_response(_STATUS_LINES[response.status], response.headers)
+    return (response.body,) if response.body else _NO_BODY
+
+
 def _native(headers: Headers) -> Headers:
     return headers
 
 
-def _decoded(path: str) -> str | None:
-    """Return PATH_INFO, which holds UTF-8 as latin-1, as text; None when it is not UTF-8."""
-    if path.isascii():
-        return path
+def _decoded(path: str) -> str:
+    """Return PATH_INFO, which holds UTF-8 as latin-1, as text. Bytes that are not UTF-8 stand in no listed path."""
     try:
-        return path.encode("latin-1").decode()
-    except UnicodeError:
-        return None
+        return path.encode("latin-1").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # from a server that does not do as PEP 3333 says
+        return path
 
 
 def _fields(environ: WSGIEnvironment) -> Fields:

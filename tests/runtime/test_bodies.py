@@ -284,12 +284,34 @@ def test_many_threads_share_one_application(release: Compiled) -> None:
         assert list(got) == [SMALL, LARGE] * 200
 
 
-def test_a_file_that_is_put_right_is_served_again(client: Client, release: Compiled) -> None:
+def test_a_failure_is_logged_once_and_again_when_the_file_was_well_in_between(
+    client: Client, release: Compiled, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = release.dist / release.manifest.asset("large.bin").variants[0].file
+    for times in (1, 2):
+        file.rename(file.with_suffix(".aside"))
+        for field in ("", "bytes=0-0", "bytes=0-0,-1"):
+            assert client.get(URLS["large"], range=field).status == 500
+        assert caplog.messages == [f"{file}: No such file or directory"] * times
+        file.with_suffix(".aside").rename(file)
+        assert client.get(URLS["large"]).body == LARGE
+
+
+def test_a_small_file_that_is_put_right_is_served_again(client: Client, release: Compiled) -> None:
     file = release.dist / release.manifest.asset("small.bin").variants[0].file
     file.unlink()
     assert client.get(URLS["small"]).status == 500
     file.write_bytes(SMALL)
     assert client.get(URLS["small"]).body == SMALL
+
+
+def test_each_file_that_fails_is_logged(client: Client, release: Compiled, caplog: pytest.LogCaptureFixture) -> None:
+    files = [release.dist / asset.variants[0].file for asset in release.manifest]
+    for file in files:
+        file.unlink()
+    for url in (*URLS.values(), *URLS.values()):
+        assert client.get(url).status == 500
+    assert sorted(caplog.messages) == [f"{file}: No such file or directory" for file in sorted(files)]
 
 
 # What each interface has of its own.
