@@ -45,8 +45,13 @@ class ServeStaticASGI:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a listed path; hand any other, and any other scope, to the application."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
         release = self._release
-        page = release.pages[scope["path"]] if scope["type"] == "http" else None
+        page = release.pages[scope["path"]]
+        if page is None and scope.get("root_path"):
+            page = release.pages[_below_mount(scope)]
         if page is None:
             await self.app(scope, receive, send)
             return
@@ -103,6 +108,13 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
         for phase in ("startup", "shutdown"):
             await receive()
             await send({"type": f"lifespan.{phase}.complete"})
+
+
+def _below_mount(scope: Scope) -> str:
+    """Return the path below ``root_path``, with which ``path`` begins; some servers leave it out of ``path``."""
+    path: str = scope["path"]
+    mount = scope.get("root_path", "").rstrip("/")
+    return path[len(mount) :] if path.startswith(f"{mount}/") else path
 
 
 def _native(headers: Headers) -> RawHeaders:

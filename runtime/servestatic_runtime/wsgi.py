@@ -43,14 +43,15 @@ class ServeStatic:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; hand any other to the application."""
         release = self._release
-        path = environ.get("PATH_INFO", "")
+        below, mount = environ.get("PATH_INFO", ""), environ.get("SCRIPT_NAME", "")
+        path = mount + below
         page = release.pages[path if path.isascii() else _decoded(path)]
+        if page is None and mount:
+            page = release.pages[_decoded(below)]
         if page is None:
             return self.application(environ, start_response)
-        encoding, query = (
-            environ.get("HTTP_ACCEPT_ENCODING"),
-            environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
-        )
+        encoding = environ.get("HTTP_ACCEPT_ENCODING")
+        query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
         response = respond(page, environ["REQUEST_METHOD"], encoding, _fields(environ), query)
         try:
             body = _body(response, release, environ)

@@ -290,8 +290,8 @@ def test_a_failure_is_logged_once_and_again_when_the_file_was_well_in_between(
     file = release.dist / release.manifest.asset("large.bin").variants[0].file
     for times in (1, 2):
         file.rename(file.with_suffix(".aside"))
-        for field in ("", "bytes=0-0", "bytes=0-0,-1"):
-            assert client.get(URLS["large"], range=field).status == 500
+        for range_ in ("", "bytes=0-0", "bytes=0-0,-1"):
+            assert client.get(URLS["large"], range=range_).status == 500
         assert caplog.messages == [f"{file}: No such file or directory"] * times
         file.with_suffix(".aside").rename(file)
         assert client.get(URLS["large"]).body == LARGE
