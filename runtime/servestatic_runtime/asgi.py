@@ -35,12 +35,15 @@ class ServeStaticASGI:
         manifest: str | os.PathLike[str],
         *,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
+        claim_prefix: bool = False,
     ) -> None:
         """Open the release; raise ManifestError.
 
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
+        ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         """
         self.app = app or _nothing
+        self._claim_prefix = claim_prefix
         self._release = Release(Manifest.open(manifest), _native, cache_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +56,8 @@ class ServeStaticASGI:
         if page is None and scope.get("root_path"):
             page = release.pages[_below_mount(scope)]
         if page is None:
-            await self.app(scope, receive, send)
+            claimed = self._claim_prefix and release.claims(scope["path"], _below_mount(scope))
+            await (_nothing if claimed else self.app)(scope, receive, send)
             return
         encoding, fields = _fields(scope["headers"])
         response = respond(page, scope["method"], encoding, fields, scope.get("query_string", b""))

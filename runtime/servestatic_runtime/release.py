@@ -20,6 +20,10 @@ class Release(Generic[Native]):
         self.bodies = BodyCache(cache_bytes)
         self._failures: dict[str, BodyError] = {}
 
+    def claims(self, *paths: str) -> bool:
+        """Return whether a path is below the prefix, so that nobody but the release should answer it."""
+        return any(path.startswith(self.pages.manifest.prefix) for path in paths)
+
     def fetch(self, content: Content) -> bytes | OpenBody:
         """Read a small file into memory, open a large one.
 

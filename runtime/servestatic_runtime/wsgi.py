@@ -32,12 +32,15 @@ class ServeStatic:
         manifest: str | os.PathLike[str],
         *,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
+        claim_prefix: bool = False,
     ) -> None:
         """Open the release; raise ManifestError.
 
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
+        ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         """
         self.application = application or _nothing
+        self._claim_prefix = claim_prefix
         self._release = Release(Manifest.open(manifest), _native, cache_bytes)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -49,7 +52,8 @@ class ServeStatic:
         if page is None and mount:
             page = release.pages[_decoded(below)]
         if page is None:
-            return self.application(environ, start_response)
+            claimed = self._claim_prefix and release.claims(_decoded(path), _decoded(below))
+            return (_nothing if claimed else self.application)(environ, start_response)
         encoding = environ.get("HTTP_ACCEPT_ENCODING")
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
         response = respond(page, environ["REQUEST_METHOD"], encoding, _fields(environ), query)

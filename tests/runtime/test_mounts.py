@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from servestatic_build import Source
@@ -84,3 +86,71 @@ def test_a_redirect_holds_below_a_mount(client: Client) -> None:
     for mount, path in (("/static", "/static/docs"), ("/app", "/app/static/docs")):
         answer = client.request("GET", path, mount=mount)
         assert (answer.status, answer.headers["location"]) == (301, "./docs/")
+
+
+INNER = b"the application's own"
+
+
+async def _asgi_inner(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"cache-control", b"max-age=3600")]})
+    await send({"type": "http.response.body", "body": INNER})
+
+
+def _wsgi_inner(_environ: Any, start_response: Any) -> list[bytes]:
+    start_response("404 Not Found", [("Cache-Control", "max-age=3600"), ("Content-Type", "text/plain")])
+    return [INNER]
+
+
+INNER_APPLICATIONS = {WSGIClient: _wsgi_inner, ASGIClient: _asgi_inner}
+
+
+@pytest.fixture(scope="module")
+def claiming(kind: Kind, release: Compiled) -> Client:
+    return kind(release.dist, INNER_APPLICATIONS[kind], claim_prefix=True)  # type: ignore[index] # one of the two
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+@pytest.mark.parametrize(
+    ("mount", "path"),
+    [
+        pytest.param("", "/static/nothing", id="nothing"),
+        pytest.param("", "/static/", id="the prefix"),
+        pytest.param("", "/static/css/app.000000000000.css", id="a file of another release"),
+        pytest.param("", "/static/caf\udce9", id="not UTF-8"),
+        pytest.param("/static", "/static/nothing", id="mounted at the prefix"),
+        pytest.param("/app", "/app/static/nothing", id="below another mount"),
+    ],
+)
+def test_a_claimed_path_is_404_that_nobody_keeps(claiming: Client, method: str, mount: str, path: str) -> None:
+    answer = claiming.request(method, path, mount=mount)
+    assert answer.headers == {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": "14",
+        "cache-control": "no-store",
+    }
+    assert (answer.status, answer.body) == (404, b"" if method == "HEAD" else b"404 Not Found\n")
+
+
+@pytest.mark.parametrize(
+    ("mount", "path"),
+    [
+        pytest.param("", "/", id="the root"),
+        pytest.param("", "/static", id="the prefix without its slash"),
+        pytest.param("", "/statics/nothing", id="a longer word"),
+        pytest.param("", "/STATIC/nothing", id="case"),
+        pytest.param("", "/x/static/nothing", id="deeper down"),
+        pytest.param("/app", "/app/nothing", id="below a mount"),
+    ],
+)
+def test_the_application_keeps_all_other_paths(claiming: Client, mount: str, path: str) -> None:
+    assert claiming.request("GET", path, mount=mount).body == INNER
+
+
+def test_what_is_listed_is_served_from_a_claimed_prefix(claiming: Client) -> None:
+    assert claiming.get("/static/a.txt").body == b"a"
+    assert claiming.get("/robots.txt").body == b"robots"
+
+
+def test_without_a_claim_the_application_answers(kind: Kind, release: Compiled) -> None:
+    client = kind(release.dist, INNER_APPLICATIONS[kind])  # type: ignore[index] # one of the two
+    assert client.get("/static/nothing").body == INNER
