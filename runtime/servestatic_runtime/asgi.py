@@ -11,7 +11,7 @@ from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Headers, Manifest
-from servestatic_runtime.offload import run_in_thread
+from servestatic_runtime.offload import run_in_thread, watch
 from servestatic_runtime.release import Release
 from servestatic_runtime.respond import failure, not_found, respond
 from servestatic_runtime.response import Content, Response
@@ -64,7 +64,7 @@ class ServeStaticASGI:
         content = response.content
         body = response.body if content is None else release.bodies.get(content)
         if body is None and content is not None:
-            await _send_from_disk(response, content, release, send)
+            await _send_from_disk(response, content, release, scope, receive, send)
             return
         # As _send_whole does; here, where nearly every answer goes out, its call would be a tenth of our time.
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
@@ -72,7 +72,12 @@ class ServeStaticASGI:
 
 
 async def _send_from_disk(
-    response: Response[RawHeaders], content: Content, release: Release[RawHeaders], send: Send
+    response: Response[RawHeaders],
+    content: Content,
+    release: Release[RawHeaders],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
 ) -> None:
     try:
         found = await run_in_thread(release.fetch, content)
@@ -82,7 +87,7 @@ async def _send_from_disk(
     if isinstance(found, bytes):
         await _send_whole(response, found, send)
     else:
-        await _stream(response, found, send)
+        await _send_file(response, found, scope, receive, send)
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
@@ -91,11 +96,38 @@ async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -
     await send({"type": "http.response.body", "body": body})
 
 
-async def _stream(response: Response[RawHeaders], opened: OpenBody, send: Send) -> None:
-    chunks = iter(opened)
+async def _send_file(
+    response: Response[RawHeaders], opened: OpenBody, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Have the server send the file where it can (https://asgi.readthedocs.io/en/latest/extensions.html)."""
+    extensions = scope.get("extensions") or {}
     with closing(opened):
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
+        if "http.response.pathsend" in extensions and opened.content.pieces is None:
+            await send({"type": "http.response.pathsend", "path": opened.content.path})
+        elif "http.response.zerocopysend" in extensions:
+            await _send_by_descriptor(opened, send)
+        else:
+            await _send_chunks(opened, receive, send)
+
+
+async def _send_by_descriptor(opened: OpenBody, send: Send) -> None:
+    for piece in opened.pieces:
+        if isinstance(piece, bytes):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        else:
+            place = {"file": opened.file, "offset": piece.start, "count": piece.end - piece.start}
+            await send({"type": "http.response.zerocopysend", **place, "more_body": True})
+            opened.check()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_chunks(opened: OpenBody, receive: Receive, send: Send) -> None:
+    chunks = iter(opened)
+    async with watch(receive) as left:
         while chunk := await run_in_thread(next, chunks, b""):
+            if left():
+                return
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 

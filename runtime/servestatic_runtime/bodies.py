@@ -64,6 +64,7 @@ class OpenBody:
 
     def __init__(self, file: BinaryIO, content: Content) -> None:
         self.file = file
+        self.content = content
         self.pieces: tuple[Piece, ...] = content.pieces or (Span(0, content.size),)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -78,10 +79,14 @@ class OpenBody:
         while start < end:
             chunk = os.pread(self.file.fileno(), min(CHUNK_BYTES, end - start), start)
             if not chunk:
-                message = f"{self.file.name}: ends {end - start} bytes too early"
-                raise BodyError(message)
+                raise BodyError(_too_short(self.file.name))
             start += len(chunk)
             yield chunk
+
+    def check(self) -> None:
+        """Raise BodyError if the file has become shorter, so that a server that sent it itself sent too little."""
+        if os.fstat(self.file.fileno()).st_size < self.content.size:
+            raise BodyError(_too_short(self.file.name))
 
     def close(self) -> None:
         """Close the file."""
@@ -104,6 +109,10 @@ def open_body(content: Content) -> OpenBody:
 
 def _cut(body: bytes, pieces: tuple[Piece, ...]) -> bytes:
     return b"".join(piece if isinstance(piece, bytes) else body[piece.start : piece.end] for piece in pieces)
+
+
+def _too_short(path: str) -> str:
+    return f"{path}: became shorter while it was sent"
 
 
 def _wrong_size(content: Content, size: int) -> str:

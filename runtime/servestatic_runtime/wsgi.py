@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
@@ -12,7 +13,7 @@ from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.release import Release
 from servestatic_runtime.respond import REASONS, failure, not_found, respond
-from servestatic_runtime.response import Content, Response
+from servestatic_runtime.response import Response, Span
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 _KEYS = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in CONDITIONAL_FIELDS)
 # Two chunks of nothing: wsgiref gives none, or one, a Content-Length of its own, and a 304 may have none.
 _NO_BODY = (b"", b"")
+# Whose wrapper begins at the file's position and stops at Content-Length, as PEP 3333 has it, so that a range may be
+# left to it: gunicorn (Response.sendfile) and waitress (ReadOnlyFileBasedBuffer.prepare). wsgiref goes on to the end of
+# the file, uWSGI sends all of it from its start (uwsgi_response_sendfile_do); cheroot and granian have no wrapper.
+_WRAPPERS_THAT_STOP = frozenset({"gunicorn.http.wsgi", "waitress.buffers"})
 _STATUS_LINES = {status: f"{status} {reason}" for status, reason in REASONS.items()}
 
 
@@ -74,15 +79,39 @@ def _body(response: Response[Headers], release: Release[Headers], environ: WSGIE
     if cached is not None:
         return (cached,)
     found = release.fetch(content)
-    return (found,) if isinstance(found, bytes) else _streamed(content, found, environ)
+    return (found,) if isinstance(found, bytes) else _streamed(found, environ)
 
 
-def _streamed(content: Content, opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:
-    wrapper = environ.get("wsgi.file_wrapper")
-    if wrapper is not None and content.pieces is None:
-        wrapped: Iterable[bytes] = wrapper(opened.file, CHUNK_BYTES)
-        return wrapped
-    return opened
+def _streamed(opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:
+    wrapper, (first, *more) = environ.get("wsgi.file_wrapper"), opened.pieces
+    suits = opened.content.pieces is None or getattr(wrapper, "__module__", None) in _WRAPPERS_THAT_STOP
+    if wrapper is None or more or not suits or not isinstance(first, Span):
+        return opened
+    wrapped: Iterable[bytes] = wrapper(_FileLike(opened, first), CHUNK_BYTES)
+    return wrapped
+
+
+class _FileLike:
+    """One span of an open file, as wsgi.file_wrapper takes it: to be read, or sent by its descriptor."""
+
+    def __init__(self, opened: OpenBody, span: Span) -> None:
+        self._opened = opened
+        self._end = span.end
+        self._read = opened.file.read
+        self.fileno, self.seek, self.tell = opened.file.fileno, opened.file.seek, opened.file.tell
+        self.seek(span.start)
+
+    def read(self, size: int = CHUNK_BYTES) -> bytes:
+        wanted = min(size, self._end - self.tell())
+        data = self._read(wanted)
+        if not data and wanted:
+            self._opened.check()
+        return data
+
+    def close(self) -> None:
+        """Close the file; raise BodyError if it is too short now: then the server ends the connection."""
+        with closing(self._opened):
+            self._opened.check()
 
 
 def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -116,8 +116,10 @@ class ASGIClient(_Client):
         }
         messages: list[Any] = []
 
+        received = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
         async def receive() -> Any:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return next(received, None) or await asyncio.Event().wait()  # this client never leaves
 
         async def send(message: Any) -> None:
             messages.append(message)
