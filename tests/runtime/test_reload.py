@@ -261,6 +261,28 @@ def test_asgi_ends_an_answer_with_the_old_release_s_bytes_and_then_lets_it_go(de
     assert held(deployed.dist) == (1, 0)
 
 
+@needs_proc
+@pytest.mark.usefixtures("_no_garbage_collection")
+def test_asgi_an_application_that_goes_on_answering_holds_no_release(deployed: Deployed) -> None:
+    async def main() -> None:
+        waiting, go_on = asyncio.Event(), asyncio.Event()
+
+        async def inner(_scope: Any, _receive: Any, _send: Any) -> None:
+            waiting.set()
+            await go_on.wait()
+
+        app = ServeStaticASGI(inner, deployed.dist, reload=True)
+        task = asyncio.create_task(app(http_scope("/events"), receive, Sent().send))
+        await waiting.wait()
+        deployed.deploy("b")
+        await app(http_scope("/static/page.html"), receive, Sent().send)
+        assert held(deployed.dist) == (1, 0)
+        go_on.set()
+        await task
+
+    asyncio.run(main())
+
+
 # Under load.
 
 APP = """
