@@ -85,7 +85,9 @@ class ServeStatic:
 def _streamed(content: Content, environ: WSGIEnvironment) -> Iterable[bytes]:
     file = open_body(content)
     wrapper = environ.get("wsgi.file_wrapper")
-    if wrapper is not None and content.end == content.size:  # a wrapper sends to the end of the file
+    # A wrapper sends to the end of the file, and uWSGI's begins at its beginning, wherever the file stands.
+    wrappable = content.end == content.size and not (content.start and "uwsgi.version" in environ)
+    if wrapper is not None and wrappable:
         wrapped: Iterable[bytes] = wrapper(file, CHUNK_BYTES)
         return wrapped
     return _Chunks(file, content.end - content.start)

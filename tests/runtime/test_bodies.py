@@ -298,13 +298,16 @@ def wsgi_get(app: ServeStatic, path: str, **environ: Any) -> tuple[dict[str, str
         pytest.param(URLS["large"], {}, LARGE, id="large file"),
         pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-"}, LARGE[5000:], id="large file from the middle on"),
         pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-5999"}, None, id="part of a large file"),
+        pytest.param(
+            URLS["large"], {"HTTP_RANGE": "bytes=5000-", "uwsgi.version": b"2"}, None, id="from the middle on, for uWSGI"
+        ),
         pytest.param(URLS["small"], {}, None, id="small file"),
         pytest.param(URLS["large"], {"HTTP_IF_NONE_MATCH": "*"}, None, id="304"),
         pytest.param(URLS["large"], {"REQUEST_METHOD": "HEAD"}, None, id="HEAD"),
     ],
 )
 def test_wsgi_gives_the_server_the_file_where_it_sends_to_its_end(
-    release: Compiled, url: str, environ: dict[str, str], expected: bytes | None
+    release: Compiled, url: str, environ: dict[str, Any], expected: bytes | None
 ) -> None:
     wrapped = []
 
