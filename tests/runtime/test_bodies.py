@@ -299,7 +299,10 @@ def wsgi_get(app: ServeStatic, path: str, **environ: Any) -> tuple[dict[str, str
         pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-"}, LARGE[5000:], id="large file from the middle on"),
         pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-5999"}, None, id="part of a large file"),
         pytest.param(
-            URLS["large"], {"HTTP_RANGE": "bytes=5000-", "uwsgi.version": b"2"}, None, id="from the middle on, for uWSGI"
+            URLS["large"],
+            {"HTTP_RANGE": "bytes=5000-", "uwsgi.version": b"2"},
+            None,
+            id="from the middle on, for uWSGI",
         ),
         pytest.param(URLS["small"], {}, None, id="small file"),
         pytest.param(URLS["large"], {"HTTP_IF_NONE_MATCH": "*"}, None, id="304"),
