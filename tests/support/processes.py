@@ -38,10 +38,24 @@ class Running:
 
 
 @contextmanager
-def started(command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Iterator[Running]:
+def started(
+    command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None, pass_fds: Sequence[int] = ()
+) -> Iterator[Running]:
     """Run a server that was told to listen on a port of the system's choice, until the block ends."""
-    with TemporaryFile("w+") as log, _child(command, {**os.environ, **(env or {})}, cwd, log) as process:
-        yield Running(process, _port(process, log))
+    with TemporaryFile("w+") as log:
+        process = psutil.Popen(
+            list(command),
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            pass_fds=pass_fds,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Running(process, _port(process, log))
+        finally:
+            _stop(process)
 
 
 def eventually(ask: Callable[[], T]) -> T:
@@ -57,20 +71,13 @@ def family(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-@contextmanager
-def _child(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, log: IO[str]) -> Iterator[psutil.Popen]:
-    process = psutil.Popen(
-        list(command), env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-    )
-    try:
-        yield process
-    finally:
-        everyone = family(process)
-        process.terminate()
-        _, left = psutil.wait_procs(everyone, timeout=20)
-        for one in left:
-            one.kill()
-        psutil.wait_procs(left)
+def _stop(process: psutil.Popen) -> None:
+    everyone = family(process)
+    process.terminate()
+    _, left = psutil.wait_procs(everyone, timeout=20)
+    for one in left:
+        one.kill()
+    psutil.wait_procs(left)
 
 
 def _port(process: psutil.Popen, log: IO[str]) -> int:
