@@ -13,15 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from servestatic_runtime.bodies import LARGEST_CACHED
-from support.servers import gunicorn, missing, running, uvicorn
+from support.servers import APP, gunicorn, missing, running, uvicorn
 from support.trees import Compiled, Tree, compile_tree, write_tree
 
 SCRIPT = Path(__file__).parent.parent / "oracles" / "redbot_notes.py"
-APP = """
-from servestatic_runtime import ServeStatic, ServeStaticASGI
-wsgi = ServeStatic(None, "dist")
-asgi = ServeStaticASGI(None, "dist")
-"""
 BINARY = bytes(range(256))
 TEXT: Tree = {
     "css/app.css": "body { color: red }\n" * 50,
@@ -51,7 +46,7 @@ ACCEPTED = {
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
-    root = write_tree(tmp_path_factory.mktemp("redbot"), {"app.py": APP})
+    root = write_tree(tmp_path_factory.mktemp("redbot"), APP)
     return compile_tree(root, {**TEXT, **PACKED}, codings=("gzip", "br", "zstd"), cross_origin=True)
 
 

@@ -10,25 +10,20 @@ import pytest
 from support.connections import ask, connected, download
 from support.manifests import sparse_release
 from support.processes import Running, eventually, started
-from support.servers import Server
+from support.servers import APP, Server
 from support.trees import write_tree
 
 GIGABYTE = 1 << 30
 MEGABYTE = 1 << 20
 LARGE = "/static/large.bin"
 SMALL = "/static/small.txt"
-APP = """
-from servestatic_runtime import ServeStatic, ServeStaticASGI
-wsgi = ServeStatic(None, "dist")
-asgi = ServeStaticASGI(None, "dist")
-"""
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = write_tree(tmp_path_factory.mktemp("slow"), {"app.py": APP})
+    root = write_tree(tmp_path_factory.mktemp("slow"), APP)
     sparse_release(root / "dist", {LARGE: GIGABYTE, SMALL: 1000})
     return root
 

@@ -44,6 +44,13 @@ def tell(port: int, request: bytes) -> Got:
         return _got(response)
 
 
+def exchange(port: int, sent: bytes) -> bytes:
+    """Send bytes over a connection of their own and return all that comes back until the server closes it."""
+    with socket.create_connection(("127.0.0.1", port), _TIMEOUT_SECONDS) as sock:
+        sock.sendall(sent)
+        return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
 def _got(response: HTTPResponse) -> Got:
     body = response.read()
     return Got(response.status, {name.lower(): value for name, value in response.getheaders()}, body)

@@ -15,8 +15,19 @@ import pytest
 
 from support.processes import started
 
-# A request target of eight kilobytes, and one that RFC 3986 does not allow but browsers send all the same.
+# What they serve: DIST beside it.
+APP = {
+    "app.py": """
+from servestatic_runtime import ServeStatic, ServeStaticASGI
+wsgi = ServeStatic(None, "dist")
+asgi = ServeStaticASGI(None, "dist")
+"""
+}
+
+# Request targets that servers differ about: of eight kilobytes, in the absolute form that every server has to take
+# (RFC 9112 3.2.2), and with characters that no URI has.
 LONG_PATH = "/static/" + "a" * 8192
+ABSOLUTE = "http://127.0.0.1/static/css/app.css"
 RAW_QUERY = "/static/docs?a=%0d%0aSet-Cookie:b&c=<\"'>"
 
 ALWAYS = frozenset({200, 304, 416})
@@ -24,13 +35,14 @@ ALWAYS = frozenset({200, 304, 416})
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server of ``wsgi`` or ``asgi`` in a module ``app``, and what it does its own way."""
+    """A server of APP, and what it does its own way."""
 
     package: str  # the module that has to be installed
     command: tuple[str, ...]
     closes_after: frozenset[int] = frozenset()  # statuses after which it closes the connection
-    refuses: Mapping[str, int] = field(default_factory=dict)  # targets that no application gets to see
+    refuses: Mapping[str, int] = field(default_factory=dict)  # targets that it answers itself, or does not take apart
     leaves_chunks: bool = False  # takes a chunked body that nobody read for the connection's next request
+    pipelines: bool = True  # answers requests that it got at once
     buffers_all: bool = False  # takes whatever the application sends into its memory
 
     def required(self) -> Server:
@@ -90,6 +102,7 @@ SERVERS: Mapping[str, Server] = {
         "gunicorn",
         module("gunicorn", "app:wsgi", "--bind", "127.0.0.1:0", "--workers", "2"),
         closes_after=ALWAYS,  # a worker serves one connection at a time, and can't wait for its next request
+        pipelines=False,
         refuses={LONG_PATH: 414},  # --limit-request-line is 4094
     ),
     "gunicorn gthread": Server("gunicorn", module(*gunicorn("app:wsgi")), refuses={LONG_PATH: 414}),
@@ -98,11 +111,17 @@ SERVERS: Mapping[str, Server] = {
         module("waitress", "--listen", "127.0.0.1:0", "app:wsgi"),
         closes_after=frozenset({304}),  # whatever has no Content-Length
     ),
-    "uWSGI": Server("uwsgidecorators", _UWSGI, leaves_chunks=True),  # it has a reader of its own for them
+    "uWSGI": Server(
+        "uwsgidecorators",
+        _UWSGI,
+        refuses={ABSOLUTE: 404},
+        leaves_chunks=True,  # it has a reader of its own for them
+        pipelines=False,
+    ),
     "cheroot": Server(
         "cheroot",
         module("cheroot", "--bind", "127.0.0.1:0", "app:wsgi"),
-        refuses={"//etc/passwd": 400},  # taken for an absolute URI
+        refuses={ABSOLUTE: 400, "//etc/passwd": 400},  # which it takes for another absolute URI
         leaves_chunks=True,  # it reads on only to a Content-Length
     ),
     "granian WSGI": Server("granian", _granian("wsgi", "--blocking-threads", "4"), refuses={RAW_QUERY: 400}),
@@ -110,15 +129,20 @@ SERVERS: Mapping[str, Server] = {
         "wsgiref",
         module("servestatic_runtime", "dist", "--port", "0"),
         closes_after=ALWAYS,  # it speaks HTTP/1.0
+        pipelines=False,
+        refuses={ABSOLUTE: 404},
     ),
-    "uvicorn h11": Server("uvicorn", module(*uvicorn("app:asgi", "--http", "h11", "--loop", "asyncio"))),
+    "uvicorn h11": Server(
+        "uvicorn", module(*uvicorn("app:asgi", "--http", "h11", "--loop", "asyncio")), refuses={ABSOLUTE: 404}
+    ),
     "uvicorn httptools": Server("uvicorn", module(*uvicorn("app:asgi", "--http", "httptools", "--loop", "uvloop"))),
-    "hypercorn asyncio": Server("hypercorn", _hypercorn("asyncio")),
-    "hypercorn trio": Server("hypercorn", _hypercorn("trio")),
+    "hypercorn asyncio": Server("hypercorn", _hypercorn("asyncio"), refuses={ABSOLUTE: 404}),
+    "hypercorn trio": Server("hypercorn", _hypercorn("trio"), refuses={ABSOLUTE: 404}),
     "granian ASGI": Server("granian", _granian("asgi"), refuses={RAW_QUERY: 400}),
     "daphne": Server(
         "daphne",
         module("daphne", "--bind", "127.0.0.1", "--port", "0", "app:asgi"),
+        refuses={ABSOLUTE: 404},
         buffers_all=True,  # its send() hands every message to Twisted's transport at once
     ),
 }
