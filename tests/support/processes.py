@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,17 +68,25 @@ def eventually(ask: Callable[[], T]) -> T:
 
 
 def family(process: psutil.Process) -> list[psutil.Process]:
-    """Return a process and all that it started."""
-    return [process, *process.children(recursive=True)]
+    """Return a process and all that it started; nothing if it has ended."""
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _stop(process: psutil.Popen) -> None:
     everyone = family(process)
-    process.terminate()
+    _signal([process], signal.SIGTERM)
     _, left = psutil.wait_procs(everyone, timeout=20)
-    for one in left:
-        one.kill()
+    _signal(left, signal.SIGKILL)
     psutil.wait_procs(left)
+
+
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # it has ended by itself
+            process.send_signal(number)
 
 
 def _port(process: psutil.Popen, log: IO[str]) -> int:
