@@ -104,4 +104,3 @@ def _asgi(status: int, headers: Headers, body: bytes) -> ASGIApplication:
 def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG001
     start_response("404 Not Found", [])
     return ()
-

@@ -15,6 +15,7 @@ from two_files import compile_two_files, large, small
 
 SERVER = "granian (ASGI)"
 OURS, BARE, SERVESTATIC = "ours", "bare application", "ServeStatic 4.4"
+APPLICATIONS = {OURS: "ours", BARE: "bare", SERVESTATIC: "servestatic"}
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
 
 
 def _contests() -> Iterator[Contest]:
-    contenders = {name: _granian(name, small().url) for name in (OURS, BARE, SERVESTATIC)}
+    contenders = {name: _granian(name, small().url) for name in APPLICATIONS}
     targets = {(OURS, BARE): Target("at least", 0.93), (OURS, SERVESTATIC): Target("at least", 1.9)}
     yield Contest(small_file(SERVER), contenders, targets)
     contenders = {name: _granian(name, large().url) for name in (OURS, SERVESTATIC)}
@@ -32,7 +33,7 @@ def _contests() -> Iterator[Contest]:
 
 
 def _granian(name: str, url: str) -> Contender:
-    factory = f"applications:asgi_{name.split()[0].lower()}"
+    factory = f"applications:asgi_{APPLICATIONS[name]}"
     server = ["granian", "--factory", factory, "--interface", "asgi", "--host", "127.0.0.1", "--port", "0"]
     return Contender([*server, "--workers", "1", "--no-ws", "--log-level", "warning"], url)
 

@@ -16,6 +16,7 @@ from two_files import compile_two_files, large, small
 THREADS = 4
 SERVER = f"gunicorn (gthread, {THREADS} threads)"
 OURS, BARE, SERVESTATIC, WHITENOISE = "ours", "bare application", "ServeStatic 4.4", "WhiteNoise"
+APPLICATIONS = {OURS: "ours", BARE: "bare", SERVESTATIC: "servestatic", WHITENOISE: "whitenoise"}
 
 
 def main() -> None:
@@ -25,19 +26,18 @@ def main() -> None:
 
 
 def _contests() -> Iterator[Contest]:
-    names = (OURS, BARE, SERVESTATIC, WHITENOISE)
     targets = {
         (OURS, BARE): Target("at least", 0.97),
         (OURS, SERVESTATIC): Target("at least", 1.2),
         (OURS, WHITENOISE): Target("at least", 1.2),
     }
-    yield Contest(small_file(SERVER), {name: _gunicorn(name, small().url) for name in names}, targets)
+    yield Contest(small_file(SERVER), {name: _gunicorn(name, small().url) for name in APPLICATIONS}, targets)
     contenders = {name: _gunicorn(name, large().url) for name in (OURS, SERVESTATIC)}
     yield Contest(large_file(SERVER), contenders, {(OURS, SERVESTATIC): Target("at least", 0.95)})
 
 
 def _gunicorn(name: str, url: str) -> Contender:
-    factory = f"applications:wsgi_{name.split()[0].lower()}()"
+    factory = f"applications:wsgi_{APPLICATIONS[name]}()"
     server = ["gunicorn", factory, "--bind", "127.0.0.1:0", "--workers", "1"]
     return Contender([*server, "--worker-class", "gthread", "--threads", str(THREADS)], url)
 

@@ -44,7 +44,8 @@ def _contests() -> Iterator[Contest]:
     contenders = {OURS: _uvicorn("ours", url), BARE: _uvicorn("bare_304", url)}
     yield Contest(not_modified(SERVER), contenders, {(OURS, BARE): Target("at least", 0.90)})
     url = large().url
-    contenders = {name: _uvicorn(name.split()[0].lower(), url) for name in (OURS, STARLETTE, SERVESTATIC)}
+    names = {OURS: "ours", STARLETTE: "starlette", SERVESTATIC: "servestatic"}
+    contenders = {name: _uvicorn(application, url) for name, application in names.items()}
     targets = {(OURS, STARLETTE): Target("at least", 1.0), (OURS, SERVESTATIC): Target("at least", 10)}
     yield Contest(large_file(SERVER), contenders, targets)
 

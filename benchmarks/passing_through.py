@@ -27,8 +27,18 @@ def main() -> None:
     """Measure both interfaces, with and without the middleware in turn, and print the table."""
     compile_two_files()
     rows = [
-        Row("added by ServeStatic (WSGI)", _added(_wsgi(_wsgi_app), _wsgi(ServeStatic(_wsgi_app, DIST))), "µs", UNDER_1_5_US),
-        Row("added by ServeStaticASGI", _added(_asgi(_asgi_app), _asgi(ServeStaticASGI(_asgi_app, DIST))), "µs", UNDER_1_5_US),
+        Row(
+            "added by ServeStatic (WSGI)",
+            _added(_wsgi(_wsgi_app), _wsgi(ServeStatic(_wsgi_app, DIST))),
+            "µs",
+            UNDER_1_5_US,
+        ),
+        Row(
+            "added by ServeStaticASGI",
+            _added(_asgi(_asgi_app), _asgi(ServeStaticASGI(_asgi_app, DIST))),
+            "µs",
+            UNDER_1_5_US,
+        ),
     ]
     print_table(f"A request that is not ours, {REQUESTS:,} a round", rows)
 
