@@ -23,6 +23,7 @@ from servestatic_build.model import (
     SourceFile,
 )
 from servestatic_build.refs import EXTRACTORS
+from servestatic_build.refs.json_text import in_markup
 from servestatic_build.refs.urls import base_path, target_path
 
 
@@ -125,7 +126,7 @@ class _Linker:
 
 
 def _entry_writer(specifier: str) -> Callable[[str], str]:
-    return lambda value: f", {json.dumps(specifier)}: {json.dumps(value)}"
+    return lambda value: in_markup(f", {json.dumps(specifier)}: {json.dumps(value)}")
 
 
 def _served_roots(config: Config) -> tuple[str, ...]:
