@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from servestatic_build.config import Config
 from servestatic_build.graph import components
-from servestatic_build.media_types import JAVASCRIPT
-from servestatic_build.missing import MissingFiles, place_of
+from servestatic_build.media_types import JAVASCRIPT, MAPPED
+from servestatic_build.missing import MissingFiles
 from servestatic_build.model import (
     Diagnostic,
     Extraction,
@@ -19,9 +20,11 @@ from servestatic_build.model import (
     Link,
     LinkedFile,
     Reference,
+    ReferenceKind,
     Severity,
     SourceFile,
 )
+from servestatic_build.places import place_of
 from servestatic_build.refs import EXTRACTORS
 from servestatic_build.refs.json_text import in_markup
 from servestatic_build.refs.urls import base_path, target_path
@@ -49,6 +52,7 @@ class _Read(NamedTuple):
     source: SourceFile
     extraction: Extraction
     digest: bytes | None
+    inline_map: tuple[int, int] | None = None
 
 
 def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
@@ -66,7 +70,23 @@ def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
     for part in extraction.unreadable if not file.hashed else ():
         hint = "references in it are left as they are"
         diagnostics.append(Diagnostic(Severity.WARNING, place_of(file, part.start), part.message, hint))
-    return _Read(file, extraction, hashlib.sha256(data).digest())
+    inline = [reference for reference in extraction.references if _is_inline(reference)]
+    if inline:  # they lead nowhere, and are long
+        others = tuple(reference for reference in extraction.references if not _is_inline(reference))
+        extraction = replace(extraction, references=others)
+    return _Read(file, extraction, hashlib.sha256(data).digest(), _inline_map(file, inline))
+
+
+def _is_inline(reference: Reference) -> bool:
+    return reference.value[:5].lower() == "data:"
+
+
+def _inline_map(file: SourceFile, inline: Iterable[Reference]) -> tuple[int, int] | None:
+    """Return where a script's or style sheet's own source map stands; a part of a page has none."""
+    if file.media_type not in MAPPED:
+        return None
+    maps = (reference for reference in inline if reference.kind is ReferenceKind.SOURCE_MAP)
+    return next(((reference.start, reference.end) for reference in maps), None)
 
 
 def _bare_specifiers(read: Iterable[_Read]) -> tuple[str, ...]:
@@ -88,22 +108,26 @@ class _Linker:
         self._bare_specifiers = bare_specifiers
 
     def link(self, read: _Read) -> LinkedFile:
-        source, extraction, digest = read
+        source, extraction, digest, inline_map = read
         base = base_path(extraction.base, source.plain_path, self._origins)
         links = [*self._links(source, extraction.references, base)]
         for prefix in extraction.import_map_prefixes:
             links += self._exact_entries(prefix, base)
-        return LinkedFile(source, tuple(links), digest)
+        return LinkedFile(source, tuple(links), digest, inline_map)
 
     def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
         # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
-        rewritten = not source.hashed and not (self._keeps_javascript and source.media_type == JAVASCRIPT)
+        keeps_bytes = source.hashed or (self._keeps_javascript and source.media_type == JAVASCRIPT)
         for reference in references:
             path = target_path(reference.value, base, self._origins)
             number = self._numbers.get(path) if path else None
             if number is not None:
-                self._missing.check_reachable(source, reference, self._files[number], rewritten=rewritten)
-                yield Link(reference, number, rewritten)
+                target = self._files[number]
+                rewritten = not keeps_bytes and not (
+                    self._keeps_javascript and reference.kind is ReferenceKind.SPECIFIER
+                )
+                self._missing.check_reachable(source, reference, target, rewritten=rewritten)
+                yield Link(reference, number, rewritten and (target.fingerprinted or reference.integrity is not None))
             elif (
                 path is not None
                 and not source.hashed

@@ -112,7 +112,7 @@ REFERENCES = [
     ),
     pytest.param(
         '<script type=importmap>{"scopes": {"/x/": {"a": "/a.js"}, "/s.js": {}}, "integrity": {"/a.js": ""}}</script>',
-        '<script type=importmap>{"scopes": {"/x/": {"a": "/a.#.js"}, "/s.#.js": {}}, "integrity": {"/a.js": ""}}'
+        '<script type=importmap>{"scopes": {"/x/": {"a": "/a.#.js"}, "/s.#.js": {}}, "integrity": {"/a.#.js": ""}}'
         "</script>",
         id="import map with scopes",
     ),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
+from servestatic_build.globs import Globs
 from support.releases import unfingerprinted
 from support.trees import compile_tree
 
@@ -35,3 +39,106 @@ IMPORT_MAP = '{"imports": {"x/": "./lib/"%s, "y/": "./none/"}}'
 def test_an_import_map_s_prefix_gets_an_exact_entry_for_each_use(tmp_path: Path, name: str, page: str) -> None:
     release = compile_tree(tmp_path, {**MODULES, name: page.replace("{}", IMPORT_MAP % "")})
     assert unfingerprinted(release.read(name)).decode() == page.replace("{}", IMPORT_MAP % ENTRIES)
+
+
+SITE = {
+    "app.js": "import './leaf.js'",
+    "leaf.js": "",
+    "a.css": "a{b:url(a.png)}",
+    "a.png": "image",
+    "frame.html": "<img src=a.png>",
+}
+
+
+def integrity(data: str | bytes, algorithm: str = "sha384") -> str:
+    data = data.encode() if isinstance(data, str) else data
+    return f"{algorithm}-{b64encode(hashlib.new(algorithm, data).digest()).decode()}"
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        pytest.param("app.js", "<script src=app.js integrity='{}'></script>", id="script"),
+        pytest.param("app.js", "<script integrity={} src=app.js></script>", id="unquoted, before"),
+        pytest.param("app.js", "<script src=app.js integrity=' {}&#10;sha256-AAAA'></script>", id="one of two"),
+        pytest.param("a.css", "<link rel=stylesheet href=a.css integrity={}>", id="style sheet"),
+        pytest.param("app.js", "<link rel=modulepreload href=app.js integrity={}>", id="modulepreload"),
+        pytest.param("a.css", "<link rel=preload as=style href=a.css integrity={}>", id="preload"),
+        pytest.param("a.png", "<link rel=preload as=image href=a.png integrity={}>", id="bytes that stay"),
+        pytest.param("frame.html", "<link rel=prefetch href=frame.html integrity={}>", id="plain URL"),
+        pytest.param("app.js", '<script type=importmap>{"integrity": {"./app.js": "{}"}}</script>', id="import map"),
+    ],
+)
+def test_a_page_s_hash_of_a_file_becomes_that_of_its_final_bytes(
+    tmp_path: Path, name: str, page: str, algorithm: str
+) -> None:
+    release = compile_tree(tmp_path, {**SITE, "p.html": page.replace("{}", integrity(SITE[name], algorithm))})
+    renamed = page.replace(name, release.url(name).removeprefix("/static/"))
+    assert release.messages() == []
+    assert release.read("p.html").decode() == renamed.replace("{}", integrity(release.read(name), algorithm))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("<script src=app.js integrity={}></script>", id="script"),
+        pytest.param('<script type=importmap>{"integrity": {"./app.js": "{}"}}</script>', id="import map"),
+    ],
+)
+def test_a_hash_of_other_bytes_stays_and_is_a_warning(tmp_path: Path, page: str) -> None:
+    release = compile_tree(tmp_path, {**SITE, "p.html": page.replace("{}", integrity("other"))})
+    assert integrity("other") in release.read("p.html").decode()
+    place = f"p.html:1:{page.index('{}') + 1}"
+    assert release.messages() == [f"warning {place}: this is no hash of app.js"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("<script src=https://example.com/app.js integrity={}></script>", id="other origin"),
+        pytest.param("<img src=a.png integrity={}><a href=frame.html integrity={}>", id="elements that have none"),
+        pytest.param(
+            "<script src=app.js integrity></script><script src=app.js integrity=md5-x></script>", id="no hash"
+        ),
+        pytest.param("<svg><script href=app.js integrity={} /></svg>", id="SVG has none"),
+        pytest.param('<script type=importmap>{"integrity": {"app": "{}", "/x.js": 1}}</script>', id="no URL, no text"),
+    ],
+)
+def test_what_is_no_hash_of_a_file_stays(tmp_path: Path, page: str) -> None:
+    page = page.replace("{}", integrity("other"))
+    release = compile_tree(tmp_path, {**SITE, "p.html": page})
+    assert re.sub(rb"\.#", b"", unfingerprinted(release.read("p.html"))).decode() == page
+    assert release.messages() == []
+
+
+def test_a_page_in_a_cycle_holds_the_final_hash_of_a_file_that_names_it(tmp_path: Path) -> None:
+    script = "new URL('./p.html', import.meta.url)"
+    page = f"<script type=module src=app.js integrity={integrity(script)}></script>"
+    release = compile_tree(tmp_path, {"app.js": script, "p.html": page}, fingerprint=Globs.of(["p.html"]))
+    assert release.url("p.html") in f"/static/{release.read('app.js').decode()[11:]}"
+    assert integrity(release.read("app.js")) in release.read("p.html").decode()
+    assert release.messages() == []
+
+
+def test_two_pages_can_not_hold_each_other_s_hash(tmp_path: Path) -> None:
+    tree = {name: f"<link rel=prefetch href={other} integrity=sha384-x>" for name, other in PAIR}
+    release = compile_tree(tmp_path, tree)
+    assert release.messages() == [
+        "warning a.html:1:42: no hash of b.html can stand here, for it holds one of this file",
+        "warning b.html:1:42: this is no hash of a.html",
+    ]
+
+
+PAIR = (("a.html", "b.html"), ("b.html", "a.html"))
+
+
+def test_modules_that_keep_their_bytes_keep_their_hash_and_their_specifiers(tmp_path: Path) -> None:
+    hashed = integrity(SITE["app.js"])
+    page = (
+        '<script type=importmap>{"imports": {"app": "./app.js", "./leaf.js": "./app.js"},'
+        f' "integrity": {{"./app.js": "{hashed}"}}}}</script><script type=module src=app.js integrity={hashed}></script>'
+    )
+    release = compile_tree(tmp_path, {**SITE, "p.html": page}, modules="importmap")
+    assert unfingerprinted(release.read("p.html")).decode() == page.replace("app.js", "app.#.js")
+    assert release.messages() == []

@@ -81,9 +81,13 @@ def _css(element: Element, value: Encoded) -> Extraction:  # noqa: ARG001
     return value.outer(css.extract(value.text)) if b"(" in value.text else Extraction()
 
 
+def _hashed_url(element: Element, value: Encoded) -> Extraction:
+    return value.url(integrity=element.attributes.get("integrity"))
+
+
 def _link(element: Element, value: Encoded) -> Extraction:
     kinds = element.attributes["rel"].word().split() if "rel" in element.attributes else ()
-    return Extraction() if kinds and _PAGE_LINKS.issuperset(kinds) else value.url()
+    return Extraction() if kinds and _PAGE_LINKS.issuperset(kinds) else _hashed_url(element, value)
 
 
 def _base(element: Element, value: Encoded) -> Extraction:  # noqa: ARG001
@@ -103,6 +107,7 @@ _READERS: dict[tuple[str, str, str], Callable[[Element, Encoded], Extraction]] =
     (HTML, "link", "href"): _link,
     (HTML, "link", "imagesrcset"): _srcset,
     (HTML, "object", "data"): _url,
+    (HTML, "script", "src"): _hashed_url,
     (HTML, "source", "srcset"): _srcset,
     (HTML, "video", "poster"): _url,
     **{(HTML, name, "background"): _url for name in ("body", "table", "tbody", "td", "tfoot", "th", "thead", "tr")},
@@ -114,7 +119,7 @@ _READERS: dict[tuple[str, str, str], Callable[[Element, Encoded], Extraction]] =
     **{(SVG, "", name): _css for name in _PRESENTATION},
 }
 ATTRIBUTES = frozenset(attribute for _, _, attribute in _READERS)  # an element needs one of these to refer to a file
-READ = ATTRIBUTES | {"rel", "type", "language"}
+READ = ATTRIBUTES | {"integrity", "language", "rel", "type"}
 
 
 def _content(element: Element, data: bytes) -> Extraction:
