@@ -116,24 +116,31 @@ class _Linker:
         return LinkedFile(source, tuple(links), digest, inline_map)
 
     def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
-        # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
-        keeps_bytes = source.hashed or (self._keeps_javascript and source.media_type == JAVASCRIPT)
         for reference in references:
             path = target_path(reference.value, base, self._origins)
             number = self._numbers.get(path) if path else None
+            if reference.kind is ReferenceKind.LINK and (number is None or self._files[number].plain):
+                continue  # the application's own pages are not known here, and a plain URL may be shared
             if number is not None:
-                target = self._files[number]
-                rewritten = not keeps_bytes and not (
-                    self._keeps_javascript and reference.kind is ReferenceKind.SPECIFIER
-                )
-                self._missing.check_reachable(source, reference, target, rewritten=rewritten)
-                yield Link(reference, number, rewritten and (target.fingerprinted or reference.integrity is not None))
+                yield self._link(source, reference, number)
             elif (
                 path is not None
                 and not source.hashed
                 and (path.startswith(self._roots) or not reference.value.startswith("/"))
             ):
                 self._missing.report(source, reference, path)
+
+    def _link(self, source: SourceFile, reference: Reference, number: int) -> Link:
+        target, keeps_text = self._files[number], self._keeps_text(source, reference)
+        self._missing.check_reachable(source, reference, target, rewritten=not keeps_text)
+        changes = target.fingerprinted or reference.integrity is not None
+        return Link(reference, number, changes and not keeps_text)
+
+    def _keeps_text(self, source: SourceFile, reference: Reference) -> bool:
+        # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
+        if source.hashed or not self._keeps_javascript:
+            return source.hashed
+        return source.media_type == JAVASCRIPT or reference.kind is ReferenceKind.SPECIFIER
 
     def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:
         """Yield a link for each specifier that some module uses through an entry that ends in a slash.

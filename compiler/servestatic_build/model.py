@@ -56,6 +56,7 @@ class ReferenceKind(StrEnum):
     IMPORT = "import"  # a module that must be there before this one runs
     DYNAMIC_IMPORT = "dynamic import"  # a module that this one may ask for later
     SOURCE_MAP = "source map"
+    LINK = "link"  # for a person to follow
     SPECIFIER = "specifier"  # what modules call it, in a page's import map
 
 

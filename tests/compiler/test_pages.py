@@ -142,3 +142,20 @@ def test_modules_that_keep_their_bytes_keep_their_hash_and_their_specifiers(tmp_
     release = compile_tree(tmp_path, {**SITE, "p.html": page}, modules="importmap")
     assert unfingerprinted(release.read("p.html")).decode() == page.replace("app.js", "app.#.js")
     assert release.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("plain_urls", "expected"),
+    [
+        pytest.param(True, "<a href=big.png>", id="plain URLs"),
+        pytest.param(False, "<a href=big.#.png>", id="without"),
+    ],
+)
+def test_a_link_to_follow_leads_to_a_plain_url_where_there_is_one(
+    tmp_path: Path, plain_urls: bool, expected: str
+) -> None:
+    others = "<a href=q.html><a href=/app/page><a href=page><area href=x.png><svg><a href=mailto:me>"
+    tree = {"p.html": "<a href=big.png>" + others, "q.html": "", "big.png": ""}
+    release = compile_tree(tmp_path, tree, plain_urls=plain_urls)
+    assert unfingerprinted(release.read("p.html")).decode() == expected + others
+    assert release.messages() == []

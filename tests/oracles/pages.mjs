@@ -17,6 +17,7 @@ const PAINT = /^(?:clip-path|cursor|fill|filter|marker(?:-\w+)?|mask|stroke)$/;
 
 // HTML's index of attributes, and those that are obsolete (15.3.3). Elements that a script gives a meaning have a src.
 const URLS = {
+  href: /^(?:a|area)$/,
   src: /./,
   poster: /^video$/,
   data: /^object$/,
@@ -28,7 +29,7 @@ const words = (value = "") => value.toLowerCase().split(/[\t\n\f\r ]+/).filter(B
 
 function kindOf({ tagName, namespaceURI, attrs }, { name, value }) {
   if (name === "style") return "css";
-  if (namespaceURI === html.NS.SVG) return name === "href" && tagName !== "a" ? "url" : PAINT.test(name) ? "css" : null;
+  if (namespaceURI === html.NS.SVG) return name === "href" ? "url" : PAINT.test(name) ? "css" : null;
   if (namespaceURI !== html.NS.HTML) return null;
   const rels = words(attribute({ attrs }, "rel"));
   if (tagName === "link" && name === "href") return rels.length && rels.every((rel) => PAGES.test(rel)) ? null : "url";
