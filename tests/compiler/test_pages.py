@@ -159,3 +159,19 @@ def test_a_link_to_follow_leads_to_a_plain_url_where_there_is_one(
     release = compile_tree(tmp_path, tree, plain_urls=plain_urls)
     assert unfingerprinted(release.read("p.html")).decode() == expected + others
     assert release.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        pytest.param("<base href=/static/img/>", "<base href=/static/img/><img src=a.#.png>", id="path"),
+        pytest.param("<base href=img/>", "<base href=img/><img src=a.#.png>", id="relative"),
+        pytest.param("<base href=data:,>", "<base href=data:,><img src=a.png>", id="one that does not count"),
+        pytest.param("<base href=//cdn.example/static/img/>", None, id="other origin"),
+        pytest.param("<base href=https://www.example.com/static/img/>", None, id="origin that nobody named"),
+    ],
+)
+def test_a_page_s_references_are_relative_to_its_base(tmp_path: Path, base: str, expected: str | None) -> None:
+    page = f"{base}<img src=a.png>"
+    release = compile_tree(tmp_path, {"p.html": page, "img/a.png": ""}, missing="ignore")
+    assert unfingerprinted(release.read("p.html")).decode() == (expected or page)
