@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
 from functools import partial
 
 import pytest
 
 from servestatic_build.integrity import renewed
+from support.hashes import integrity
 
 
 def digest(data: bytes, algorithm: str) -> bytes:
@@ -18,7 +18,7 @@ def digest(data: bytes, algorithm: str) -> bytes:
 def named(template: str) -> str:
     """Return metadata with real hashes for ``256:source`` and the like."""
     words = {
-        f"{bits}:{text}": f"sha{bits}-{b64encode(digest(text.encode(), f'sha{bits}')).decode()}"
+        f"{bits}:{text}": integrity(text, f"sha{bits}")
         for bits in (256, 384, 512)
         for text in ("source", "final", "other")
     }

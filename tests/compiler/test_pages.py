@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
 from servestatic_build.globs import Globs
+from support.hashes import integrity
 from support.releases import unfingerprinted
 from support.trees import compile_tree
 
@@ -48,11 +47,6 @@ SITE = {
     "a.png": "image",
     "frame.html": "<img src=a.png>",
 }
-
-
-def integrity(data: str | bytes, algorithm: str = "sha384") -> str:
-    data = data.encode() if isinstance(data, str) else data
-    return f"{algorithm}-{b64encode(hashlib.new(algorithm, data).digest()).decode()}"
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
