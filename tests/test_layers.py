@@ -24,8 +24,9 @@ RUNTIME_LAYERS = (
 )
 COMPILER_LAYERS = (
     {"model", "names", "media_types", "rewrite", "graph", "codecs"},
-    {"errors", "staging", "refs", "previous"},
+    {"errors", "places", "staging", "refs", "previous", "integrity"},
     {"globs", "source_maps"},
+    {"inline_maps"},
     {"final_bytes"},
     {"headers"},
     {"config"},
