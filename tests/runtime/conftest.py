@@ -1,4 +1,4 @@
-"""The matrix: one release on every server. What asks for ``server`` runs on each of them."""
+"""What several tests of the runtime need: both interfaces in process, and one release on every server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from servestatic_build import Source
 from servestatic_runtime.bodies import LARGEST_CACHED
+from support.clients import ASGIClient, Kind, WSGIClient
 from support.connections import connected
 from support.processes import Running, started
 from support.servers import APP, SERVERS, Server
@@ -31,8 +32,16 @@ STATIC: Tree = {
 }
 
 
+@pytest.fixture(scope="session", params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """The interfaces, one after the other."""
+    made: Kind = request.param
+    return made
+
+
 @pytest.fixture(scope="session", params=list(SERVERS))
 def server(request: pytest.FixtureRequest) -> Server:
+    """The servers, one after the other: what asks for one runs on each of them."""
     return SERVERS[request.param].required()
 
 

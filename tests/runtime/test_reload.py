@@ -20,7 +20,7 @@ import pytest
 from servestatic_runtime import ManifestError, ServeStatic, ServeStaticASGI
 from servestatic_runtime.bodies import LARGEST_CACHED
 from support.asgi import Sent, http_scope, receive
-from support.clients import ASGIClient, Client, Kind, WSGIClient
+from support.clients import Client, Kind
 from support.codings import DECODERS, decoded
 from support.servers import gunicorn, running, uvicorn
 from support.trees import Tree, compile_tree, write_tree
@@ -66,12 +66,6 @@ def deployed(tmp_path: Path, releases: dict[str, bytes]) -> Deployed:
     shutil.copytree(releases["dist"].decode(), tmp_path / "dist")
     made = Deployed(tmp_path / "dist", releases)
     made.deploy("a")
-    return made
-
-
-@pytest.fixture(params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def kind(request: pytest.FixtureRequest) -> Kind:
-    made: Kind = request.param
     return made
 
 

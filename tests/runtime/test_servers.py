@@ -165,6 +165,13 @@ def test_a_client_of_http_1_0_gets_gzip(port: int, release: Compiled) -> None:
     assert "transfer-encoding" not in got.headers
 
 
+@pytest.mark.parametrize("path", ["//evil.com/static/docs", "/%5Cevil.com/..", "/\\evil.com/static/docs"])
+def test_no_path_redirects_to_another_host(connection: HTTPConnection, path: str) -> None:
+    got = ask(connection, path)
+    assert got.status // 100 != 3  # some servers refuse to read it, and uWSGI takes ".." away
+    assert "location" not in got.headers
+
+
 def test_the_preview_says_what_is_wrong_with_its_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from servestatic_runtime.__main__ import main
 
