@@ -9,7 +9,7 @@ them, and where those are. Each piece is framed by its length, so that no two co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from servestatic_build.final_bytes import FinalBytes, shaping
 from servestatic_build.graph import components
@@ -69,8 +69,10 @@ class _Namer:
         for number in self._in_order_of_hashes(component):
             self.assets[number] = self._asset(number, modified)
 
-    def _in_order_of_hashes(self, component: tuple[int, ...]) -> Iterator[int]:
-        """Yield the members, each behind those whose hash stands in it, unless it stands in theirs."""
+    def _in_order_of_hashes(self, component: tuple[int, ...]) -> Iterable[int]:
+        """Return the members, each behind those whose hash stands in it, unless it stands in theirs."""
+        if len(component) == 1:
+            return component
         members = {number: place for place, number in enumerate(component)}
         hashed = [
             [

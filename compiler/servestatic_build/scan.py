@@ -94,8 +94,9 @@ class _Walk:
         """Return why an entry is not published, or None when it is."""
         if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
             return "hidden"
-        real = os.path.realpath(entry.path)
-        if entry.is_symlink() and (reason := self._unwanted_link(real, directory)):
+        is_link = entry.is_symlink()
+        real = os.path.realpath(entry.path) if is_link else os.path.join(directory.parents[-1], entry.name)
+        if is_link and (reason := self._unwanted_link(real, directory)):
             return reason
         if real == self._out:
             return "the output itself"
