@@ -29,11 +29,12 @@ COMPILER_LAYERS = (
     {"final_bytes"},
     {"headers"},
     {"config"},
-    {"missing", "bundlers"},
+    {"missing", "bundlers", "specifiers"},
     {"scan", "link", "fingerprint", "compress", "manifest_writer", "import_map", "settings"},
     {"publish"},
     {"build"},
-    {"report", "explain"},
+    {"report", "as_data"},
+    {"explain"},
     {"cli", "manifest_cli", "__init__"},
 )
 

@@ -58,6 +58,13 @@ class ImportMap(NamedTuple):
     csp_hash: str
 
 
+class Preload(NamedTuple):
+    """What ``<link rel="modulepreload">`` says of one module."""
+
+    url: str  # percent-encoded
+    integrity: str
+
+
 class Found(NamedTuple):
     """What a URL path leads to: an asset under one of its header sets, or (``location``) a redirect to it."""
 
@@ -138,20 +145,22 @@ class Manifest:
         text, digest = self._unseal(record, 0, "the import map")[: len(schema.IMPORT_MAP_FIELDS)]
         return ImportMap(text, f"'sha256-{_base64(digest)}'")
 
-    def module_preload(self, name: str) -> list[str]:
-        """Return the URLs of a module and all that it imports statically, for ``<link rel="modulepreload">``.
+    def module_preload(self, name: str) -> list[Preload]:
+        """Return a module and all that it imports statically, for ``<link rel="modulepreload">``.
 
         Each comes once, in the order in which the modules ask for each other; raise UnknownAssetError.
         """
-        urls: dict[str, None] = {}
-        waiting = [self.asset(name)]
+        module = self.asset(name)
+        preloads = {module.url: _preload(module)}
+        waiting, seen = module.imports[::-1], set[int]()
         while waiting:
-            module = waiting.pop()
-            url = quote_path(module.url)
-            if url not in urls:
-                urls[url] = None
-                waiting += [self._asset(number) for number in reversed(module.imports)]
-        return list(urls)
+            number = waiting.pop()
+            if number not in seen:
+                seen.add(number)
+                module = self._asset(number)
+                preloads[module.url] = _preload(module)
+                waiting += reversed(module.imports)
+        return list(preloads.values())
 
     def find(self, path: str) -> Found | None:
         """Return what a decoded URL path leads to, or None when it is not in this release."""
@@ -293,6 +302,10 @@ _COMPILE_AGAIN = "copy it again, or compile again with servestatic-build"
 def integrity_value(asset: Asset) -> str:
     """Return an asset's Subresource Integrity value."""
     return "sha384-" + _base64(asset.integrity)
+
+
+def _preload(module: Asset) -> Preload:
+    return Preload(quote_path(module.url), integrity_value(module))
 
 
 def _base64(digest: bytes) -> str:
