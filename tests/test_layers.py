@@ -16,7 +16,7 @@ COMPILER = ROOT / "compiler/servestatic_build"
 RUNTIME_LAYERS = (
     {"errors", "response", "paths", "base_url", "dates", "decode", "format", "negotiate", "offload"},
     {"manifest", "conditional", "bodies"},
-    {"pages", "methods", "partial"},
+    {"pages", "methods", "partial", "tags"},
     {"respond"},
     {"release"},
     {"wsgi", "asgi"},

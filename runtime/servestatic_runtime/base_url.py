@@ -1,4 +1,4 @@
-"""What stands before every URL path where another host, such as a CDN's, serves the files."""
+"""What stands before every URL path: the host of a CDN, or the path that an application is mounted below."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from functools import lru_cache
 VARIABLE = "SERVESTATIC_BASE_URL"
 
 # No user, query or fragment; nothing that an attribute or a script element would have to escape but "&" and "'".
-_BASE_URL = re.compile(
-    r"(?:https?:)?//(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?(?:/[\w.~!$&'()*+,;=:@%-]*)*", re.ASCII | re.IGNORECASE
-)
+_HOST = r"(?:https?:)?//(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?"
+_BASE_URL = re.compile(rf"(?:{_HOST})?(?:/[\w.~!$&'()*+,;=:@%-]+)*/?", re.ASCII | re.IGNORECASE)
 
 
 def base_url(given: str | None) -> str:

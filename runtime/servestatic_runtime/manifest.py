@@ -96,8 +96,8 @@ class Manifest:
     def open(cls, path: str | os.PathLike[str], *, base_url: str | None = None) -> Manifest:
         """Map the manifest at ``path``, a DIST directory or the file itself; raise ManifestError.
 
-        ``base_url`` stands before every URL for templates: ``https://cdn.example.com``. None is SERVESTATIC_BASE_URL of
-        the environment; raise ValueError for what is no such URL.
+        ``base_url`` stands before every URL for templates: ``https://cdn.example.com``, or the path of a mount. None is
+        SERVESTATIC_BASE_URL of the environment; raise ValueError for what is no such URL.
         """
         base = checked(base_url)
         directory, file_name = os.path.split(manifest_path(path))
@@ -113,6 +113,12 @@ class Manifest:
         except ValueError as error:  # mmap of an empty file
             raise ManifestError(name, "the file is empty", _COMPILE_AGAIN) from error
         return cls(buf, name, start, base)
+
+    def at(self, base_url: str) -> Manifest:
+        """Return the same release with another base URL, at nearly no cost; raise ValueError."""
+        made = object.__new__(type(self))
+        made.__dict__ |= {**self.__dict__, "base_url": checked(base_url)}
+        return made
 
     def close(self) -> None:
         """Release the mapping. What was read from it stays valid."""

@@ -34,6 +34,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
         pytest.param("http://localhost:8000", "http://localhost:8000", id="a port"),
         pytest.param("https://[::1]:8000", "https://[::1]:8000", id="an IPv6 address"),
         pytest.param("//cdn.example.com", "//cdn.example.com", id="the page's own scheme"),
+        pytest.param("/shop", "/shop", id="the path of a mount"),
+        pytest.param("/", "", id="the root"),
         pytest.param("HTTPS://CDN.example.com", "HTTPS://CDN.example.com", id="case"),
     ],
 )
@@ -51,7 +53,9 @@ def test_a_base_url_stands_before_every_url(release: Compiled, given: str, base:
     "given",
     [
         pytest.param("cdn.example.com", id="no scheme"),
-        pytest.param("/static/", id="a path"),
+        pytest.param("static", id="a relative path"),
+        pytest.param("https:///static", id="a path without a host"),
+        pytest.param(CDN + "/a//b", id="an empty segment"),
         pytest.param("https://", id="no host"),
         pytest.param("https:cdn.example.com", id="no slashes"),
         pytest.param("ftp://cdn.example.com", id="another scheme"),
@@ -80,6 +84,15 @@ def test_the_environment_speaks_where_nothing_is_given(release: Compiled, monkey
     assert Manifest.open(release.dist, base_url="").base_url == ""
     monkeypatch.setenv(VARIABLE, "")
     assert Manifest.open(release.dist).base_url == ""
+
+
+def test_a_release_is_seen_at_another_base_url(release: Compiled) -> None:
+    manifest = Manifest.open(release.dist, base_url=CDN)
+    mounted = manifest.at("/shop/")
+    assert mounted.url("js/app.js") == "/shop" + release.url("js/app.js")
+    assert manifest.url("js/app.js") == CDN + release.url("js/app.js")
+    with pytest.raises(ValueError, match=r"^base_url is"):
+        manifest.at("shop")
 
 
 def test_the_import_map_leads_from_what_modules_at_the_base_ask_for(release: Compiled) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from servestatic_runtime import ManifestError, ServeStatic, ServeStaticASGI
+from servestatic_runtime import Manifest, ManifestError, ServeStatic, ServeStaticASGI
 from servestatic_runtime.bodies import LARGEST_CACHED
 from support.asgi import Sent, http_scope, receive
 from support.clients import ASGIClient, Client, Kind, WSGIClient
@@ -98,6 +98,17 @@ def test_a_manifest_may_be_named_itself(kind: Kind, deployed: Deployed) -> None:
     client = kind(deployed.manifest, reload=True)
     deployed.deploy("b")
     assert served(client) == "b"
+
+
+@pytest.mark.parametrize("client_type", [WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
+def test_templates_may_ask_the_release_that_is_served(
+    client_type: type[WSGIClient | ASGIClient], deployed: Deployed
+) -> None:
+    client = client_type(deployed.dist, reload=True)
+    before = client.app.manifest.url("large.bin")
+    deployed.deploy("b")
+    assert served(client) == "b"
+    assert client.app.manifest.url("large.bin") == Manifest.open(deployed.dist).url("large.bin") != before
 
 
 def test_nothing_is_looked_at_unless_it_was_asked_for(kind: Kind, deployed: Deployed) -> None:
