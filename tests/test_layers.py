@@ -20,8 +20,14 @@ RUNTIME_LAYERS = (
     {"respond"},
     {"release"},
     {"wsgi", "asgi"},
-    {"__main__", "__init__"},
+    {"__init__"},
+    {"__main__", "jinja"},
 )
+# Glue is imported by those who have its framework; nothing else may import it, or the framework.
+FRAMEWORKS = {
+    "jinja": {"jinja2", "markupsafe"},
+    "offload": {"trio"},  # runs under trio where trio runs already
+}
 COMPILER_LAYERS = (
     {"model", "names", "media_types", "rewrite", "graph", "codecs"},
     {"errors", "staging", "refs", "previous"},
@@ -76,15 +82,13 @@ def test_a_module_imports_only_from_the_layers_below_it(package: Path, layers: t
     assert wrong == []
 
 
-def test_the_runtime_imports_the_standard_library_and_itself_only() -> None:
-    foreign = {
-        (path.name, name)
-        for path in RUNTIME.rglob("*.py")
-        for name in imports(path)
-        if name.split(".")[0] not in sys.stdlib_module_names | {"servestatic_runtime"}
-    }
-    # offload runs under trio where trio runs already; it imports it there and only there.
-    assert {(file, name.split(".")[0]) for file, name in foreign} <= {("offload.py", "trio")}
+def test_the_runtime_imports_the_standard_library_and_itself_and_each_framework_in_its_glue() -> None:
+    foreign: dict[str, set[str]] = {}
+    for path in RUNTIME.rglob("*.py"):
+        unit = path.relative_to(RUNTIME).parts[0].removesuffix(".py")
+        packages = {name.split(".")[0] for name in imports(path)}
+        foreign.setdefault(unit, set()).update(packages - sys.stdlib_module_names - {"servestatic_runtime"})
+    assert {unit: packages for unit, packages in foreign.items() if packages} == FRAMEWORKS
 
 
 def test_no_module_takes_a_name_of_the_standard_library() -> None:
