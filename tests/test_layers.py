@@ -22,10 +22,15 @@ RUNTIME_LAYERS = (
     {"wsgi", "asgi"},
     {"__init__"},
     {"__main__", "jinja"},
+    {"flask"},
+    {"quart"},
 )
 # Glue is imported by those who have its framework; nothing else may import it, or the framework.
 FRAMEWORKS = {
+    # flask/compiling imports the compiler, where something is compiled, and what it talks with.
+    "flask": {"flask", "click", "rich", "servestatic_build"},
     "jinja": {"jinja2", "markupsafe"},
+    "quart": {"quart"},
     "offload": {"trio"},  # runs under trio where trio runs already
 }
 COMPILER_LAYERS = (
