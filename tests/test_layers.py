@@ -21,7 +21,7 @@ RUNTIME_LAYERS = (
     {"release"},
     {"wsgi", "asgi"},
     {"__init__"},
-    {"__main__", "jinja"},
+    {"__main__", "jinja", "starlette"},
     {"flask"},
     {"quart"},
 )
@@ -31,6 +31,7 @@ FRAMEWORKS = {
     "flask": {"flask", "click", "rich", "servestatic_build"},
     "jinja": {"jinja2", "markupsafe"},
     "quart": {"quart"},
+    "starlette": {"starlette"},
     "offload": {"trio"},  # runs under trio where trio runs already
 }
 COMPILER_LAYERS = (
