@@ -13,7 +13,17 @@ from statistics import median, quantiles
 
 SCRATCH = Path(__file__).parent.parent / "build" / "benchmarks"
 
-_PACKAGES = ("uvicorn", "httptools", "uvloop", "gunicorn", "servestatic")
+_PACKAGES = (
+    "uvicorn",
+    "httptools",
+    "uvloop",
+    "gunicorn",
+    "granian",
+    "servestatic",
+    "starlette",
+    "blacknoise",
+    "whitenoise",
+)
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {"under": lt, "at most": le, "at least": ge}
 _COLUMNS = ("what", "n", "median", "quartiles", "unit", "target", "met")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from servestatic_build import Source
 from support.browser import Browser, Visit, chromium
+from support.hashes import integrity
 from support.servers import running, uvicorn
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
@@ -124,15 +126,16 @@ PAGE = """<!doctype html>
     <meta charset="utf-8">
     <title>not loaded</title>
     <script type="importmap">
-      {"imports": {"lit": "/static/vendor/lit/index.js", "three/addons/": "./static/vendor/three/addons/"}}
+      {"imports": {"lit": "/static/vendor/lit/index.js", "three/addons/": "./static/vendor/three/addons/"},
+       "integrity": {"/static/js/later.js": "hash of js/later.js", "./static/js/ring/b.js": "hash of js/ring/b.js"}}
     </script>
-    <link rel="modulepreload" href="/static/js/app.js">
+    <link rel="modulepreload" href="/static/js/app.js" integrity="hash of js/app.js">
     <link rel="modulepreload" href="/static/js/ring/a.js">
     <link rel="preload" as="font" type="font/woff2" href="/static/fonts/marks.woff2?v=1" crossorigin>
-    <link rel="stylesheet" href="/static/css/app.css">
+    <link rel="stylesheet" href="/static/css/app.css" integrity="hash of css/app.css">
     <style>s { background: url("static/img/inline.png") }</style>
     <script src="/static/js/classic.js" defer></script>
-    <script type="module" src="/static/js/app.js"></script>
+    <script type="module" src="/static/js/app.js" integrity="hash of js/app.js"></script>
     <script type="module">import { shared } from "/static/js/shared.js"; import "./static/js/inline.js";</script>
   </head>
   <body>
@@ -270,7 +273,8 @@ def compiled(tmp_path: Path, static: Tree, public: Tree, **settings: Any) -> Com
 
 def test_a_browser_loads_all_that_a_page_refers_to(browser: Browser, tmp_path: Path) -> None:
     static: Tree = {**MODULES, **STYLES, **REWRITTEN, **PAGE_FILES}
-    release = compiled(tmp_path, static, {"index.html": PAGE, "favicon.ico": ICON})
+    page = re.sub('hash of ([^"]+)', lambda match: integrity(static[match[1]]), PAGE)
+    release = compiled(tmp_path, static, {"index.html": page, "favicon.ico": ICON})
     visit = visited(browser, tmp_path, release)
     assert_flawless(visit, release, without=NOT_CHOSEN)
     assert visit.title == REWRITTEN_FOUND

@@ -36,8 +36,9 @@ FRAMEWORKS = {
 }
 COMPILER_LAYERS = (
     {"model", "names", "media_types", "rewrite", "graph", "codecs"},
-    {"errors", "staging", "refs", "previous"},
+    {"errors", "places", "staging", "refs", "previous", "integrity"},
     {"globs", "source_maps"},
+    {"inline_maps"},
     {"final_bytes"},
     {"headers"},
     {"config"},

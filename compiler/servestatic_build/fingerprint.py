@@ -9,9 +9,10 @@ them, and where those are. Each piece is framed by its length, so that no two co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from servestatic_build.final_bytes import FinalBytes, shaping
+from servestatic_build.graph import components
 from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import Asset, Diagnostic, Graph, Link, ReferenceKind, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
@@ -54,8 +55,8 @@ class _Namer:
         self._previous = previous
         self._epoch = epoch
         self._paths: dict[int, str] = {}  # of the files named so far, fingerprinted
-        self._bytes = FinalBytes(graph.files, self._paths, diagnostics)
         self.assets: dict[int, Asset] = {}
+        self._bytes = FinalBytes(graph.files, self._paths, self.assets, diagnostics)
 
     def name(self, component: tuple[int, ...]) -> None:
         """Make the assets of a component. Those that it refers to must have been made."""
@@ -65,8 +66,21 @@ class _Namer:
                 source = self._files[number].source
                 self._paths[number] = with_fingerprint(source.plain_path, _hash(material, source.name.encode()))
         modified = self._modified(component)
-        for number in component:
+        for number in self._in_order_of_hashes(component):
             self.assets[number] = self._asset(number, modified)
+
+    def _in_order_of_hashes(self, component: tuple[int, ...]) -> Iterator[int]:
+        """Yield the members, each behind those whose hash stands in it, unless it stands in theirs."""
+        members = {number: place for place, number in enumerate(component)}
+        hashed = [
+            [
+                members[link.target]
+                for link in shaping(self._files[number])
+                if link.reference.integrity is not None and link.target in members
+            ]
+            for number in component
+        ]
+        return (component[place] for places in components(hashed) for place in places)
 
     def _is_cycle(self, component: tuple[int, ...]) -> bool:
         first = component[0]

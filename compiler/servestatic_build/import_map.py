@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from servestatic_build.config import Config
 from servestatic_build.errors import BuildError
 from servestatic_build.model import IMPORTS, Asset, Graph, Link
+from servestatic_build.refs.json_text import in_markup
 from servestatic_build.specifiers import Specifiers, is_bare_import
 from servestatic_runtime.paths import quote_path
 
@@ -26,7 +27,7 @@ def import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
     imports = {specifier: quote_path(asset.path) for specifier, asset in targets.items()}
     integrity = {quote_path(asset.path): _integrity(asset) for asset in targets.values()}
     text = json.dumps({"imports": imports, "integrity": integrity}, sort_keys=True, separators=(",", ":"))
-    return text.replace("<", r"\u003c")  # nothing in it may end the script element
+    return in_markup(text)
 
 
 def _exact(assets: Sequence[Asset], config: Config) -> Iterator[tuple[str, Asset]]:

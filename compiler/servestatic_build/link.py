@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from servestatic_build.config import Config
 from servestatic_build.graph import components
-from servestatic_build.media_types import JAVASCRIPT
-from servestatic_build.missing import MissingFiles, place_of
+from servestatic_build.media_types import JAVASCRIPT, MAPPED
+from servestatic_build.missing import MissingFiles
 from servestatic_build.model import (
     Diagnostic,
     Extraction,
@@ -19,10 +20,13 @@ from servestatic_build.model import (
     Link,
     LinkedFile,
     Reference,
+    ReferenceKind,
     Severity,
     SourceFile,
 )
+from servestatic_build.places import place_of
 from servestatic_build.refs import EXTRACTORS
+from servestatic_build.refs.json_text import in_markup
 from servestatic_build.refs.urls import base_path, target_path
 from servestatic_build.specifiers import Specifiers, is_bare_import
 
@@ -48,6 +52,7 @@ class _Read(NamedTuple):
     source: SourceFile
     extraction: Extraction
     digest: bytes | None
+    inline_map: tuple[int, int] | None = None
 
 
 def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
@@ -65,7 +70,23 @@ def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
     for part in extraction.unreadable if not file.hashed else ():
         hint = "references in it are left as they are"
         diagnostics.append(Diagnostic(Severity.WARNING, place_of(file, part.start), part.message, hint))
-    return _Read(file, extraction, hashlib.sha256(data).digest())
+    inline = [reference for reference in extraction.references if _is_inline(reference)]
+    if inline:  # they lead nowhere, and are long
+        others = tuple(reference for reference in extraction.references if not _is_inline(reference))
+        extraction = replace(extraction, references=others)
+    return _Read(file, extraction, hashlib.sha256(data).digest(), _inline_map(file, inline))
+
+
+def _is_inline(reference: Reference) -> bool:
+    return reference.value[:5].lower() == "data:"
+
+
+def _inline_map(file: SourceFile, inline: Iterable[Reference]) -> tuple[int, int] | None:
+    """Return where a script's or style sheet's own source map stands; a part of a page has none."""
+    if file.media_type not in MAPPED:
+        return None
+    maps = (reference for reference in inline if reference.kind is ReferenceKind.SOURCE_MAP)
+    return next(((reference.start, reference.end) for reference in maps), None)
 
 
 def _bare_specifiers(read: Iterable[_Read]) -> tuple[str, ...]:
@@ -89,23 +110,21 @@ class _Linker:
         self._bare_specifiers = bare_specifiers
 
     def link(self, read: _Read) -> LinkedFile:
-        source, extraction, digest = read
+        source, extraction, digest, inline_map = read
         base = base_path(extraction.base, source.plain_path, self._origins)
         links = [*self._links(source, extraction.references, base)]
         for prefix in extraction.import_map_prefixes:
             links += self._exact_entries(prefix, base)
-        return LinkedFile(source, tuple(links), digest)
+        return LinkedFile(source, tuple(links), digest, inline_map)
 
     def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
-        # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
-        rewritten = not source.hashed and not (self._keeps_javascript and source.media_type == JAVASCRIPT)
         for reference in references:
             path = self._target_path(reference, base)
             number = self._numbers.get(path) if path else None
+            if reference.kind is ReferenceKind.LINK and (number is None or self._files[number].plain):
+                continue  # the application's own pages are not known here, and a plain URL may be shared
             if number is not None:
-                target = self._files[number]
-                self._missing.check_reachable(source, reference, target, rewritten=rewritten)
-                yield Link(reference, number, rewritten and target.fingerprinted and not is_bare_import(reference))
+                yield self._link(source, reference, number)
             elif (
                 path is not None
                 and not source.hashed
@@ -117,6 +136,18 @@ class _Linker:
         if is_bare_import(reference):
             return self._specifiers.path(reference.value)
         return target_path(reference.value, base, self._origins)
+
+    def _link(self, source: SourceFile, reference: Reference, number: int) -> Link:
+        target, keeps_text = self._files[number], self._keeps_text(source, reference)
+        self._missing.check_reachable(source, reference, target, rewritten=not keeps_text)
+        changes = target.fingerprinted or reference.integrity is not None
+        return Link(reference, number, changes and not keeps_text)
+
+    def _keeps_text(self, source: SourceFile, reference: Reference) -> bool:
+        # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
+        if source.hashed or is_bare_import(reference):
+            return True
+        return self._keeps_javascript and (source.media_type == JAVASCRIPT or reference.kind is ReferenceKind.SPECIFIER)
 
     def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:
         """Yield a link for each specifier that some module uses through an entry that ends in a slash.
@@ -133,7 +164,7 @@ class _Linker:
 
 
 def _entry_writer(specifier: str) -> Callable[[str], str]:
-    return lambda value: f", {json.dumps(specifier)}: {json.dumps(value)}"
+    return lambda value: in_markup(f", {json.dumps(specifier)}: {json.dumps(value)}")
 
 
 def _served_roots(config: Config) -> tuple[str, ...]:

@@ -36,14 +36,15 @@ def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetH
     headers = tuple(headers)
     numbers = _numbered(site, headers)
     directories = [_directory(asset, site.index) for asset in assets]
-    site_record = _sealed([site.prefix, site.index, numbers[site.redirect]], 0)
+    keys = _keys(assets, directories)
+    site_record = _sealed([site.prefix, site.index, numbers[site.redirect], _first_segments(keys)], 0)
     import_map = _sealed([site.import_map, sha256(site.import_map.encode()).digest()], 0)
     header_sets = [_sealed([ok, not_modified], number) for (ok, not_modified), number in numbers.items()]
     records = [
         _sealed(_asset_fields(asset, own, numbers, directory), number)
         for number, (asset, own, directory) in enumerate(zip(assets, headers, directories, strict=True))
     ]
-    buckets, slots = _index(_keys(assets, directories))
+    buckets, slots = _index(keys)
     return _document(site_record, header_sets, records, buckets, slots, import_map)
 
 
@@ -112,6 +113,12 @@ def _keys(assets: Sequence[Asset], directories: Sequence[str | None]) -> dict[st
             keys.setdefault(name, number)
     keys.pop("", None)
     return keys
+
+
+def _first_segments(keys: Iterable[str]) -> list[str] | None:
+    """Return the first segments of all URL paths, or None where there are too many to keep apart."""
+    found = {key[1:].partition("/")[0] for key in keys if key.startswith("/")}
+    return sorted(found) if len(found) <= schema.MOST_FIRST_SEGMENTS else None
 
 
 def _index(keys: dict[str, int]) -> tuple[bytes, bytes]:

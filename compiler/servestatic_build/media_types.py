@@ -112,6 +112,7 @@ _TEXTUAL = frozenset({"image/bmp", "image/svg+xml", "image/x-icon", "audio/wav",
 
 JAVASCRIPT = "text/javascript"
 HTML = frozenset({"text/html", "application/xhtml+xml"})
+MAPPED = frozenset({"text/css", JAVASCRIPT})  # may have a source map
 
 
 def media_type(name: str, own: Mapping[str, str]) -> str:

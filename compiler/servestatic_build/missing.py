@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from servestatic_build.config import Config
-from servestatic_build.model import IMPORTS, Diagnostic, Reference, ReferenceKind, Severity, SourceFile
+from servestatic_build.model import Diagnostic, Reference, ReferenceKind, Severity, SourceFile
+from servestatic_build.places import place_of
 
 _SEVERITIES = {"warn": Severity.WARNING, "error": Severity.ERROR}
 
@@ -35,8 +36,7 @@ class MissingFiles:
 
     def check_reachable(self, file: SourceFile, reference: Reference, target: SourceFile, *, rewritten: bool) -> None:
         """Add a warning for a reference that stays as it is and that no import map leads on to its target."""
-        is_mapped = reference.kind in {*IMPORTS, ReferenceKind.SOURCE_MAP}
-        if not (rewritten or is_mapped or target.plain or file.hashed):
+        if not (rewritten or reference.kind is not ReferenceKind.URL or target.plain or file.hashed):
             message = f"{reference.value!r} leads to {target.plain_path}, which has no plain URL"
             hint = "an import map leads imports only: leave plain URLs on, or name the file in --plain"
             place = place_of(file, reference.start)
@@ -67,12 +67,3 @@ class MissingFiles:
             directory, _, name = file.plain_path.rpartition("/")
             by_directory[directory].append(name)
         self._by_directory = dict(by_directory)
-
-
-def place_of(file: SourceFile, start: int) -> str:
-    """Return ``name:line:column`` of a byte of a file, both counted from 1, the column in characters."""
-    with open(file.path, "rb") as source:
-        before = source.read(start)
-    line = before.count(b"\n") + 1
-    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-    return f"{file.name}:{line}:{column}"

@@ -56,14 +56,16 @@ class ReferenceKind(StrEnum):
     IMPORT = "import"  # a module that must be there before this one runs
     DYNAMIC_IMPORT = "dynamic import"  # a module that this one may ask for later
     SOURCE_MAP = "source map"
+    LINK = "link"  # for a person to follow
+    SPECIFIER = "specifier"  # what modules call it, in a page's import map
 
 
 IMPORTS = frozenset({ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT})  # what an import map applies to
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """A place in a file that may name another, from an extractor for link.
+class WrittenText:
+    """A text in a file, from an extractor.
 
     ``start`` to ``end`` are byte offsets of the text without its quotes, ``value`` is that text with its escapes
     undone, and ``escape`` does them again for a new value at the same place.
@@ -73,7 +75,17 @@ class Reference:
     end: int
     value: str
     escape: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(WrittenText):
+    """A text that may name another file, from an extractor for link.
+
+    ``integrity``, where the file has one, says which bytes the other must have (Subresource Integrity).
+    """
+
     kind: ReferenceKind = ReferenceKind.URL
+    integrity: WrittenText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +134,14 @@ class Link:
 class LinkedFile:
     """A source file and what it refers to, from link for fingerprint.
 
-    ``digest`` is the SHA-256 of the bytes that the spans belong to, None when the file was not read.
+    ``digest`` is the SHA-256 of the bytes that the spans belong to, None when the file was not read; ``inline_map`` is
+    the span of the data: URL that is its source map.
     """
 
     source: SourceFile
     links: tuple[Link, ...] = ()
     digest: bytes | None = None
+    inline_map: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class ServeStaticASGI:
             page = release.pages[_below_mount(scope)]
         if page is None:
             claimed = self._claim_prefix and release.claims(scope["path"], _below_mount(scope))
+            del release  # which an application that answers for hours would hold
             await (_nothing if claimed else self.app)(scope, receive, send)
             return
         encoding, fields = _fields(scope["headers"])

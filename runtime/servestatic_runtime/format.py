@@ -53,7 +53,9 @@ class Layout(NamedTuple):
 # Records are arrays in this order. Each ends in its checksum. A reader takes the fields it knows and ignores
 # any that follow, so a field may be appended without a new version.
 IMPORT_MAP_FIELDS = ("text", "digest")
-SITE_FIELDS = ("prefix", "index", "redirect_headers")
+SITE_FIELDS = ("prefix", "index", "redirect_headers", "first_segments")
+# With more of them the record would not be read with the head, and there would be less to gain.
+MOST_FIRST_SEGMENTS = 32
 HEADER_SET_FIELDS = ("ok", "not_modified")
 ASSET_FIELDS = (
     "name",

@@ -89,7 +89,9 @@ class Manifest:
         start = bytes(buf[:_START_BYTES]) if start is None else start
         self._layout = layout = self._read_head(start)
         self._index = (layout.bucket_count, layout.buckets, layout.slots)
-        self.prefix, self.index, self._redirect_headers = self._read_site(start)
+        self.prefix, self.index, self._redirect_headers, *later = self._read_site(start)
+        first_segments = later[0] if later else None  # appended to the record later
+        self._first_segments = None if first_segments is None else frozenset(first_segments)
         self._header_sets: dict[int, list[Any]] = {}
 
     @classmethod
@@ -182,6 +184,9 @@ class Manifest:
 
     def find(self, path: str) -> Found | None:
         """Return what a decoded URL path leads to, or None when it is not in this release."""
+        # Most of what is not ours is told by its first segment, for a fifth of what the index takes.
+        if self._first_segments is not None and path[1:].partition("/")[0] not in self._first_segments:
+            return None
         for asset in self._lookup(path):
             if path == asset.url:
                 return Found(asset, asset.headers, None)
@@ -309,7 +314,8 @@ class Manifest:
     def _read_site(self, start: bytes) -> list[Any]:
         where = slice(self._layout.site, self._layout.site_end)
         record = (start if where.stop <= len(start) else self._buf)[where]
-        return self._unseal(record, 0, "the site record")[: len(schema.SITE_FIELDS)]
+        *fields, _checksum = self._unseal(record, 0, "the site record")
+        return fields
 
     def _corrupt(self, what: str) -> NoReturn:
         self._damaged(f"{what} is damaged")

@@ -66,6 +66,7 @@ def test_explain_says_it_all(release: Compiled) -> None:
         "    Vary: Accept-Encoding",
         "    Accept-Ranges: bytes",
         "    Access-Control-Allow-Origin: *",
+        "    Access-Control-Expose-Headers: *",
         "    X-Content-Type-Options: nosniff",
         "",
         f"  identity: {identity.size} bytes in files/static/app.#.css",
@@ -95,6 +96,7 @@ def test_explain_of_a_file_in_one_coding_and_under_one_url_is_one_list_of_header
         "    Cache-Control: no-cache",
         "    Accept-Ranges: bytes",
         "    Access-Control-Allow-Origin: *",
+        "    Access-Control-Expose-Headers: *",
         "    X-Content-Type-Options: nosniff",
     ]
 

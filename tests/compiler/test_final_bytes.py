@@ -1,11 +1,16 @@
-"""A source map moves along with the file that names it."""
+"""A source map moves along with the file that names it, or that it stands in."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
+from urllib.parse import quote
+
+import pytest
 
 from servestatic_build.globs import Globs
+from support.releases import unfingerprinted
 from support.trees import Tree, compile_tree
 
 # One mapping behind the import, at column 16 of the generated line.
@@ -52,3 +57,77 @@ def test_a_map_of_a_file_in_a_cycle_does_not_join_the_cycle(tmp_path: Path) -> N
     after = compile_tree(tmp_path / "after", {**tree, "b.js": 'import "./app.js"; changed()'})
     assert before.url("app.js") != after.url("app.js")
     assert before.url("app.js.map") == after.url("app.js.map")
+
+
+def inline(source_map: str) -> list[str]:
+    """Return data: URLs of a map: in base64, and written out."""
+    base64 = b64encode(source_map.encode()).decode()
+    return [
+        f"data:application/json;base64,{base64}",
+        f"data:application/json;charset=utf-8;base64,{base64}",
+        f"DATA:;BASE64,{base64}",
+        f"data:application/json,{quote(source_map)}",
+        f"data:application/json;charset=utf-8,{quote(source_map, safe=':,;')}",
+    ]
+
+
+MOVED = MAP.replace("gBAAgB", "6BAAgB")
+INLINE = list(zip(inline(MAP), inline(MOVED), strict=True))
+
+
+@pytest.mark.parametrize(("before", "after"), INLINE)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("app.js", "import './b.png';x()\n//# sourceMappingURL={}\n", id="script"),
+        pytest.param("app.js", "import './b.png';x()//# sourceMappingURL={}", id="on the line of the code"),
+        pytest.param("app.css", "a{b:url(./b.png)}\n/*# sourceMappingURL={} */", id="style sheet"),
+        pytest.param("app.css", "a{b:url(./b.png)}/*# sourceMappingURL={}*/", id="on the line of the rules"),
+    ],
+)
+def test_a_map_in_its_own_file_is_shifted_in_place(
+    tmp_path: Path, name: str, text: str, before: str, after: str
+) -> None:
+    release = compile_tree(tmp_path, {name: text.replace("{}", before), "b.png": ""})
+    assert unfingerprinted(release.read(name)).decode() == text.replace("{}", after).replace("b.png", "b.#.png")
+    assert release.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        pytest.param("data:application/json;base64,!", "it is no base64: ", id="no base64"),
+        pytest.param("data:application/json;base64,e30", "it has no mappings", id="no mappings"),
+        pytest.param("data:application/json,{", "it is no JSON: ", id="no JSON"),
+        pytest.param("data:application/json", "it is no data: URL that can be read", id="no comma"),
+        pytest.param("data:,%00", "it is no JSON: ", id="no type"),
+    ],
+)
+def test_a_map_in_its_own_file_that_can_not_be_read_stays_with_a_warning(
+    tmp_path: Path, url: str, message: str
+) -> None:
+    text = f"import './b.png';\n//# sourceMappingURL={url}"
+    release = compile_tree(tmp_path, {"app.js": text, "b.png": ""})
+    assert unfingerprinted(release.read("app.js")).decode() == text.replace("b.png", "b.#.png")
+    (found,) = release.messages()
+    assert found.startswith(f"warning app.js:2:22: this source map can't be read: {message}")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("app.js", "x()\n//# sourceMappingURL=data:application/json;base64,!", id="no references"),
+        pytest.param("p.html", "<script>import('./b.png')\n//# sourceMappingURL=data:,!\n</script>", id="in a page"),
+    ],
+)
+def test_a_map_is_not_read_where_no_column_moves_nor_in_a_page(tmp_path: Path, name: str, text: str) -> None:
+    release = compile_tree(tmp_path, {name: text, "b.png": ""})
+    assert unfingerprinted(release.read(name)).decode() == text.replace("b.png", "b.#.png")
+    assert release.messages() == []
+
+
+def test_members_of_a_cycle_have_their_maps_in_themselves_shifted(tmp_path: Path) -> None:
+    (before, after), *_ = INLINE
+    text = "import './%s.js';;x()\n//# sourceMappingURL={}"
+    release = compile_tree(tmp_path, {f"{a}.js": (text % b).replace("{}", before) for a, b in ("ab", "ba")})
+    assert unfingerprinted(release.read("a.js")).decode() == (text % "b.#").replace("{}", after)

@@ -6,14 +6,14 @@ The packages are those of tests/oracles/package-lock.json, so that it is known h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from servestatic_build.model import Extraction, Reference, ReferenceKind
-from servestatic_build.refs import css, javascript
+from servestatic_build.refs import css, html, javascript
 from servestatic_build.rewrite import Edit, splice
 from servestatic_build.specifiers import is_bare_import
 from support.oracles import ask, files_of
@@ -30,10 +30,14 @@ def marked(value: str) -> str:
 
 
 def rewritten(data: bytes, references: Iterable[Reference]) -> bytes:
-    return splice(data, (Edit(r.start, r.end, r.escape(marked(r.value)).encode()) for r in references))
+    return splice(data, (Edit(r.start, r.end, bytes_of(r.escape(marked(r.value)))) for r in references))
 
 
-def readable(package: str, suffixes: Sequence[str], script: str) -> list[tuple[Path, bytes, list[Any]]]:
+def bytes_of(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def readable(package: str, suffixes: Sequence[str], script: str) -> list[tuple[Path, bytes, Any]]:
     """Return the files that the oracle can read, with what it finds in them."""
     files = files_of(package, suffixes)
     texts = [path.read_bytes() for path in files]
@@ -118,3 +122,62 @@ def test_rewritten_style_sheets_are_read_as_renamed_and_the_same_otherwise(packa
 
 def names_a_file(reference: Reference) -> bool:
     return not reference.value.startswith("data:")
+
+
+# By package: pages, and what the oracle finds in them: texts that are URLs, style sheets and scripts, and how many
+# references those hold together. Some pages are not in UTF-8.
+PAGES = [
+    pytest.param("dojox", 1951, {"urls": 4294, "css": 5704, "javascript": 1757}, 6572, id="dojox"),
+    pytest.param("jquery-mobile", 284, {"urls": 36067, "css": 196, "javascript": 55}, 36084, id="jquery-mobile"),
+    pytest.param("gentelella", 118, {"urls": 3292, "css": 8687, "javascript": 88}, 3312, id="gentelella"),
+    pytest.param("uikit", 86, {"urls": 3650, "css": 114, "javascript": 26}, 3704, id="uikit"),
+    pytest.param("dygraphs", 136, {"urls": 2374, "css": 275, "javascript": 129}, 2377, id="dygraphs"),
+]
+PAGE_SUFFIXES = (".html", ".htm")
+
+
+@pytest.mark.parametrize(("package", "files", "texts", "count"), PAGES)
+def test_pages_are_read_as_by_parse5(package: str, files: int, texts: dict[str, int], count: int) -> None:
+    pages = readable(package, PAGE_SUFFIXES, "pages.mjs")
+    references = 0
+    for path, data, answer in pages:
+        found = [(r.start, r.end, r.value) for r in html.extract(data).references]
+        assert found == [each for text in answer["texts"] for each in in_text(data, *text)], path
+        references += len(found)
+    assert (len(pages), references) == (files, count)
+    assert Counter(kind for *_, answer in pages for _, _, kind, _ in answer["texts"]) == texts
+
+
+def in_text(data: bytes, start: int, end: int, kind: str, content: Any) -> Iterator[tuple[int, int, str]]:
+    """Yield the URLs of a text of a page. Where they are written with entities, each must be a text of its own."""
+    for url in urls_of(kind, content):
+        written = bytes_of(url)
+        at = data.find(written, start, end)
+        start, stop = (start, end) if at < 0 else (at, at + len(written))
+        yield start, stop, url
+        start = stop
+
+
+def urls_of(kind: str, content: Any) -> list[str]:
+    """Return the URLs in what the oracle found; how style sheets and scripts are read is shown above."""
+    if kind == "urls":
+        return list(content)
+    extract = {"css": css.extract, "javascript": javascript.extract}[kind]
+    return [r.value for r in known(extract(bytes_of(content)))]
+
+
+@pytest.mark.parametrize("package", [row.values[0] for row in PAGES], ids=[row.id for row in PAGES])
+def test_rewritten_pages_are_read_as_renamed_and_the_same_otherwise(package: str) -> None:
+    pages = readable(package, PAGE_SUFFIXES, "pages.mjs")
+    renamed = [rewritten(data, filter(names_a_file, html.extract(data).references)) for _, data, _ in pages]
+    for (path, data, before), new, after in zip(pages, renamed, ask("pages.mjs", renamed), strict=True):
+        assert list(urls_in(after)) == [url if url.startswith("data:") else marked(url) for url in urls_in(before)], (
+            path
+        )
+        assert after["tree"].replace(MARK, "") == before["tree"], path
+        assert new.replace(MARK.encode(), b"") == data, path
+
+
+def urls_in(answer: Any) -> Iterator[str]:
+    for _, _, kind, content in answer["texts"]:
+        yield from urls_of(kind, content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from servestatic_build.refs.urls import renamed, target_path
+from servestatic_build.refs.urls import base_path, renamed, target_path
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ from servestatic_build.refs.urls import renamed, target_path
         pytest.param(" \t\na.png\r ", "/static/css/a.png", id="white space around"),
         pytest.param("a.\npng", "/static/css/a.png", id="line end inside"),
         pytest.param("./a:b.png", "/static/css/a:b.png", id="colon behind a dot segment"),
+        pytest.param("..\\img\\a.png", "/static/img/a.png", id="backslashes"),
+        pytest.param("a.png?\\b#\\c", "/static/css/a.png", id="backslashes in query and fragment"),
+        pytest.param("a%5Cb.png", "/static/css/a\\b.png", id="encoded backslash"),
+        pytest.param("%2e%2E/.%2e/a%2Epng", "/a.png", id="encoded dots"),
         pytest.param("1:2.png", "/static/css/1:2.png", id="colon that ends no scheme"),
     ],
 )
@@ -51,6 +55,10 @@ def test_a_reference_leads_to_a_decoded_path(value: str, path: str) -> None:
         pytest.param("////a.png", id="empty host"),
         pytest.param("/\t/example.com/a.png", id="host behind a dropped tab"),
         pytest.param("http://[", id="no address in the brackets"),
+        pytest.param("\\\\example.com/a.png", id="host behind backslashes"),
+        pytest.param("/\\example.com/a.png", id="host behind a backslash"),
+        pytest.param("javascript:'/a.png'", id="script"),
+        pytest.param("C:\\a.png", id="drive"),
         pytest.param("//[::1", id="address that does not end"),
         pytest.param(".", id="own directory"),
         pytest.param("..", id="parent directory"),
@@ -77,12 +85,52 @@ def test_a_base_with_delimiters_in_its_names_is_still_a_path() -> None:
         pytest.param("%61.png", "a.png", "a.hash.png", id="encoded without need"),
         pytest.param("%C3%A9.png", "é.png", "%C3%A9.hash.png", id="encoded non-ASCII"),
         pytest.param("a%3Fb%23c%25.png", "a?b#c%.png", "a%3Fb%23c%25.hash.png", id="encoded delimiters"),
+        pytest.param("..\\x\\a.png?\\b", "a.png", "..\\x\\a.hash.png?\\b", id="backslashes kept"),
         pytest.param("a%2Fb/c.png", "c.png", "a%2Fb/c.hash.png", id="encoded slash in the directory"),
     ],
 )
 def test_a_reference_keeps_all_but_the_name(value: str, name: str, expected: str) -> None:
     new = name.removesuffix("png") + "hash.png"
     assert renamed(value, f"/d/{name}", f"/d/{new}") == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        pytest.param("https://www.example.com/a.png", "/a.png", id="as it is"),
+        pytest.param("HTTPS://WWW.Example.com/a.png", "/a.png", id="upper case"),
+        pytest.param("https://www.example.com:443/a.png", "/a.png", id="port of the scheme"),
+        pytest.param("//www.example.com/a.png", "/a.png", id="scheme of the page"),
+        pytest.param("https:\\\\www.example.com\\a.png", "/a.png", id="backslashes"),
+        pytest.param("http://localhost:8000/a.png", "/a.png", id="port of its own"),
+        pytest.param("http://www.example.com/a.png", None, id="other scheme"),
+        pytest.param("https://www.example.com:80/a.png", None, id="other port"),
+        pytest.param("https://example.com/a.png", None, id="other host"),
+        pytest.param("https://me@www.example.com/a.png", None, id="user"),
+    ],
+)
+def test_a_full_url_leads_to_a_path_of_an_origin_of_ours(value: str, path: str | None) -> None:
+    assert target_path(value, "/static/css/app.css", ("https://www.example.com", "http://localhost:8000")) == path
+
+
+@pytest.mark.parametrize(
+    ("href", "base"),
+    [
+        pytest.param(None, "/docs/page.html", id="none"),
+        pytest.param("", "/docs/page.html", id="empty"),
+        pytest.param("../x/", "/x/", id="relative"),
+        pytest.param(" /x%20y/ ", "/x y/", id="absolute"),
+        pytest.param("\\x\\", "/x/", id="backslashes"),
+        pytest.param("https://www.example.com/x/", "/x/", id="origin of ours"),
+        pytest.param("https://example.com/x/", None, id="other origin"),
+        pytest.param("//example.com", None, id="other host"),
+        pytest.param("data:text/html,", "/docs/page.html", id="data"),
+        pytest.param("JavaScript:x", "/docs/page.html", id="script"),
+        pytest.param("http://[", "/docs/page.html", id="no URL"),
+    ],
+)
+def test_a_base_says_where_a_page_s_references_start(href: str | None, base: str | None) -> None:
+    assert base_path(href, "/docs/page.html", ("https://www.example.com",)) == base
 
 
 @pytest.mark.parametrize("value", ["img%2Fa.png", "img%2fa.png"])

@@ -436,3 +436,37 @@ def test_an_asset_that_is_damaged_is_named(document: bytes) -> None:
     manifest = Manifest(document.replace(b"css/base.css", b"css/basE.css"), "manifest.msgpack")
     with pytest.raises(ManifestError, match=r"^manifest\.msgpack: asset 2 is damaged \(copy it again"):
         manifest.asset("css/base.css")
+
+
+@pytest.mark.parametrize("files", [3, 40], ids=["few first segments", "too many to keep"])
+def test_a_path_is_found_or_not_whatever_its_first_segment(tmp_path: Path, files: int) -> None:
+    static = write_tree(tmp_path / "static", {"a.css": ""})
+    names = [f"{number}.txt" for number in range(files)]
+    public = write_tree(tmp_path / "public", {"index.html": "", "docs/index.html": "", **dict.fromkeys(names, "")})
+    manifest = compile_sources(tmp_path, Source(str(static)), Source(str(public), "/")).manifest
+    listed = ["/", "/index.html", "/docs", "/docs/", "/docs/index.html", "/static/a.css", *(f"/{n}" for n in names)]
+    unlisted = [
+        "",
+        "*",
+        "//",
+        "/x",
+        "/x/static/a.css",
+        "/static",
+        "/static/",
+        "/doc",
+        "/docs/x",
+        "static/a.css",
+        "/0.txt/",
+    ]
+    assert [path for path in (*listed, *unlisted) if manifest.find(path) is not None] == listed
+
+
+def test_a_path_with_a_foreign_first_segment_costs_no_look_into_the_index(tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "static", {"a.css": ""})
+    release = compile_sources(tmp_path, Source(str(source)))
+    data = bytearray((release.dist / "manifest.msgpack").read_bytes())
+    data[release.manifest._layout.buckets :] = bytes(len(data) - release.manifest._layout.buckets)  # noqa: SLF001
+    manifest = Manifest(bytes(data), "manifest.msgpack")
+    assert manifest.find("/api/a.css") is None
+    with pytest.raises(ManifestError):
+        manifest.find("/static/no.css")

@@ -20,7 +20,7 @@ import pytest
 from servestatic_runtime import Manifest, ManifestError, ServeStatic, ServeStaticASGI
 from servestatic_runtime.bodies import LARGEST_CACHED
 from support.asgi import Sent, http_scope, receive
-from support.clients import ASGIClient, Client, Kind, WSGIClient
+from support.clients import Client, Kind
 from support.codings import DECODERS, decoded
 from support.servers import gunicorn, running, uvicorn
 from support.trees import Tree, compile_tree, write_tree
@@ -69,12 +69,6 @@ def deployed(tmp_path: Path, releases: dict[str, bytes]) -> Deployed:
     return made
 
 
-@pytest.fixture(params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def kind(request: pytest.FixtureRequest) -> Kind:
-    made: Kind = request.param
-    return made
-
-
 @pytest.fixture
 def client(kind: Kind, deployed: Deployed) -> Client:
     return kind(deployed.dist, reload=True)
@@ -100,11 +94,7 @@ def test_a_manifest_may_be_named_itself(kind: Kind, deployed: Deployed) -> None:
     assert served(client) == "b"
 
 
-@pytest.mark.parametrize("client_type", [WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def test_templates_may_ask_the_release_that_is_served(
-    client_type: type[WSGIClient | ASGIClient], deployed: Deployed
-) -> None:
-    client = client_type(deployed.dist, reload=True)
+def test_templates_may_ask_the_release_that_is_served(client: Client, deployed: Deployed) -> None:
     before = client.app.manifest.url("large.bin")
     deployed.deploy("b")
     assert served(client) == "b"
@@ -270,6 +260,28 @@ def test_asgi_ends_an_answer_with_the_old_release_s_bytes_and_then_lets_it_go(de
     asyncio.run(main())
     assert (slow.body, quick.body) == (LARGE["a"], LARGE["b"])
     assert held(deployed.dist) == (1, 0)
+
+
+@needs_proc
+@pytest.mark.usefixtures("_no_garbage_collection")
+def test_asgi_an_application_that_goes_on_answering_holds_no_release(deployed: Deployed) -> None:
+    async def main() -> None:
+        waiting, go_on = asyncio.Event(), asyncio.Event()
+
+        async def inner(_scope: Any, _receive: Any, _send: Any) -> None:
+            waiting.set()
+            await go_on.wait()
+
+        app = ServeStaticASGI(inner, deployed.dist, reload=True)
+        task = asyncio.create_task(app(http_scope("/events"), receive, Sent().send))
+        await waiting.wait()
+        deployed.deploy("b")
+        await app(http_scope("/static/page.html"), receive, Sent().send)
+        assert held(deployed.dist) == (1, 0)
+        go_on.set()
+        await task
+
+    asyncio.run(main())
 
 
 # Under load.

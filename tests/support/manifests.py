@@ -1,9 +1,12 @@
-"""Synthetic releases of any size, written with the manifest writer alone: there are no files behind them."""
+"""Synthetic releases of any size, written with the manifest writer alone: behind them are no files, or only holes."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256, sha384
+from pathlib import Path
 
 from servestatic_build.headers import HeaderPolicy
 from servestatic_build.manifest_writer import Site, manifest_bytes
@@ -29,7 +32,17 @@ def chain_manifest(count: int) -> bytes:
     return _manifest(list(chained))
 
 
-def _manifest(assets: list[Asset]) -> bytes:
+def sparse_release(dist: Path, sizes: Mapping[str, int]) -> None:
+    """Write a release whose files, by their plain URL paths, are zeros that take no room on the disk."""
+    for path, size in sizes.items():
+        file = dist / "files" / path[1:]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        os.truncate(file, size)
+    (dist / "manifest.msgpack").write_bytes(_manifest([_hole(*item) for item in sorted(sizes.items())]))
+
+
+def _manifest(assets: Sequence[Asset]) -> bytes:
     return manifest_bytes(Site("/static/", "index.html", _POLICY.redirect()), assets, map(_POLICY.headers_of, assets))
 
 
@@ -47,3 +60,11 @@ def _asset(number: int) -> Asset:
         for n, (coding, suffix) in enumerate(_SUFFIXES.items())
     )
     return Asset(source, path, 1_700_000_000, sha384(name.encode()).digest(), (), variants)
+
+
+def _hole(path: str, size: int) -> Asset:
+    digest = sha256(path.encode()).digest()  # nobody reads a gigabyte to check it
+    source = SourceFile(path, f"/src{path}", path, size, 0, "application/octet-stream", fingerprinted=False, plain=True)
+    return Asset(
+        source, path, 1_700_000_000, bytes(48), (), (Variant("identity", StagedFile("", path[1:], size, digest)),)
+    )

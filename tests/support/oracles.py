@@ -73,7 +73,7 @@ def files_of(package: str, suffixes: Sequence[str]) -> list[Path]:
 
 def ask(script: str, texts: Iterable[bytes]) -> list[Any]:
     """Return what a script of tests/oracles answers for each text; None where it can't read it."""
-    questions = "".join(f"{json.dumps(text.decode())}\n" for text in texts)
+    questions = "".join(f"{json.dumps(text.decode('utf-8', 'surrogateescape'))}\n" for text in texts)
     command = ["node", str(ORACLES / script)]
     run = subprocess.run(command, cwd=installed(), input=questions, stdout=subprocess.PIPE, text=True, check=True)
     return list(map(json.loads, run.stdout.splitlines()))

@@ -39,9 +39,11 @@ def release(dist: Path) -> dict[str, str]:
 
 def assert_sound(extraction: Extraction, data: bytes) -> None:
     """Check what every extractor promises: spans ascend, lie inside the data and do not overlap."""
+    assert [*extraction.references] == sorted(extraction.references, key=lambda reference: reference.start)
+    hashes = (reference.integrity for reference in extraction.references if reference.integrity)
     position = 0
-    for reference in extraction.references:
-        assert position <= reference.start <= reference.end <= len(data)
-        position = reference.end
+    for text in sorted([*extraction.references, *hashes], key=lambda text: text.start):
+        assert position <= text.start <= text.end <= len(data)
+        position = text.end
     for part in extraction.unreadable:
         assert 0 <= part.start <= len(data)

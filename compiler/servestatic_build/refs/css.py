@@ -7,13 +7,13 @@ read from the text itself, by the token's own grammar.
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tinycss2
 
-from servestatic_build.model import Extraction, Reference
+from servestatic_build.model import Extraction, Reference, Unreadable
 from servestatic_build.refs.source_map_comment import last_source_map, source_map_reference
 
 # A token's own text, matched where tinycss2 says it starts. One white space after a hexadecimal escape is its end.
@@ -30,6 +30,8 @@ _URL_FUNCTIONS = frozenset({"url", "src", "image-set", "-webkit-image-set"})
 
 def extract(data: bytes) -> Extraction:
     """Return the references of a style sheet: url(), src(), image-set(), @import and its source map."""
+    if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
+        return Extraction(unreadable=(Unreadable(0, "a style sheet in UTF-16 can't be read"),))
     bom = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     text = data[bom:].decode("utf-8", "surrogateescape")
     places = _Places(text, bom)

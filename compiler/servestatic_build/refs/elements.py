@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from servestatic_build.model import Extraction
+from servestatic_build.model import Extraction, ReferenceKind
 from servestatic_build.refs import css, import_map, javascript, srcset
 from servestatic_build.refs.encoded import Encoded, Segment, joined
 
 HTML = "html"
 SVG = "svg"
-NAMESPACES = (HTML, SVG)
+MATHML = "math"
+NAMESPACES = (HTML, SVG, MATHML)
 
 # The keys of an element's attributes that XLink's namespace holds begin with this.
 XLINK = "xlink:"
 
-# `a` and `area` lead to pages, and so do links of these kinds, or to an origin.
+# Links of these kinds lead to pages or to an origin.
 _PAGE_LINKS = frozenset(
     (
         *("alternate", "author", "bookmark", "canonical", "dns-prefetch", "help", "license", "me", "next"),
@@ -81,43 +82,53 @@ def _css(element: Element, value: Encoded) -> Extraction:  # noqa: ARG001
     return value.outer(css.extract(value.text)) if b"(" in value.text else Extraction()
 
 
+def _hashed_url(element: Element, value: Encoded) -> Extraction:
+    return value.url(integrity=element.attributes.get("integrity"))
+
+
 def _link(element: Element, value: Encoded) -> Extraction:
     kinds = element.attributes["rel"].word().split() if "rel" in element.attributes else ()
-    return Extraction() if kinds and _PAGE_LINKS.issuperset(kinds) else value.url()
+    return Extraction() if kinds and _PAGE_LINKS.issuperset(kinds) else _hashed_url(element, value)
 
 
 def _base(element: Element, value: Encoded) -> Extraction:  # noqa: ARG001
     return Extraction(base=value.text.decode("utf-8", "surrogateescape"))
 
 
-def _none(element: Element, value: Encoded) -> Extraction:  # noqa: ARG001
-    return Extraction()
+def _followed(element: Element, value: Encoded) -> Extraction:  # noqa: ARG001
+    return value.url(ReferenceKind.LINK)
 
 
 # By namespace, element ("" for any other) and attribute.
 _READERS: dict[tuple[str, str, str], Callable[[Element, Encoded], Extraction]] = {
     (HTML, "", "src"): _url,
     (HTML, "", "style"): _css,
+    (HTML, "a", "href"): _followed,
+    (HTML, "area", "href"): _followed,
     (HTML, "base", "href"): _base,
     (HTML, "img", "srcset"): _srcset,
     (HTML, "link", "href"): _link,
     (HTML, "link", "imagesrcset"): _srcset,
     (HTML, "object", "data"): _url,
+    (HTML, "script", "src"): _hashed_url,
     (HTML, "source", "srcset"): _srcset,
     (HTML, "video", "poster"): _url,
     **{(HTML, name, "background"): _url for name in ("body", "table", "tbody", "td", "tfoot", "th", "thead", "tr")},
     (SVG, "", "href"): _url,
     (SVG, "", XLINK + "href"): _url,
     (SVG, "", "style"): _css,
-    (SVG, "a", "href"): _none,
-    (SVG, "a", XLINK + "href"): _none,
+    (SVG, "a", "href"): _followed,
+    (SVG, "a", XLINK + "href"): _followed,
+    (MATHML, "", "style"): _css,
     **{(SVG, "", name): _css for name in _PRESENTATION},
 }
 ATTRIBUTES = frozenset(attribute for _, _, attribute in _READERS)  # an element needs one of these to refer to a file
-READ = ATTRIBUTES | {"rel", "type", "language"}
+READ = ATTRIBUTES | {"integrity", "language", "rel", "type"}
 
 
 def _content(element: Element, data: bytes) -> Extraction:
+    if element.namespace not in _SOURCES:
+        return Extraction()
     if element.name == "style" and _type(element) in {"", "text/css"}:
         reader = css.extract
     elif element.name != "script" or not _SOURCES[element.namespace].isdisjoint(element.attributes):

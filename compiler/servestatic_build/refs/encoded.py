@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from servestatic_build.model import Extraction, ImportMapPrefix, Reference, Unreadable
+from servestatic_build.model import Extraction, ImportMapPrefix, Reference, ReferenceKind, Unreadable, WrittenText
 
 _CHARACTER = re.compile(rb"[\x80-\xff]+|.", re.DOTALL)
 _SPACES = bytes(range(0x21))  # the URL standard strips these around a URL
@@ -114,10 +114,17 @@ class Encoded:
         """Return the text as a keyword: without white space around it, in lower case."""
         return _decode(self.text.strip(b"\t\n\f\r ")).lower()
 
-    def url(self) -> Extraction:
-        """Return the one reference that the text is, if there is anything in it."""
+    def url(self, kind: ReferenceKind = ReferenceKind.URL, integrity: Encoded | None = None) -> Extraction:
+        """Return the one reference that the text is, if there is anything in it, and what says its file's hash."""
         bare = self.text.strip(_SPACES)
-        return self.references([self.text.find(bare)], [bare])
+        start = self.text.find(bare)
+        found = self._reference(Reference(start, start + len(bare), _decode(bare), str, kind))
+        hashes = integrity.whole() if integrity else None
+        return Extraction((replace(found, integrity=hashes),)) if found else Extraction()
+
+    def whole(self) -> WrittenText | None:
+        """Return all of the text as it is written in the file, if there is anything in it."""
+        return self._written(WrittenText(0, len(self.text), _decode(self.text), str))
 
     def references(self, starts: Iterable[int], urls: Iterable[bytes]) -> Extraction:
         """Return the references to ``urls``, which stand in the text at ``starts``."""
@@ -135,6 +142,13 @@ class Encoded:
         )
 
     def _reference(self, inner: Reference) -> Reference | None:
+        text = self._written(inner)
+        if text is None:
+            return None
+        hashes = self._written(inner.integrity) if inner.integrity else None
+        return Reference(text.start, text.end, text.value, text.escape, inner.kind, hashes)
+
+    def _written(self, inner: WrittenText) -> WrittenText | None:
         if inner.start == inner.end:
             return None
         first = self._pieces[bisect_right(self._starts, inner.start) - 1]
@@ -143,8 +157,8 @@ class Encoded:
             return None
         start, end, notation = self._start(inner.start), self._end(inner.end), first.segment.notation
         if notation is AS_IS:
-            return Reference(start, end, inner.value, inner.escape, inner.kind)
-        return _reference(start, end, inner, notation, self._data[start:end])
+            return WrittenText(start, end, inner.value, inner.escape)
+        return _written(start, end, inner, notation, self._data[start:end])
 
     def _start(self, index: int) -> int:
         """Return where what stands behind an offset of the text starts in the file."""
@@ -159,11 +173,11 @@ class Encoded:
         return piece.raw_end if index == piece.end else piece.raw_start + index - piece.start
 
 
-def _reference(start: int, end: int, inner: Reference, notation: Notation, raw: bytes) -> Reference:
+def _written(start: int, end: int, inner: WrittenText, notation: Notation, raw: bytes) -> WrittenText:
     def escape(value: str) -> str:
         return _decode(notation.rewritten(raw, _encode(inner.escape(value))))
 
-    return Reference(start, end, inner.value, escape, inner.kind)
+    return WrittenText(start, end, inner.value, escape)
 
 
 def joined(extractions: Iterable[Extraction]) -> Extraction:

@@ -59,6 +59,8 @@ def _tags(nodes: Iterable[Node], page: bytes, bom: int) -> Iterator[tuple[Node, 
     for node in nodes:
         if node.origin_offset is None or node.namespace not in elements.NAMESPACES:
             continue
+        if node.name == "base" and _is_in_template(node):
+            continue
         if node.name not in _TEXT and elements.ATTRIBUTES.isdisjoint(node.attrs):
             continue
         start = bom + node.origin_offset
@@ -66,6 +68,13 @@ def _tags(nodes: Iterable[Node], page: bytes, bom: int) -> Iterator[tuple[Node, 
         if start not in seen and node.name.lower() in {name, _RENAMED.get(name)}:
             seen.add(start)
             yield node, start
+
+
+def _is_in_template(node: Any) -> bool:
+    """Return whether a node is no part of the page: what stands in a template has no say in the page's base."""
+    while node.parent is not None and node.name != "#document-fragment":
+        node = node.parent
+    return bool(node.name == "#document-fragment")
 
 
 def _element(node: Node, page: bytes, data: bytes, start: int) -> Element:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from servestatic_build.model import Extraction, ImportMapPrefix, Unreadable
+from servestatic_build.model import Extraction, ImportMapPrefix, ReferenceKind, Unreadable
 from servestatic_build.refs.encoded import Encoded, joined
 from servestatic_build.refs.json_text import member, members, parse, string
 from servestatic_build.refs.urls import is_bare
 
 
 def extract(data: bytes) -> Extraction:
-    """Return the URLs of an import map (not those of its integrity section) and the entries that end in a slash."""
+    """Return the URLs of an import map and the entries that end in a slash."""
     root = parse(data)
     if root is None:
         return Extraction(unreadable=(Unreadable(0, "this is not an import map that can be read"),))
@@ -21,16 +21,29 @@ def extract(data: bytes) -> Extraction:
     found = list(_entries(member(root, b"imports", data), data))
     for scope, entries in scopes:
         found += [scope.url(), *_entries(entries, data)]
-    return joined(found)
+    return joined([*found, *_hashes(member(root, b"integrity", data), data)])
 
 
 def _entries(section: Node | None, data: bytes) -> Iterator[Extraction]:
     for specifier, value in members(section, data):
         address = string(value, data)
         # A module that a page maps by its URL has to be known by the URL that it will have.
-        yield from (text.url() for text in (specifier, address) if not is_bare(_decode(text.text)))
+        if _is_url(specifier):
+            yield specifier.url(ReferenceKind.SPECIFIER)
+        if _is_url(address):
+            yield address.url()
         if specifier.text.endswith(b"/") and address.text.endswith(b"/"):
             yield Extraction(import_map_prefixes=(_prefix(specifier, address, value.end_byte),))
+
+
+def _hashes(section: Node | None, data: bytes) -> Iterator[Extraction]:
+    for url, value in members(section, data):
+        if _is_url(url):
+            yield url.url(integrity=string(value, data))
+
+
+def _is_url(text: Encoded) -> bool:
+    return not is_bare(_decode(text.text))
 
 
 def _prefix(specifier: Encoded, address: Encoded, end: int) -> ImportMapPrefix:

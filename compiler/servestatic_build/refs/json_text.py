@@ -27,6 +27,13 @@ def _undo(escape: bytes) -> bytes:
 
 _WRITTEN = {code: f"\\u{code:04x}" for code in range(0x20)} | {ord('"'): '\\"', ord("\\"): "\\\\"}
 _STRING = Notation(_ESCAPE, _undo, _WRITTEN)
+# In JSON these stand in strings only.
+_MARKUP = {ord(character): f"\\u{ord(character):04x}" for character in "&<>"}
+
+
+def in_markup(text: str) -> str:
+    """Return JSON so that it may stand as it is in an element of HTML or XML, or in a CDATA section."""
+    return text.translate(_MARKUP)
 
 
 def parse(data: bytes) -> Node | None:

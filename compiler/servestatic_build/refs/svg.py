@@ -13,13 +13,14 @@ from xml.parsers import expat
 
 from servestatic_build.model import Extraction, Unreadable
 from servestatic_build.refs import elements
-from servestatic_build.refs.elements import HTML, SVG, XLINK, Element
+from servestatic_build.refs.elements import HTML, MATHML, SVG, XLINK, Element
 from servestatic_build.refs.encoded import Encoded, Segment, joined
 from servestatic_build.refs.markup import attributes, content, pseudo_attributes, tag_name
 
 _NAMESPACES = {
     "http://www.w3.org/1999/xhtml": HTML,
     "http://www.w3.org/2000/svg": SVG,
+    "http://www.w3.org/1998/Math/MathML": MATHML,
 }
 _BETWEEN = "\n"  # stands between namespace and name; expat refuses a namespace with it in it, and spaces are met
 _XLINK = "http://www.w3.org/1999/xlink" + _BETWEEN

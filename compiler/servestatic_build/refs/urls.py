@@ -12,7 +12,12 @@ _SAFE = "-._~!$&'()*+,;=:@"
 # What a module specifier that is a URL begins with: a path, or a scheme (HTML, 8.1.6.2).
 _URL_LIKE = re.compile(r"\.{0,2}/|[a-zA-Z][a-zA-Z0-9+.-]*:")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
-_PATH = re.compile(r"[^?#]*")
+_ENCODED_DOT = re.compile("%2e", re.IGNORECASE)
+# To browsers a backslash before the query is a slash (URL standard, 4.4).
+_PATH = re.compile(r"((?:[^?#]*[/\\])?)([^?#]*)")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+# A <base> with one of these counts for nothing (HTML 4.2.3).
+_NO_BASE = frozenset({"data", "javascript"})
 
 
 def is_bare(specifier: str) -> bool:
@@ -27,12 +32,13 @@ def target_path(value: str, base: str | None, origins: Collection[str] = ()) -> 
     says that its base is elsewhere. The result is None where it can be no file of ours: another origin, a scheme of
     its own (``data:``), a bare fragment or query, nothing at all, a directory, a name with an encoded slash in it.
     """
+    value = _with_slashes(value.strip(_STRIPPED))
     try:
-        parts = urlsplit(value.strip(_STRIPPED))
+        parts = urlsplit(value)
     except ValueError:  # brackets that hold no address
         return None
-    path = parts.path
-    if parts.scheme or parts.netloc or value.strip(_STRIPPED).startswith("//"):
+    path = _ENCODED_DOT.sub(".", parts.path)
+    if parts.scheme or parts.netloc or value.startswith("//"):
         base = "/" if _is_ours(parts, origins) else None
     if base is None or not path or _ENCODED_SLASH.search(path):
         return None
@@ -46,24 +52,46 @@ def base_path(href: str | None, path: str, origins: Collection[str] = ()) -> str
     if href is None:
         return path
     try:
-        parts = urlsplit(href.strip(_STRIPPED))
+        parts = urlsplit(_with_slashes(href.strip(_STRIPPED)))
     except ValueError:
+        return path
+    if parts.scheme in _NO_BASE:
         return path
     if (parts.scheme or parts.netloc) and not _is_ours(parts, origins):
         return None
     return unquote(urljoin(quote(path), parts.path))
 
 
+def _with_slashes(url: str) -> str:
+    if "\\" not in url:
+        return url
+    path = _path(url)
+    return path[0].replace("\\", "/") + url[path.end() :]
+
+
+def _path(url: str) -> re.Match[str]:
+    match = _PATH.match(url)
+    assert match is not None, "the pattern matches the empty string"
+    return match
+
+
 def _is_ours(parts: SplitResult, origins: Collection[str]) -> bool:
-    return any(origin == f"{parts.scheme or urlsplit(origin).scheme}://{parts.netloc}" for origin in origins)
+    ours = (urlsplit(origin) for origin in origins)
+    return any(_origin(parts, origin.scheme) == _origin(origin, origin.scheme) for origin in ours)
+
+
+def _origin(parts: SplitResult, scheme: str) -> tuple[str, str]:
+    """Return the scheme (``scheme`` if there is none) and the host with its port, unless that goes without saying."""
+    scheme = parts.scheme or scheme
+    host = parts.netloc.lower()
+    return scheme, host.removesuffix(_DEFAULT_PORTS[scheme]) if scheme in _DEFAULT_PORTS else host
 
 
 def renamed(value: str, old: str, new: str) -> str:
     """Return a reference to the path ``old`` made one to ``new``: both decoded, both in the same directory."""
-    match = _PATH.match(value)
-    assert match is not None, "the pattern matches the empty string"
-    directory, slash, segment = match[0].rpartition("/")
+    path = _path(value)
+    directory, segment = path.groups()
     old_name, new_name = (path.rpartition("/")[2] for path in (old, new))
     # A fingerprint adds nothing that needs encoding: a name that stands there as it is may stay so.
     name = new_name if segment == old_name else quote(new_name, safe=_SAFE)
-    return directory + slash + name + value[match.end() :]
+    return directory + name + value[path.end() :]

@@ -1,0 +1,108 @@
+"""The caches that stand in front of an application, as a CDN would: what they do is decided by our headers alone."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from support.connections import Got
+from support.processes import Running, started
+from support.servers import missing
+
+STATUS_HEADER = "x-status"  # in which the origin repeats its status
+
+# Neither proxy_cache_valid nor proxy_ignore_headers: nothing but the answers' own headers says what is kept.
+_NGINX = """
+daemon off;
+user {user};
+worker_processes 1;
+pid nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path body;
+    fastcgi_temp_path fastcgi;
+    proxy_temp_path proxy;
+    scgi_temp_path scgi;
+    uwsgi_temp_path uwsgi;
+    proxy_cache_path cache keys_zone=static:1m;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://127.0.0.1:{origin};
+            proxy_cache static;
+            proxy_cache_revalidate on;
+            add_header X-Cache $upstream_cache_status always;
+        }}
+    }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache, and how its answers tell what it did."""
+
+    start: Callable[[int, Path], AbstractContextManager[Running]]  # from the port of the origin and a directory
+    is_hit: Callable[[Got], bool]
+    was_revalidated: Callable[[Got], bool]
+    unpacks: bool = False  # keeps gzip alone, and unpacks it for who wants none; what it unpacks it can't cut
+
+
+@contextmanager
+def _nginx(origin: int, directory: Path) -> Iterator[Running]:
+    # nginx does not take port 0, but it takes a socket over, as it does when its binary is replaced.
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.set_inheritable(True)
+        port = listening.getsockname()[1]
+        (directory / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), port=port, origin=origin))
+        command = [_program("nginx"), "-p", str(directory), "-c", "nginx.conf", "-e", "stderr"]
+        with started(command, {"NGINX": f"{listening.fileno()};"}, pass_fds=[listening.fileno()]) as running:
+            yield running
+
+
+def _varnish(*options: str) -> Callable[[int, Path], AbstractContextManager[Running]]:
+    def start(origin: int, directory: Path) -> AbstractContextManager[Running]:
+        return started(
+            [
+                *(_program("varnishd"), "-F", "-j", "none", "-T", "none", "-n", str(directory), "-s", "malloc,64m"),
+                *("-a", "127.0.0.1:0", "-b", f"127.0.0.1:{origin}", *options),
+            ]
+        )
+
+    return start
+
+
+def _program(name: str) -> str:
+    """Return the path of a program that may lie where only root looks."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    return found or missing(f"{name} is not installed")
+
+
+def _nginx_says(state: str, got: Got) -> bool:
+    return got.headers.get("x-cache") == state
+
+
+def _varnish_hit(got: Got) -> bool:
+    """Return whether there are two numbers, this request's and that of the one that brought the answer."""
+    return len(got.headers["x-varnish"].split()) == 2
+
+
+def _varnish_revalidated(got: Got) -> bool:
+    """Return whether the stored answer has been updated by a 304 (RFC 9111 4.3.4); see STATUS_HEADER."""
+    return got.headers[STATUS_HEADER] == "304"
+
+
+CACHES: Mapping[str, Cache] = {
+    "nginx": Cache(_nginx, partial(_nginx_says, "HIT"), partial(_nginx_says, "REVALIDATED")),
+    "Varnish": Cache(_varnish(), _varnish_hit, _varnish_revalidated, unpacks=True),
+    "Varnish without gzip": Cache(_varnish("-p", "http_gzip_support=off"), _varnish_hit, _varnish_revalidated),
+}
