@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -96,6 +97,14 @@ def test_the_runtime_imports_the_standard_library_and_itself_and_each_framework_
         packages = {name.split(".")[0] for name in imports(path)}
         foreign.setdefault(unit, set()).update(packages - sys.stdlib_module_names - {"servestatic_runtime"})
     assert {unit: packages for unit, packages in foreign.items() if packages} == FRAMEWORKS
+
+
+def test_the_compiler_is_imported_only_where_something_is_compiled() -> None:
+    users = {str(path.relative_to(RUNTIME)) for path in RUNTIME.rglob("*.py") if "servestatic_build" in imports(path)}
+    assert users == {"flask/compiling.py"}
+    program = "import sys, servestatic_runtime.quart; print('servestatic_build' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_no_module_takes_a_name_of_the_standard_library() -> None:
