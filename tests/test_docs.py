@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
 
+import httpx
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 
 from servestatic_build import Source
 from servestatic_build.cli import main
@@ -22,6 +25,7 @@ from support.trees import compile_sources, write_tree
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+SECTION = README[README.index("## In your framework") : README.index("## The build")]
 FORMAT = (ROOT / "docs/manifest-format.md").read_text()
 
 TREE: dict[str, str | bytes] = {
@@ -44,12 +48,39 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("block", blocks(README, "python") + blocks(FORMAT, "python"))
+@pytest.mark.parametrize("block", blocks(README.replace(SECTION, ""), "python") + blocks(FORMAT, "python"))
 def test_every_python_block_runs(block: str) -> None:
     namespace: dict[str, Any] = {"application": None, "app": None}
     exec(compile(block, "README.md", "exec"), namespace)
     served = namespace.get("application") or namespace.get("app")
     assert served is None or isinstance(served, ServeStatic | ServeStaticASGI)
+
+
+@pytest.mark.parametrize("block", [block for block in blocks(SECTION, "python") if "app = " in block])
+def test_the_applications_of_the_readme_serve_the_release(block: str) -> None:
+    namespace: dict[str, Any] = {"__name__": "readme"}
+    exec(compile(block, "README.md", "exec"), namespace)
+    app, url = namespace["app"], Manifest.open("dist").url("css/app.css")
+
+    async def get() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            return await client.get(url)
+
+    if isinstance(app, Flask):
+        with app.test_client() as client:
+            assert client.get(url).status_code == 200
+    else:
+        assert asyncio.run(get()).status_code == 200
+
+
+def test_the_templates_of_the_readme_render() -> None:
+    (template,) = blocks(SECTION, "jinja")
+    (block,) = (block for block in blocks(SECTION, "python") if "jinja2" in block)
+    namespace: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), namespace)
+    page = namespace["environment"].from_string(template).render(csp_nonce="n")
+    assert [element.partition(" ")[0] for element in page.splitlines()] == ["<script", "<link", "<link", "<script"]
+    assert page.count(' nonce="n"') == 4
 
 
 def test_the_urls_in_the_readme_have_the_form_of_the_real_ones() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,14 +15,26 @@ COMPILER = ROOT / "compiler/servestatic_build"
 
 # Each row imports only what stands in a row above it.
 RUNTIME_LAYERS = (
-    {"errors", "response", "paths", "dates", "decode", "format", "negotiate", "offload"},
+    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "negotiate", "offload"},
     {"manifest", "conditional", "bodies"},
-    {"pages", "methods", "partial"},
+    {"pages", "methods", "partial", "tags"},
     {"respond"},
     {"release"},
     {"wsgi", "asgi"},
-    {"__main__", "__init__"},
+    {"__init__"},
+    {"__main__", "jinja", "starlette"},
+    {"flask"},
+    {"quart"},
 )
+# Glue is imported by those who have its framework; nothing else may import it, or the framework.
+FRAMEWORKS = {
+    # flask/compiling imports the compiler, where something is compiled, and what it talks with.
+    "flask": {"flask", "click", "rich", "servestatic_build"},
+    "jinja": {"jinja2", "markupsafe"},
+    "quart": {"quart"},
+    "starlette": {"starlette"},
+    "offload": {"trio"},  # runs under trio where trio runs already
+}
 COMPILER_LAYERS = (
     {"model", "names", "media_types", "rewrite", "graph", "codecs"},
     {"errors", "places", "staging", "refs", "previous", "integrity"},
@@ -77,15 +90,21 @@ def test_a_module_imports_only_from_the_layers_below_it(package: Path, layers: t
     assert wrong == []
 
 
-def test_the_runtime_imports_the_standard_library_and_itself_only() -> None:
-    foreign = {
-        (path.name, name)
-        for path in RUNTIME.rglob("*.py")
-        for name in imports(path)
-        if name.split(".")[0] not in sys.stdlib_module_names | {"servestatic_runtime"}
-    }
-    # offload runs under trio where trio runs already; it imports it there and only there.
-    assert {(file, name.split(".")[0]) for file, name in foreign} <= {("offload.py", "trio")}
+def test_the_runtime_imports_the_standard_library_and_itself_and_each_framework_in_its_glue() -> None:
+    foreign: dict[str, set[str]] = {}
+    for path in RUNTIME.rglob("*.py"):
+        unit = path.relative_to(RUNTIME).parts[0].removesuffix(".py")
+        packages = {name.split(".")[0] for name in imports(path)}
+        foreign.setdefault(unit, set()).update(packages - sys.stdlib_module_names - {"servestatic_runtime"})
+    assert {unit: packages for unit, packages in foreign.items() if packages} == FRAMEWORKS
+
+
+def test_the_compiler_is_imported_only_where_something_is_compiled() -> None:
+    users = {str(path.relative_to(RUNTIME)) for path in RUNTIME.rglob("*.py") if "servestatic_build" in imports(path)}
+    assert users == {"flask/compiling.py"}
+    program = "import sys, servestatic_runtime.quart; print('servestatic_build' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_no_module_takes_a_name_of_the_standard_library() -> None:

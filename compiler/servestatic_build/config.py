@@ -29,13 +29,15 @@ class Source:
     """A source tree. ``url`` is where it is served, ending in a slash, or None for below the prefix.
 
     Frameworks that look for files in several directories say more: ``name_prefix`` stands before the logical name of
-    each file of a tree below the prefix, and ``only`` are the files to publish, by their paths from the directory.
+    each file of a tree below the prefix, ``only`` are the files to publish, by their paths from the directory, and
+    ``fingerprint`` treats a tree at a URL of its own like those below the prefix.
     """
 
     directory: str
     url: str | None = None
     name_prefix: str = ""
     only: frozenset[str] | None = None
+    fingerprint: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Source:

@@ -152,7 +152,8 @@ class _Walk:
     def _is_fingerprinted(self, name: str, kind: str) -> bool:
         if self._config.fingerprint.match(name):
             return True
-        return self._source.url is None and kind not in HTML and not self._config.plain.match(name)
+        like_below = self._source.url is None or self._source.fingerprint
+        return like_below and kind not in HTML and not self._config.plain.match(name)
 
     def _error(self, place: str, message: str, hint: str | None = None) -> None:
         self._diagnostics.append(Diagnostic(Severity.ERROR, place, message, hint))

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.manifest import Headers
+from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.offload import run_in_thread, watch
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import failure, not_found, respond
@@ -48,6 +48,11 @@ class ServeStaticASGI:
         self._claim_prefix = claim_prefix
         self._reload = reload
         self._releases = Releases(manifest, _native, cache_bytes)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The release that is served now."""
+        return self._releases.current.pages.manifest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a listed path; hand any other, and any other scope, to the application."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.manifest import Headers
+from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import REASONS, failure, not_found, respond
 from servestatic_runtime.response import Response, Span
@@ -50,6 +50,11 @@ class ServeStatic:
         self._claim_prefix = claim_prefix
         self._reload = reload
         self._releases = Releases(manifest, _native, cache_bytes)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The release that is served now."""
+        return self._releases.current.pages.manifest
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; hand any other to the application."""

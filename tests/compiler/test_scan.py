@@ -92,6 +92,13 @@ def test_a_source_may_put_a_prefix_before_its_names_and_publish_some_files_only(
     assert found.skipped == {"b.css": other, "e.css": other, ".hidden": "hidden"}
 
 
+def test_a_source_at_a_url_of_its_own_may_be_fingerprinted_like_one_below_the_prefix(tmp_path: Path) -> None:
+    src = write_tree(tmp_path / "src", dict.fromkeys(["a.css", "a.html", "sw.js"], ""))
+    found = walk(Source(str(src), "/x/", fingerprint=True), plain=Globs.of(["sw.js"]))
+    assert {file.name for file in found.files if file.fingerprinted} == {"/x/a.css"}
+    assert found.urls == {name: name for name in ("/x/a.css", "/x/a.html", "/x/sw.js")}
+
+
 @pytest.mark.parametrize(
     ("text", "source"),
     [

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from servestatic_runtime import ManifestError, ServeStatic, ServeStaticASGI
+from servestatic_runtime import Manifest, ManifestError, ServeStatic, ServeStaticASGI
 from servestatic_runtime.bodies import LARGEST_CACHED
 from support.asgi import Sent, http_scope, receive
 from support.clients import Client, Kind
@@ -92,6 +92,13 @@ def test_a_manifest_may_be_named_itself(kind: Kind, deployed: Deployed) -> None:
     client = kind(deployed.manifest, reload=True)
     deployed.deploy("b")
     assert served(client) == "b"
+
+
+def test_templates_may_ask_the_release_that_is_served(client: Client, deployed: Deployed) -> None:
+    before = client.app.manifest.url("large.bin")
+    deployed.deploy("b")
+    assert served(client) == "b"
+    assert client.app.manifest.url("large.bin") == Manifest.open(deployed.dist).url("large.bin") != before
 
 
 def test_nothing_is_looked_at_unless_it_was_asked_for(kind: Kind, deployed: Deployed) -> None:

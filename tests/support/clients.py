@@ -32,6 +32,9 @@ class Answer:
 class Client(Protocol):
     """Sends a request for a decoded path; ``mount`` is the part of it that the application is mounted at."""
 
+    @property
+    def app(self) -> ServeStatic | ServeStaticASGI: ...
+
     def request(self, method: str, path: str, fields: Fields = (), query: str = "", mount: str = "") -> Answer: ...
 
     def get(self, path: str, **fields: str) -> Answer: ...

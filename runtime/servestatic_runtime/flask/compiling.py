@@ -1,0 +1,60 @@
+"""Compile an application's static folders. Only ``command`` imports this, when it runs: it needs the extra [build]."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from flask.sansio.app import App
+from rich.console import Console
+
+from servestatic_build import Config, ConfigError, Source, build
+from servestatic_build.config import url_directory
+from servestatic_build.model import Diagnostic, Severity
+from servestatic_build.report import ProgressBar, print_diagnostic, print_summary
+from servestatic_build.settings import read_settings
+from servestatic_runtime.flask.folders import DEFAULT_PREFIX, Folder, folder_url, folders
+
+
+def compile_app(app: App, dist: str, *, check: bool, strict: bool) -> int:
+    """Compile into DIST, say on stderr what there is to say, and return the exit code."""
+    console = Console(stderr=True, highlight=False)
+    try:
+        config = _config(app, dist, check=check, strict=strict)
+        with ProgressBar(console) as progress:
+            result = build(config, progress)
+    except ConfigError as error:
+        print_diagnostic(console, Diagnostic(Severity.ERROR, "compile-static", error.message, error.hint))
+        return 2
+    for diagnostic in result.diagnostics:
+        print_diagnostic(console, diagnostic)
+    if result.ok:
+        print_summary(console, result, config.out)
+    return 0 if result.ok else 1
+
+
+def _config(app: App, dist: str, *, check: bool, strict: bool) -> Config:
+    settings: dict[str, Any] = read_settings(None)
+    url = folder_url(app, "static")
+    if url is not None:
+        settings["prefix"] = url
+    prefix = url_directory(settings.get("prefix", DEFAULT_PREFIX))
+    found = folders(app)
+    own = tuple(_source(folder, prefix) for folder in found)
+    others = tuple(_others(settings.get("sources", ()), found))
+    flags = {"strict": strict or settings.get("strict", False), "check": check}
+    return Config(**{**settings, **flags, "sources": others + own, "out": dist})
+
+
+def _others(sources: tuple[Source, ...], found: list[Folder]) -> Iterator[Source]:
+    """Yield the sources of the settings that are no folders of the application."""
+    own = {os.path.realpath(folder.directory) for folder in found}
+    return (source for source in sources if os.path.realpath(source.directory) not in own)
+
+
+def _source(folder: Folder, prefix: str) -> Source:
+    """Return the source whose files have the URLs that the application serves them at."""
+    if folder.url.startswith(prefix):
+        return Source(folder.directory, name_prefix=folder.url.removeprefix(prefix))
+    return Source(folder.directory, folder.url, fingerprint=True)

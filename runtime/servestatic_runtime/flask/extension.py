@@ -1,0 +1,76 @@
+"""What the extensions for Flask and for Quart, which share their base, have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import partial
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+import click
+from flask.sansio.app import App
+
+from servestatic_runtime.errors import ManifestError
+from servestatic_runtime.flask.command import compile_static
+from servestatic_runtime.flask.links import Links
+from servestatic_runtime.flask.settings import Settings
+from servestatic_runtime.jinja import ServeStaticExtension
+from servestatic_runtime.manifest import Manifest
+
+Application = TypeVar("Application", bound=App)
+
+
+class Server(Protocol):
+    """A ServeStatic of either interface."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+
+class Extension(ABC, Generic[Application]):
+    """Serve the release, lead ``url_for`` and templates to it, and add the command that compiles it."""
+
+    script_info: ClassVar[type]  # what the framework's own command has in its context
+
+    def __init__(self, app: Application | None = None) -> None:
+        if app is not None:
+            self.init_app(app)
+
+    @abstractmethod
+    def serve(self, app: Application, settings: Settings) -> Server:
+        """Put a server of the release in front of the application; raise ManifestError."""
+
+    @abstractmethod
+    def mount(self, app: Application) -> str:
+        """Return the decoded path that the application is mounted below."""
+
+    def init_app(self, app: Application) -> None:
+        """Set an application up; raise ManifestError where there is no release.
+
+        In debug mode, and under the framework's own command, it may do without: then its files are served as they lie.
+        """
+        settings = Settings.of(app)
+        server: Server | None = None
+        try:
+            server = self.serve(app, settings)
+        except ManifestError as error:
+            if not (app.debug or self._is_under_command()):
+                raise
+            app.logger.info("static files are served as they lie: %s", error)
+        links = Links(app, lambda: server.manifest if server else None, settings.base_url, partial(self.mount, app))
+        _connect(app, links)
+        app.cli.add_command(compile_static(app, settings))
+
+    def _is_under_command(self) -> bool:
+        context = click.get_current_context(silent=True)
+        return context is not None and context.find_object(self.script_info) is not None
+
+
+def _connect(app: App, links: Links) -> None:
+    """Lead ``url_for`` and templates to the release."""
+    app.extensions["servestatic"] = links
+    app.url_default_functions[None].append(links.name_file)
+    url_for = links.at_base(app.url_for)  # type: ignore[attr-defined] # both frameworks have it
+    app.url_for = url_for  # type: ignore[attr-defined]
+    app.jinja_env.globals["url_for"] = url_for
+    app.jinja_env.add_extension(ServeStaticExtension)
+    app.jinja_env.extend(servestatic=links.assets)
