@@ -16,9 +16,9 @@ COMPILER = ROOT / "compiler/servestatic_build"
 RUNTIME_LAYERS = (
     {"errors", "response", "paths", "dates", "decode", "format", "negotiate", "offload"},
     {"manifest", "conditional", "bodies"},
-    {"pages"},
+    {"pages", "methods", "partial"},
     {"respond"},
-    {"failures"},
+    {"release"},
     {"wsgi", "asgi"},
     {"__main__", "__init__"},
 )

@@ -109,6 +109,8 @@ class HeaderPolicy:
     def _everywhere(self) -> Iterator[tuple[str, str]]:
         if self.cross_origin:
             yield "Access-Control-Allow-Origin", "*"
+            # Without it a script that asks for ranges can't read Content-Range, Accept-Ranges or ETag.
+            yield "Access-Control-Expose-Headers", "*"
         yield "X-Content-Type-Options", "nosniff"
 
     def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSet:

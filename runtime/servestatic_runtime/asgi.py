@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, BinaryIO, TypeAlias
+from contextlib import closing
+from typing import Any, TypeAlias
 
-from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, BodyCache, next_chunk, open_body
-from servestatic_runtime.conditional import Fields
+from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
+from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
-from servestatic_runtime.offload import run_in_thread
-from servestatic_runtime.pages import Pages
-from servestatic_runtime.respond import CONDITIONAL_FIELDS, not_found, respond
+from servestatic_runtime.offload import run_in_thread, watch
+from servestatic_runtime.release import Release
+from servestatic_runtime.respond import failure, not_found, respond
 from servestatic_runtime.response import Content, Response
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -35,43 +35,59 @@ class ServeStaticASGI:
         manifest: str | os.PathLike[str],
         *,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
+        claim_prefix: bool = False,
     ) -> None:
         """Open the release; raise ManifestError.
 
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
+        ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         """
         self.app = app or _nothing
-        self._pages: Pages[RawHeaders] = Pages(Manifest.open(manifest), _native)
-        self._bodies = BodyCache(cache_bytes)
+        self._claim_prefix = claim_prefix
+        self._release = Release(Manifest.open(manifest), _native, cache_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a listed path; hand any other, and any other scope, to the application."""
-        page = self._pages[scope["path"]] if scope["type"] == "http" else None
-        if page is None:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        release = self._release
+        page = release.pages[scope["path"]]
+        if page is None and scope.get("root_path"):
+            page = release.pages[_below_mount(scope)]
+        if page is None:
+            claimed = self._claim_prefix and release.claims(scope["path"], _below_mount(scope))
+            await (_nothing if claimed else self.app)(scope, receive, send)
             return
         encoding, fields = _fields(scope["headers"])
         response = respond(page, scope["method"], encoding, fields, scope.get("query_string", b""))
         content = response.content
-        body = response.body if content is None else self._bodies.get(content)
+        body = response.body if content is None else release.bodies.get(content)
         if body is None and content is not None:
-            await self._send_from_disk(response, content, send)
+            await _send_from_disk(response, content, release, scope, receive, send)
             return
         # As _send_whole does; here, where nearly every answer goes out, its call would be a tenth of our time.
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
         await send({"type": "http.response.body", "body": body})
 
-    async def _send_from_disk(self, response: Response[RawHeaders], content: Content, send: Send) -> None:
-        read: Callable[[Content], bytes | BinaryIO] = self._bodies.load if self._bodies.admits(content) else open_body
-        try:
-            found = await run_in_thread(read, content)
-        except BodyError as error:
-            response = report(error, _native)
-            found = response.body
-        if isinstance(found, bytes):
-            await _send_whole(response, found, send)
-        else:
-            await _stream(response, content, found, send)
+
+async def _send_from_disk(
+    response: Response[RawHeaders],
+    content: Content,
+    release: Release[RawHeaders],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
+    try:
+        found = await run_in_thread(release.fetch, content)
+    except BodyError:
+        response = failure(_native, 500)
+        found = response.body
+    if isinstance(found, bytes):
+        await _send_whole(response, found, send)
+    else:
+        await _send_file(response, found, scope, receive, send)
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
@@ -80,14 +96,40 @@ async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -
     await send({"type": "http.response.body", "body": body})
 
 
-async def _stream(response: Response[RawHeaders], content: Content, file: BinaryIO, send: Send) -> None:
-    remaining = content.end - content.start
-    with file:
+async def _send_file(
+    response: Response[RawHeaders], opened: OpenBody, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Have the server send the file where it can (https://asgi.readthedocs.io/en/latest/extensions.html)."""
+    extensions = scope.get("extensions") or {}
+    with closing(opened):
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
-        while remaining > 0:
-            chunk = await run_in_thread(next_chunk, file, remaining)
-            remaining -= len(chunk)
-            await send({"type": "http.response.body", "body": chunk, "more_body": remaining > 0})
+        if "http.response.pathsend" in extensions and opened.content.pieces is None:
+            await send({"type": "http.response.pathsend", "path": opened.content.path})
+        elif "http.response.zerocopysend" in extensions:
+            await _send_by_descriptor(opened, send)
+        else:
+            await _send_chunks(opened, receive, send)
+
+
+async def _send_by_descriptor(opened: OpenBody, send: Send) -> None:
+    for piece in opened.pieces:
+        if isinstance(piece, bytes):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        else:
+            place = {"file": opened.file, "offset": piece.start, "count": piece.end - piece.start}
+            await send({"type": "http.response.zerocopysend", **place, "more_body": True})
+            opened.check()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_chunks(opened: OpenBody, receive: Receive, send: Send) -> None:
+    chunks = iter(opened)
+    async with watch(receive) as left:
+        while chunk := await run_in_thread(next, chunks, b""):
+            if left():
+                return
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,6 +144,13 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
         for phase in ("startup", "shutdown"):
             await receive()
             await send({"type": f"lifespan.{phase}.complete"})
+
+
+def _below_mount(scope: Scope) -> str:
+    """Return the path below ``root_path``, with which ``path`` begins; some servers leave it out of ``path``."""
+    path: str = scope["path"]
+    mount = scope.get("root_path", "").rstrip("/")
+    return path[len(mount) :] if path.startswith(f"{mount}/") else path
 
 
 def _native(headers: Headers) -> RawHeaders:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import closing
 from threading import Lock
 from typing import BinaryIO
 
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.response import Content
+from servestatic_runtime.response import Content, Piece, Span
 
 DEFAULT_CACHE_BYTES = 32 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
@@ -37,17 +39,16 @@ class BodyCache:
             self._bodies.move_to_end(content.path)
         except KeyError:  # another thread has just let it go; the bytes are here all the same
             pass
-        return body if content.end - content.start == content.size else body[content.start : content.end]
+        return body if content.pieces is None else _cut(body, content.pieces)
 
     def load(self, content: Content) -> bytes:
         """Read the file into memory and return the bytes asked for; raise BodyError."""
-        with open_body(content) as file:
-            file.seek(0)
-            body = file.read(content.size + 1)
+        with closing(open_body(content)) as opened:
+            body = opened.file.read(content.size + 1)
         if len(body) != content.size:
             raise BodyError(_wrong_size(content, len(body)))
         self._keep(content.path, body)
-        return body[content.start : content.end]
+        return body if content.pieces is None else _cut(body, content.pieces)
 
     def _keep(self, path: str, body: bytes) -> None:
         with self._lock:
@@ -58,8 +59,42 @@ class BodyCache:
                 self.used -= len(oldest)
 
 
-def open_body(content: Content) -> BinaryIO:
-    """Return the file, open at ``content.start``; raise BodyError unless it has the size it should have."""
+class OpenBody:
+    """An open file and what to send of it, in chunks or by its descriptor. Whoever sends it closes it."""
+
+    def __init__(self, file: BinaryIO, content: Content) -> None:
+        self.file = file
+        self.content = content
+        self.pieces: tuple[Piece, ...] = content.pieces or (Span(0, content.size),)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield what is to be sent, at most CHUNK_BYTES at a time; raise BodyError where the file ends before that."""
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                yield piece
+            else:
+                yield from self._chunks(*piece)
+
+    def _chunks(self, start: int, end: int) -> Iterator[bytes]:
+        while start < end:
+            chunk = os.pread(self.file.fileno(), min(CHUNK_BYTES, end - start), start)
+            if not chunk:
+                raise BodyError(_too_short(self.file.name))
+            start += len(chunk)
+            yield chunk
+
+    def check(self) -> None:
+        """Raise BodyError if the file has become shorter, so that a server that sent it itself sent too little."""
+        if os.fstat(self.file.fileno()).st_size < self.content.size:
+            raise BodyError(_too_short(self.file.name))
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+
+def open_body(content: Content) -> OpenBody:
+    """Open the file; raise BodyError unless it has the size it should have."""
     try:
         file = open(content.path, "rb")  # noqa: SIM115 - the caller closes it
         size = os.fstat(file.fileno()).st_size
@@ -69,17 +104,15 @@ def open_body(content: Content) -> BinaryIO:
     if size != content.size:
         file.close()
         raise BodyError(_wrong_size(content, size))
-    file.seek(content.start)
-    return file
+    return OpenBody(file, content)
 
 
-def next_chunk(file: BinaryIO, remaining: int) -> bytes:
-    """Return at most ``remaining`` bytes, at least one; raise BodyError where the file ends before that."""
-    chunk = file.read(min(CHUNK_BYTES, remaining))
-    if not chunk:
-        message = f"{file.name}: ends {remaining} bytes too early"
-        raise BodyError(message)
-    return chunk
+def _cut(body: bytes, pieces: tuple[Piece, ...]) -> bytes:
+    return b"".join(piece if isinstance(piece, bytes) else body[piece.start : piece.end] for piece in pieces)
+
+
+def _too_short(path: str) -> str:
+    return f"{path}: became shorter while it was sent"
 
 
 def _wrong_size(content: Content, size: int) -> str:

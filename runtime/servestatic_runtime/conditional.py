@@ -7,14 +7,26 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from servestatic_runtime.dates import parse_date
+from servestatic_runtime.response import Span
 
 Fields: TypeAlias = Mapping[str, str]
+
+# The request fields that can change an answer, besides the method, the path and Accept-Encoding.
+CONDITIONAL_FIELDS = (
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+    "if-range",
+    "range",
+)
 
 # RFC 9110 8.8.3: any visible character but the quote, so a comma may stand inside a tag.
 _TAG = re.compile(r'[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)')
 _EMPTY_MEMBER = re.compile(r"[ \t]*,")
 _RANGES = re.compile(r"bytes=(.*)", re.IGNORECASE | re.DOTALL)
 _RANGE = re.compile(r"[ \t]*([0-9]*)-([0-9]*)[ \t]*")
+MOST_RANGES = 50  # nobody has a use for more, but who wants to keep a server busy (RFC 9110 14.2)
 _LARGEST = 10**18  # more digits than this mean "past the end", and int() refuses very long ones
 
 
@@ -61,10 +73,10 @@ def _matches(tags: str, etag: str | None, *, weak: bool) -> bool:
     return found
 
 
-def ranges(fields: Fields, etag: str | None, modified: int | None, size: int) -> list[tuple[int, int]] | None:
-    """Return the byte ranges to send, as (first, past the last) in the order asked, clipped to ``size``.
+def ranges(fields: Fields, etag: str | None, modified: int | None, size: int) -> list[Span] | None:
+    """Return the byte ranges to send, in the order asked, clipped to ``size``.
 
-    None: send the whole (no Range, a malformed one, or an If-Range that does not hold). Empty: 416.
+    None: send the whole (no Range, a malformed one, too many, or an If-Range that does not hold). Empty: 416.
     """
     match = _RANGES.fullmatch(fields.get("range", ""))
     if match is None or not _if_range(fields, etag, modified):
@@ -78,18 +90,19 @@ def ranges(fields: Fields, etag: str | None, modified: int | None, size: int) ->
         if span is None:
             return None
         found.append(span)
-    return [(first, end) for first, end in found if first < end] if found else None
+    wanted = [span for span in found if span.start < span.end]
+    return wanted if found and len(wanted) <= MOST_RANGES else None
 
 
-def _span(first: str, last: str, size: int) -> tuple[int, int] | None:
-    """Return one range as (first, past the last), empty when it is not satisfiable, None when malformed."""
+def _span(first: str, last: str, size: int) -> Span | None:
+    """Return one range, empty when it is not satisfiable, None when malformed."""
     if first:
         start = _number(first)
         end = _number(last) + 1 if last else size
-        return (start, min(end, size)) if end > start or not last else None
+        return Span(start, min(end, size)) if end > start or not last else None
     length = _number(last) if last else 0
     # The end of nothing is satisfiable (14.1.2), and no Content-Range can say so: the whole, too, is nothing.
-    return (size - min(length, size), size) if last and (size or not length) else None
+    return Span(size - min(length, size), size) if last and (size or not length) else None
 
 
 def _number(digits: str) -> int:

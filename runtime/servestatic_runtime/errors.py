@@ -35,3 +35,10 @@ class UnknownAssetError(KeyError):
 
 class BodyError(Exception):
     """A file that the manifest lists and that is missing, unreadable or of another size."""
+
+
+def log(error: Exception) -> None:
+    """Say in the log what went wrong."""
+    import logging  # noqa: PLC0415 - costs more than the rest of a start, and is needed only here
+
+    logging.getLogger("servestatic_runtime").error("%s", error)

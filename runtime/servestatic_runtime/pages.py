@@ -30,6 +30,7 @@ class Representation(NamedTuple, Generic[Native]):
     modified: int | None
     ok: Response[Native]
     not_modified: Response[Native]
+    boundary: str  # between several ranges; from the hash of the bytes, so that no file can have it inside
 
 
 class Page(dict[str | None, Representation[Native] | None]):
@@ -70,7 +71,7 @@ class Page(dict[str | None, Representation[Native] | None]):
         variant = self._variants[choice]
         headers = manifest.ok_headers(number, asset, variant)
         names = {name for name, _ in headers}
-        content = Content(manifest.body_path(variant), variant.size, 0, variant.size)
+        content = Content(manifest.body_path(variant), variant.size)
         return Representation(
             headers,
             content,
@@ -78,6 +79,7 @@ class Page(dict[str | None, Representation[Native] | None]):
             asset.modified if "Last-Modified" in names else None,
             Response(200, self.native(headers), content),
             Response(304, self.native(manifest.not_modified_headers(number, asset, variant))),
+            variant.etag.strip('"'),
         )
 
 

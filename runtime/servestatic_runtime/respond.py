@@ -6,22 +6,15 @@ from collections.abc import Callable
 
 from servestatic_runtime.conditional import Fields, precondition, ranges
 from servestatic_runtime.manifest import Headers
+from servestatic_runtime.methods import ALLOW, options
 from servestatic_runtime.pages import Page, Representation
+from servestatic_runtime.partial import partial
 from servestatic_runtime.paths import quote_path, quote_query
 from servestatic_runtime.response import Native, Response
 
-# The request fields that can change an answer, besides the method, the path and Accept-Encoding.
-CONDITIONAL_FIELDS = (
-    "if-match",
-    "if-none-match",
-    "if-modified-since",
-    "if-unmodified-since",
-    "if-range",
-    "range",
-)
-
 REASONS = {
     200: "OK",
+    204: "No Content",
     206: "Partial Content",
     301: "Moved Permanently",
     304: "Not Modified",
@@ -33,8 +26,8 @@ REASONS = {
     500: "Internal Server Error",
 }
 
-# What a refusal takes over from the page's 200, so that a cache keys it as it does the others.
-_SHARED = frozenset({"vary", "access-control-allow-origin", "x-content-type-options"})
+# What every answer takes over from the page's 200, so that caches and scripts treat it as they do the others.
+_SHARED = ("vary", "access-control-", "x-content-type-options")  # by their beginnings
 
 
 def respond(
@@ -68,9 +61,11 @@ def failure(native: Callable[[Headers], Native], status: int, *extra: tuple[str,
 def _respond_otherwise(
     page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: bytes
 ) -> Response[Native]:
-    """Answer a HEAD as a GET without its body and Range (RFC 9110 9.3.2, 14.2); refuse all else."""
+    """Answer a HEAD as a GET without its body and Range (RFC 9110 9.3.2, 14.2), OPTIONS in short; refuse all else."""
+    if method == "OPTIONS":
+        return Response(204, page.native(options(_shared(page))))
     if method != "HEAD":
-        return _refusal(page, 405, ("Allow", "GET, HEAD"))
+        return _refusal(page, 405, ALLOW)
     fields = {name: value for name, value in fields.items() if name != "range"}
     return _without_body(respond(page, "GET", accept_encoding, fields, query))
 
@@ -86,8 +81,11 @@ def _words(native: Callable[[Headers], Native], status: int, *extra: tuple[str, 
 
 
 def _refusal(page: Page[Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
-    shared = [pair for pair in page.headers() if pair[0].lower() in _SHARED]
-    return failure(page.native, status, *extra, *shared)
+    return failure(page.native, status, *extra, *_shared(page))
+
+
+def _shared(page: Page[Native]) -> Headers:
+    return [pair for pair in page.headers() if pair[0].lower().startswith(_SHARED)]
 
 
 def _redirect(page: Page[Native], directory: str, query: bytes) -> Response[Native]:
@@ -98,25 +96,16 @@ def _redirect(page: Page[Native], directory: str, query: bytes) -> Response[Nati
 
 
 def _conditional(page: Page[Native], representation: Representation[Native], fields: Fields) -> Response[Native]:
-    _, content, etag, modified, ok, not_modified = representation
+    headers, content, etag, modified, ok, not_modified, boundary = representation
     status = precondition(fields, etag, modified)
     if status == 304:
         return not_modified
     if status == 412:
         return _refusal(page, 412)
     wanted = ranges(fields, etag, modified, content.size)
-    if wanted is None or len(wanted) > 1:
+    if wanted is None:
         return ok
     if not wanted:
         return _refusal(page, 416, ("Content-Range", f"bytes */{content.size}"))
-    return _partial(page, representation, *wanted[0])
-
-
-def _partial(page: Page[Native], representation: Representation[Native], start: int, end: int) -> Response[Native]:
-    content = representation.content._replace(start=start, end=end)
-    headers = [(name, value) for name, value in representation.headers if name != "Content-Length"]
-    headers += [
-        ("Content-Length", str(end - start)),
-        ("Content-Range", f"bytes {start}-{end - 1}/{content.size}"),
-    ]
+    headers, content = partial(headers, content, boundary, wanted)
     return Response(206, page.native(headers), content)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 Native = TypeVar("Native")  # headers in the form that the server's interface wants
 
 
+class Span(NamedTuple):
+    """Bytes of a file: from ``start`` to ``end``, past the last."""
+
+    start: int
+    end: int
+
+
+Piece: TypeAlias = "Span | bytes"
+
+
 class Content(NamedTuple):
-    """Which bytes of which file: ``start`` to ``end`` (past the last) of the ``size`` bytes at ``path``."""
+    """What to send of the file of ``size`` bytes at ``path``: all of it, or ``pieces``: spans, and bytes between."""
 
     path: str
     size: int
-    start: int
-    end: int
+    pieces: tuple[Piece, ...] | None = None
 
 
 class Response(NamedTuple, Generic[Native]):

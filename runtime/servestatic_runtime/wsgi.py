@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterable
+from contextlib import closing
+from typing import TYPE_CHECKING
 
-from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, BodyCache, next_chunk, open_body
-from servestatic_runtime.conditional import Fields
+from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
+from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.failures import report
 from servestatic_runtime.manifest import Headers, Manifest
-from servestatic_runtime.pages import Pages
-from servestatic_runtime.respond import CONDITIONAL_FIELDS, REASONS, not_found, respond
-from servestatic_runtime.response import Content, Response
+from servestatic_runtime.release import Release
+from servestatic_runtime.respond import REASONS, failure, not_found, respond
+from servestatic_runtime.response import Response, Span
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _KEYS = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in CONDITIONAL_FIELDS)
 # Two chunks of nothing: wsgiref gives none, or one, a Content-Length of its own, and a 304 may have none.
 _NO_BODY = (b"", b"")
+# Whose wrapper begins at the file's position and stops at Content-Length, as PEP 3333 has it, so that a range may be
+# left to it: gunicorn (Response.sendfile) and waitress (ReadOnlyFileBasedBuffer.prepare). wsgiref goes on to the end of
+# the file, uWSGI sends all of it from its start (uwsgi_response_sendfile_do); cheroot and granian have no wrapper.
+_WRAPPERS_THAT_STOP = frozenset({"gunicorn.http.wsgi", "waitress.buffers"})
 _STATUS_LINES = {status: f"{status} {reason}" for status, reason in REASONS.items()}
 
 
@@ -33,93 +37,100 @@ class ServeStatic:
         manifest: str | os.PathLike[str],
         *,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
+        claim_prefix: bool = False,
     ) -> None:
         """Open the release; raise ManifestError.
 
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
+        ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         """
-        self.application = application
-        self._pages: Pages[Headers] = Pages(Manifest.open(manifest), _native)
-        self._bodies = BodyCache(cache_bytes)
+        self.application = application or _nothing
+        self._claim_prefix = claim_prefix
+        self._release = Release(Manifest.open(manifest), _native, cache_bytes)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; hand any other to the application."""
-        path = _decoded(environ.get("PATH_INFO", ""))
-        page = self._pages[path] if path else None
-        method = environ["REQUEST_METHOD"]
-        if page is not None:
-            encoding, query = (
-                environ.get("HTTP_ACCEPT_ENCODING"),
-                environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
-            )
-            response = respond(page, method, encoding, _fields(environ), query)
-        elif self.application is not None:
-            return self.application(environ, start_response)
-        else:
-            response = not_found(method, _native)
-        return self._send(response, environ, start_response)
-
-    def _send(
-        self, response: Response[Headers], environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+        release = self._release
+        below, mount = environ.get("PATH_INFO", ""), environ.get("SCRIPT_NAME", "")
+        path = mount + below
+        page = release.pages[path if path.isascii() else _decoded(path)]
+        if page is None and mount:
+            page = release.pages[_decoded(below)]
+        if page is None:
+            claimed = self._claim_prefix and release.claims(_decoded(path), _decoded(below))
+            return (_nothing if claimed else self.application)(environ, start_response)
+        encoding = environ.get("HTTP_ACCEPT_ENCODING")
+        query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
+        response = respond(page, environ["REQUEST_METHOD"], encoding, _fields(environ), query)
         try:
-            body = self._body(response, environ)
-        except BodyError as error:
-            response = report(error, _native)
+            body = _body(response, release, environ)
+        except BodyError:
+            response = failure(_native, 500)
             body = (response.body,)
         start_response(_STATUS_LINES[response.status], list(response.headers))
         return body
 
-    def _body(self, response: Response[Headers], environ: WSGIEnvironment) -> Iterable[bytes]:
-        content = response.content
-        if content is None:
-            return (response.body,) if response.body else _NO_BODY
-        cached = self._bodies.get(content)
-        if cached is not None:
-            return (cached,)
-        if self._bodies.admits(content):
-            return (self._bodies.load(content),)
-        return _streamed(content, environ)
+
+def _body(response: Response[Headers], release: Release[Headers], environ: WSGIEnvironment) -> Iterable[bytes]:
+    content = response.content
+    if content is None:
+        return (response.body,) if response.body else _NO_BODY
+    cached = release.bodies.get(content)
+    if cached is not None:
+        return (cached,)
+    found = release.fetch(content)
+    return (found,) if isinstance(found, bytes) else _streamed(found, environ)
 
 
-def _streamed(content: Content, environ: WSGIEnvironment) -> Iterable[bytes]:
-    file = open_body(content)
-    wrapper = environ.get("wsgi.file_wrapper")
-    if wrapper is not None and content.end == content.size:  # a wrapper sends to the end of the file
-        wrapped: Iterable[bytes] = wrapper(file, CHUNK_BYTES)
-        return wrapped
-    return _Chunks(file, content.end - content.start)
+def _streamed(opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:
+    wrapper, (first, *more) = environ.get("wsgi.file_wrapper"), opened.pieces
+    suits = opened.content.pieces is None or getattr(wrapper, "__module__", None) in _WRAPPERS_THAT_STOP
+    if wrapper is None or more or not suits or not isinstance(first, Span):
+        return opened
+    wrapped: Iterable[bytes] = wrapper(_FileLike(opened, first), CHUNK_BYTES)
+    return wrapped
 
 
-class _Chunks:
-    """The next ``remaining`` bytes of a file; closed by the server, or before the first byte is asked for."""
+class _FileLike:
+    """One span of an open file, as wsgi.file_wrapper takes it: to be read, or sent by its descriptor."""
 
-    def __init__(self, file: BinaryIO, remaining: int) -> None:
-        self._file = file
-        self._remaining = remaining
+    def __init__(self, opened: OpenBody, span: Span) -> None:
+        self._opened = opened
+        self._end = span.end
+        self._read = opened.file.read
+        self.fileno, self.seek, self.tell = opened.file.fileno, opened.file.seek, opened.file.tell
+        self.seek(span.start)
 
-    def __iter__(self) -> Iterator[bytes]:
-        while self._remaining > 0:
-            chunk = next_chunk(self._file, self._remaining)
-            self._remaining -= len(chunk)
-            yield chunk
+    def read(self, size: int = CHUNK_BYTES) -> bytes:
+        wanted = min(size, self._end - self.tell())
+        data = self._read(wanted)
+        if not data and wanted:
+            self._opened.check()
+        return data
 
     def close(self) -> None:
-        self._file.close()
+        """Close the file; raise BodyError if it is too short now: then the server ends the connection."""
+        with closing(self._opened):
+            self._opened.check()
+
+
+def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Be the application where there is none."""
+    response = not_found(environ["REQUEST_METHOD"], _native)
+    start_response(_STATUS_LINES[response.status], response.headers)
+    return (response.body,) if response.body else _NO_BODY
 
 
 def _native(headers: Headers) -> Headers:
     return headers
 
 
-def _decoded(path: str) -> str | None:
-    """Return PATH_INFO, which holds UTF-8 as latin-1, as text; None when it is not UTF-8."""
-    if path.isascii():
-        return path
+def _decoded(path: str) -> str:
+    """Return PATH_INFO, which holds UTF-8 as latin-1, as text. Bytes that are not UTF-8 stand in no listed path."""
     try:
-        return path.encode("latin-1").decode()
-    except UnicodeError:
-        return None
+        return path.encode("latin-1").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # from a server that does not do as PEP 3333 says
+        return path
 
 
 def _fields(environ: WSGIEnvironment) -> Fields:

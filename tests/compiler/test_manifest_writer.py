@@ -49,6 +49,7 @@ def test_the_site_is_its_prefix_its_index_and_its_redirects_headers(document: di
         [
             ["Cache-Control", "public, max-age=60"],
             ["Access-Control-Allow-Origin", "*"],
+            ["Access-Control-Expose-Headers", "*"],
             ["X-Content-Type-Options", "nosniff"],
         ],
         [],

@@ -6,6 +6,7 @@ import asyncio
 import re
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 from wsgiref.util import setup_testing_defaults
@@ -16,8 +17,9 @@ from servestatic_build import Source
 from servestatic_build.globs import Globs
 from servestatic_build.headers import HeaderRule
 from servestatic_runtime import ServeStatic, ServeStaticASGI
-from support.clients import Answer, ASGIClient, Client, WSGIClient
+from support.clients import Answer, ASGIClient, Client, Kind, WSGIClient
 from support.codings import DECODERS, decoded
+from support.multipart import Part, parts_of
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
 CSS = "h1 { color: red }\n" * 300
@@ -45,6 +47,7 @@ ODD_NAMES = {
 }
 STATIC: Tree = {
     "css/app.css": CSS,
+    "js/digits.js": Random(1).randbytes(2000).hex(),  # in any coding longer than a part's head
     "empty.txt": "",
     "img/dot.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
     "docs/index.html": "<h1>Docs</h1>" * 100,
@@ -54,7 +57,11 @@ STATIC: Tree = {
 PUBLIC = {"index.html": "<h1>Home</h1>", "robots.txt": "User-agent: *\n"}
 
 TYPE_OF_ERRORS = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
-EVERYWHERE = {"access-control-allow-origin": "*", "x-content-type-options": "nosniff"}
+EVERYWHERE = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "*",
+    "x-content-type-options": "nosniff",
+}
 MODIFIED = "Tue, 14 Nov 2023 22:13:20 GMT"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -67,9 +74,14 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
 
 
 @pytest.fixture(scope="module", params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def client(request: pytest.FixtureRequest, release: Compiled) -> Client:
-    made: Client = request.param(release.dist)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    made: Kind = request.param
     return made
+
+
+@pytest.fixture(scope="module")
+def client(kind: Kind, release: Compiled) -> Client:
+    return kind(release.dist)
 
 
 @pytest.fixture(scope="module")
@@ -237,10 +249,54 @@ def test_the_tag_of_one_coding_does_not_validate_another(client: Client, release
     assert client.get(css, accept_encoding="br", if_none_match=etag).status == 200
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
 def test_405_names_the_methods_there_are(client: Client, css: str, method: str) -> None:
-    expected = error(405, "Method Not Allowed", allow="GET, HEAD", vary="Accept-Encoding", **EVERYWHERE)
+    expected = error(405, "Method Not Allowed", allow="GET, HEAD, OPTIONS", vary="Accept-Encoding", **EVERYWHERE)
     assert ordered(client.request(method, css)) == expected
+
+
+PREFLIGHT = {
+    "access-control-allow-methods": "GET, HEAD, OPTIONS",
+    "access-control-allow-headers": "if-match, if-none-match, if-modified-since, if-unmodified-since, if-range, range",
+    "access-control-max-age": "86400",
+}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({}, id="plain"),
+        pytest.param({"origin": "https://a.example", "access-control-request-method": "GET"}, id="preflight"),
+        pytest.param({"if-match": '"x"', "range": "bytes=99999-", "accept-encoding": "*;q=0"}, id="with conditions"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "vary"),
+    [
+        pytest.param("/static/css/app.css", {"vary": "Accept-Encoding"}, id="several variants"),
+        pytest.param("/static/img/dot.png", {}, id="one variant"),
+        pytest.param("/static/docs", {}, id="a redirect"),
+    ],
+)
+def test_options_says_the_methods_and_to_other_origins_the_fields(
+    client: Client, path: str, vary: dict[str, str], fields: dict[str, str]
+) -> None:
+    answer = client.request("OPTIONS", path, fields.items())
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers == {"allow": "GET, HEAD, OPTIONS", **vary, **PREFLIGHT, **EVERYWHERE}
+
+
+def test_options_allows_other_origins_nothing_where_they_may_not_read(tmp_path: Path, kind: Kind) -> None:
+    client = kind(compile_tree(tmp_path, {"a.txt": "a"}, cross_origin=False).dist)
+    answer = client.request("OPTIONS", "/static/a.txt", [("origin", "https://a.example")])
+    assert answer.headers == {"allow": "GET, HEAD, OPTIONS", "x-content-type-options": "nosniff"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["/static/a.txt", "/static/docs", "/static/docs/"])
+def test_a_listed_path_never_reaches_the_application(tmp_path: Path, kind: Kind, method: str, path: str) -> None:
+    release = compile_tree(tmp_path, {"a.txt": "a", "docs/index.html": "b"})
+    assert kind(release.dist, "an application that can't even be called").request(method, path).status < 500
 
 
 def test_406_when_every_variant_is_refused(client: Client, css: str) -> None:
@@ -285,10 +341,28 @@ def test_206_is_the_200_but_for_the_bytes_of_that_very_coding(
     }
 
 
+@codings
+def test_several_ranges_are_parts_of_that_very_coding(client: Client, release: Compiled, coding: str) -> None:
+    url = release.manifest.asset("js/digits.js").url
+    whole = client.get(url, accept_encoding=coding)
+    last = len(whole.body) - 1
+    answer = client.get(url, accept_encoding=coding, range=f"bytes={last}-,0-0 , 0-2")
+    assert answer.status == 206
+    assert answer.headers == {
+        **whole.headers,
+        "content-type": f"multipart/byteranges; boundary={whole.headers['etag'][1:-1]}",
+        "content-length": str(len(answer.body)),
+    }
+    assert parts_of(answer.headers["content-type"], answer.body) == [
+        Part("text/javascript; charset=utf-8", last, last + 1, whole.body[-1:]),
+        Part("text/javascript; charset=utf-8", 0, 3, whole.body[:3]),
+    ]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"range": "bytes=0-0,5-6"}, id="several ranges"),
+        pytest.param({"range": "bytes=" + ",".join(f"{n}-{n}" for n in range(51))}, id="too many ranges"),
         pytest.param({"range": "bytes=5-4"}, id="malformed range"),
         pytest.param({"range": "lines=0-0"}, id="another unit"),
         pytest.param({"range": "bytes=0-0", "if-range": '"old"'}, id="If-Range of another release"),
@@ -381,6 +455,8 @@ def test_a_path_that_the_release_does_not_list_is_404(client: Client, path: str)
         ("GET", "/static/css/app.css", [("range", "bytes=1-2")], ""),
         pytest.param("GET", "/static/css/app.css", [("range", "bytes=1-2")] * 2, "", id="range twice"),
         ("GET", "/static/css/app.css", [("range", "bytes=99999-")], ""),
+        ("GET", "/static/css/app.css", [("range", "bytes=1-2,5000-5001")], ""),
+        ("OPTIONS", "/static/css/app.css", [], ""),
         ("GET", "/static/css/app.css", [("accept-encoding", "*;q=0")], ""),
         pytest.param("GET", "/static/css/app.css", [("accept-encoding", "\xff\x00, br")], "", id="odd bytes"),
         ("GET", "/static/docs", [("if-none-match", "*")], "a=é"),
@@ -397,8 +473,7 @@ def test_both_interfaces_give_the_same_answer(
     assert wsgi == asgi
 
 
-@pytest.mark.parametrize("kind", [WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def test_a_refusal_keeps_the_headers_that_it_shares_however_a_rule_spells_them(tmp_path: Path, kind: Any) -> None:
+def test_a_refusal_keeps_the_headers_that_it_shares_however_a_rule_spells_them(tmp_path: Path, kind: Kind) -> None:
     rule = HeaderRule(Globs.of("*"), set={"access-control-allow-origin": "https://a.example", "vary": "Origin"})
     release = compile_tree(tmp_path, {"a.txt": "a"}, headers=(rule,))
     answer = kind(release.dist).request("POST", "/static/a.txt")

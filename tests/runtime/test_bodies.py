@@ -12,16 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
-from wsgiref.util import FileWrapper, setup_testing_defaults
 
 import pytest
-import trio
 
-from servestatic_runtime import ServeStatic, ServeStaticASGI, bodies
+from servestatic_runtime import ServeStaticASGI, bodies
 from servestatic_runtime.bodies import BodyCache
-from servestatic_runtime.errors import BodyError
-from servestatic_runtime.response import Content
+from servestatic_runtime.response import Content, Span
+from support.asgi import Sent, both_loops, http_scope, receive
 from support.clients import ASGIClient, Client, WSGIClient
+from support.multipart import Part, parts_of
 from support.trees import Compiled, compile_tree
 
 SMALL = b"small"
@@ -78,7 +77,7 @@ class Files:
     def __call__(self, name: str, size: int) -> Content:
         path = self.root / name
         path.write_bytes(name.encode()[:1] * size)
-        return Content(str(path), size, 0, size)
+        return Content(str(path), size)
 
 
 @pytest.fixture
@@ -139,10 +138,10 @@ def test_a_file_that_is_loaded_twice_counts_once(files: Files) -> None:
 
 def test_a_range_loads_and_finds_the_whole_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"0123456789")
-    cache, content = BodyCache(1000), Content(str(tmp_path / "a"), 10, 2, 5)
-    assert cache.load(content) == b"234"
-    assert cache.get(content) == b"234"
-    assert cache.get(content._replace(start=0, end=10)) == b"0123456789"
+    cache, content = BodyCache(1000), Content(str(tmp_path / "a"), 10, (Span(2, 5), b"-", Span(0, 1)))
+    assert cache.load(content) == b"234-0"
+    assert cache.get(content) == b"234-0"
+    assert cache.get(content._replace(pieces=None)) == b"0123456789"
 
 
 def test_many_threads_share_one_cache(files: Files) -> None:
@@ -209,6 +208,16 @@ def test_any_range_of_a_large_file(client: Client, opened: Opened, range_: str, 
     assert all(file.closed for file in opened.files)
 
 
+def test_several_ranges_of_a_large_file(client: Client, opened: Opened) -> None:
+    answer = client.get(URLS["large"], range="bytes=9999-,0-4999")
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert parts_of(answer.headers["content-type"], answer.body) == [
+        Part("application/octet-stream", 9999, 10_000, LARGE[-1:]),
+        Part("application/octet-stream", 0, 5000, LARGE[:5000]),
+    ]
+    assert [file.closed for file in opened.files] == [True]
+
+
 def test_a_large_file_is_sent_and_closed_and_not_kept(client: Client, opened: Opened) -> None:
     for _ in range(2):
         answer = client.get(URLS["large"])
@@ -273,7 +282,20 @@ def test_many_threads_share_one_application(release: Compiled) -> None:
         assert list(got) == [SMALL, LARGE] * 200
 
 
-def test_a_file_that_is_put_right_is_served_again(client: Client, release: Compiled) -> None:
+def test_a_failure_is_logged_once_and_again_when_the_file_was_well_in_between(
+    client: Client, release: Compiled, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = release.dist / release.manifest.asset("large.bin").variants[0].file
+    for times in (1, 2):
+        file.rename(file.with_suffix(".aside"))
+        for range_ in ("", "bytes=0-0", "bytes=0-0,-1"):
+            assert client.get(URLS["large"], range=range_).status == 500
+        assert caplog.messages == [f"{file}: No such file or directory"] * times
+        file.with_suffix(".aside").rename(file)
+        assert client.get(URLS["large"]).body == LARGE
+
+
+def test_a_small_file_that_is_put_right_is_served_again(client: Client, release: Compiled) -> None:
     file = release.dist / release.manifest.asset("small.bin").variants[0].file
     file.unlink()
     assert client.get(URLS["small"]).status == 500
@@ -281,123 +303,35 @@ def test_a_file_that_is_put_right_is_served_again(client: Client, release: Compi
     assert client.get(URLS["small"]).body == SMALL
 
 
-# What each interface has of its own.
+def test_each_file_that_fails_is_logged(client: Client, release: Compiled, caplog: pytest.LogCaptureFixture) -> None:
+    files = [release.dist / asset.variants[0].file for asset in release.manifest]
+    for file in files:
+        file.unlink()
+    for url in (*URLS.values(), *URLS.values()):
+        assert client.get(url).status == 500
+    assert sorted(caplog.messages) == [f"{file}: No such file or directory" for file in sorted(files)]
 
 
-def wsgi_get(app: ServeStatic, path: str, **environ: Any) -> tuple[dict[str, str], Any]:
-    environ["PATH_INFO"] = path
-    setup_testing_defaults(environ)
-    started: list[dict[str, str]] = []
-    body = app(environ, lambda _status, headers, _exc_info=None: started.append(dict(headers)))  # type: ignore[arg-type]
-    return started[0], body
-
-
-@pytest.mark.parametrize(
-    ("url", "environ", "expected"),
-    [
-        pytest.param(URLS["large"], {}, LARGE, id="large file"),
-        pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-"}, LARGE[5000:], id="large file from the middle on"),
-        pytest.param(URLS["large"], {"HTTP_RANGE": "bytes=5000-5999"}, None, id="part of a large file"),
-        pytest.param(URLS["small"], {}, None, id="small file"),
-        pytest.param(URLS["large"], {"HTTP_IF_NONE_MATCH": "*"}, None, id="304"),
-        pytest.param(URLS["large"], {"REQUEST_METHOD": "HEAD"}, None, id="HEAD"),
-    ],
-)
-def test_wsgi_gives_the_server_the_file_where_it_sends_to_its_end(
-    release: Compiled, url: str, environ: dict[str, str], expected: bytes | None
-) -> None:
-    wrapped = []
-
-    def wrapper(file: BinaryIO, block_size: int) -> FileWrapper:
-        wrapped.append(file.fileno())
-        return FileWrapper(file, block_size)
-
-    _, body = wsgi_get(ServeStatic(None, release.dist), url, **{"wsgi.file_wrapper": wrapper}, **environ)
-    assert len(wrapped) == (expected is not None)
-    assert expected is None or b"".join(body) == expected
-    if hasattr(body, "close"):
-        body.close()
-
-
-def test_wsgi_closes_a_body_that_nobody_read(release: Compiled, opened: Opened) -> None:
-    _, body = wsgi_get(ServeStatic(None, release.dist), URLS["large"])
-    body.close()
-    assert [file.closed for file in opened.files] == [True]
-
-
-def test_wsgi_breaks_off_where_a_file_shrinks_while_it_is_sent(release: Compiled) -> None:
-    _, body = wsgi_get(ServeStatic(None, release.dist), URLS["large"])
-    chunks = iter(body)
-    next(chunks)
-    (release.dist / release.manifest.asset("large.bin").variants[0].file).write_bytes(b"")
-    with pytest.raises(BodyError, match="bytes too early"):
-        list(chunks)
-    body.close()
-
-
-def asgi_scope(url: str) -> dict[str, Any]:
-    return {"type": "http", "method": "GET", "path": url, "headers": [], "query_string": b""}
-
-
-async def receive() -> Any:
-    raise AssertionError("nothing here reads the request's body")
-
-
-class Sent(list[Any]):
-    """The messages of an answer."""
-
-    async def send(self, message: Any) -> None:
-        self.append(message)
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message["body"] for message in self[1:])
+# ASGI: an event loop that nothing here may hold up.
 
 
 def test_asgi_sends_a_cached_body_in_two_messages_and_never_waits(release: Compiled) -> None:
     app = ServeStaticASGI(None, release.dist)
-    asyncio.run(app(asgi_scope(URLS["small"]), receive, Sent().send))
+    asyncio.run(app(http_scope(URLS["small"]), receive, Sent().send))
     sent = Sent()
     with pytest.raises(StopIteration):  # it ends at once, with no event loop to make a task or a thread in
-        app(asgi_scope(URLS["small"]), receive, sent.send).send(None)
+        app(http_scope(URLS["small"]), receive, sent.send).send(None)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert sent[1] == {"type": "http.response.body", "body": SMALL}
 
 
-@pytest.mark.parametrize("run", [asyncio.run, lambda main: trio.run(lambda: main)], ids=["asyncio", "trio"])
-@pytest.mark.parametrize(
-    ("url", "body", "messages"), [(URLS["small"], SMALL, 2), (URLS["large"], LARGE, 4)], ids=["small", "large"]
-)
-def test_asgi_reads_files_beside_the_event_loop(
-    release: Compiled, opened: Opened, run: Callable[[Any], None], url: str, body: bytes, messages: int
+@both_loops
+@pytest.mark.parametrize(("name", "body"), [("small", SMALL), ("large", LARGE)])
+def test_asgi_opens_files_beside_the_event_loop(
+    release: Compiled, opened: Opened, run: Callable[[Any], None], name: str, body: bytes
 ) -> None:
     sent = Sent()
-    run(ServeStaticASGI(None, release.dist)(asgi_scope(url), receive, sent.send))
-    assert (sent.body, len(sent)) == (body, messages)
+    run(ServeStaticASGI(None, release.dist)(http_scope(URLS[name]), receive, sent.send))
+    assert sent.body == body
     assert threading.get_ident() not in opened.threads
-    assert [file.closed for file in opened.files] == [True]
-
-
-def test_asgi_breaks_off_where_a_file_shrinks_while_it_is_sent(release: Compiled) -> None:
-    file = release.dist / release.manifest.asset("large.bin").variants[0].file
-    sent = Sent()
-
-    async def send(message: Any) -> None:
-        await sent.send(message)
-        if len(sent) == 2:
-            file.write_bytes(b"")
-
-    with pytest.raises(BodyError, match="bytes too early"):
-        asyncio.run(ServeStaticASGI(None, release.dist)(asgi_scope(URLS["large"]), receive, send))
-    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    assert sent[-1]["more_body"]
-
-
-def test_asgi_closes_the_file_when_the_client_is_gone(release: Compiled, opened: Opened) -> None:
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.body":
-            raise OSError("gone")
-
-    with pytest.raises(OSError, match="gone"):
-        asyncio.run(ServeStaticASGI(None, release.dist)(asgi_scope(URLS["large"]), receive, send))
     assert [file.closed for file in opened.files] == [True]

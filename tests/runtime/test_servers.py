@@ -15,6 +15,7 @@ from servestatic_build import Source
 from servestatic_runtime.bodies import LARGEST_CACHED
 from servestatic_runtime.paths import quote_path
 from support.codings import DECODERS, decoded
+from support.multipart import parts_of
 from support.servers import gunicorn, running, uvicorn
 from support.trees import Compiled, Tree, compile_sources, write_tree
 
@@ -110,6 +111,19 @@ def test_ranges_over_a_socket(connection: HTTPConnection, release: Compiled, nam
     assert got.headers["content-length"] == str(len(expected))
 
 
+@pytest.mark.parametrize("name", ["large.bin", "large.txt"])
+def test_several_ranges_over_a_socket(connection: HTTPConnection, release: Compiled, name: str) -> None:
+    url = release.url(name)
+    whole = ask(connection, url).body
+    got = ask(connection, url, range="bytes=-9,0-0,600000-699999")
+    assert (got.status, got.headers["content-length"]) == (206, str(len(got.body)))
+    assert [part.body for part in parts_of(got.headers["content-type"], got.body)] == [
+        whole[-9:],
+        whole[:1],
+        whole[600_000:700_000],
+    ]
+
+
 def test_a_connection_stays_usable_after_an_answer_of_any_kind(connection: HTTPConnection, release: Compiled) -> None:
     url, large = release.url("css/app.css"), release.url("large.bin")
     for path in (url, large):
@@ -118,6 +132,8 @@ def test_a_connection_stays_usable_after_an_answer_of_any_kind(connection: HTTPC
             ask(connection, path, "HEAD").status,
             ask(connection, path, range="bytes=99999999-").status,
             ask(connection, path, range="bytes=1-2").status,
+            ask(connection, path, range="bytes=0-0,-1").status,
+            ask(connection, path, "OPTIONS").status,
             ask(connection, path, if_match='"x"').status,
             ask(connection, path, "DELETE").status,
             ask(connection, path, accept_encoding="*;q=0").status,
@@ -125,7 +141,7 @@ def test_a_connection_stays_usable_after_an_answer_of_any_kind(connection: HTTPC
             ask(connection, "/static/nothing").status,
             ask(connection, "/static/nothing", "HEAD").status,
         ]
-        assert statuses == [304, 200, 416, 206, 412, 405, 406, 301, 404, 404]
+        assert statuses == [304, 200, 416, 206, 206, 204, 412, 405, 406, 301, 404, 404]
         assert sha256(ask(connection, path).body).digest() == next(
             asset.digest for asset in release.manifest if quote_path(asset.url) == path
         )

@@ -30,15 +30,21 @@ class Answer:
 
 
 class Client(Protocol):
-    """Sends a request for a decoded path."""
+    """Sends a request for a decoded path; ``mount`` is the part of it that the application is mounted at."""
 
-    def request(self, method: str, path: str, fields: Fields = (), query: str = "") -> Answer: ...
+    def request(self, method: str, path: str, fields: Fields = (), query: str = "", mount: str = "") -> Answer: ...
 
     def get(self, path: str, **fields: str) -> Answer: ...
 
 
+class Kind(Protocol):
+    """Makes a client of one interface, before an application or (None) on its own."""
+
+    def __call__(self, dist: str | os.PathLike[str], application: Any = None, **options: Any) -> Client: ...
+
+
 class _Client:
-    def request(self, method: str, path: str, fields: Fields = (), query: str = "") -> Answer:
+    def request(self, method: str, path: str, fields: Fields = (), query: str = "", mount: str = "") -> Answer:
         raise NotImplementedError
 
     def get(self, path: str, **fields: str) -> Answer:
@@ -53,13 +59,13 @@ class WSGIClient(_Client):
         self.app = ServeStatic(application, dist, **options)
         self._checked = validator(self.app)
 
-    def request(self, method: str, path: str, fields: Fields = (), query: str = "") -> Answer:
+    def request(self, method: str, path: str, fields: Fields = (), query: str = "", mount: str = "") -> Answer:
         from io import BytesIO, StringIO
 
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": path.encode("utf-8", "surrogateescape").decode("latin-1"),
+            "SCRIPT_NAME": _as_latin_1(mount),
+            "PATH_INFO": _as_latin_1(path.removeprefix(mount)),
             "QUERY_STRING": query,
             "SERVER_NAME": "test",
             "SERVER_PORT": "80",
@@ -96,7 +102,7 @@ class ASGIClient(_Client):
     def __init__(self, dist: str | os.PathLike[str], application: Any = None, **options: Any) -> None:
         self.app = ServeStaticASGI(application, dist, **options)
 
-    def request(self, method: str, path: str, fields: Fields = (), query: str = "") -> Answer:
+    def request(self, method: str, path: str, fields: Fields = (), query: str = "", mount: str = "") -> Answer:
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -105,13 +111,15 @@ class ASGIClient(_Client):
             "path": path,
             "raw_path": path.encode("utf-8", "surrogateescape"),
             "query_string": query.encode("latin-1"),
-            "root_path": "",
+            "root_path": mount,
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in fields],
         }
         messages: list[Any] = []
 
+        received = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
         async def receive() -> Any:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return next(received, None) or await asyncio.Event().wait()  # this client never leaves
 
         async def send(message: Any) -> None:
             messages.append(message)
@@ -121,3 +129,7 @@ class ASGIClient(_Client):
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])
         assert [message.get("more_body", False) for message in bodies] == [True] * (len(bodies) - 1) + [False]
         return Answer(start["status"], headers, b"".join(message["body"] for message in bodies))
+
+
+def _as_latin_1(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("latin-1")
