@@ -14,7 +14,7 @@ COMPILER = ROOT / "compiler/servestatic_build"
 
 # Each row imports only what stands in a row above it.
 RUNTIME_LAYERS = (
-    {"errors", "response", "paths", "dates", "decode", "format", "negotiate", "offload"},
+    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "negotiate", "offload"},
     {"manifest", "conditional", "bodies"},
     {"pages", "methods", "partial"},
     {"respond"},
@@ -30,11 +30,12 @@ COMPILER_LAYERS = (
     {"final_bytes"},
     {"headers"},
     {"config"},
-    {"missing", "bundlers"},
+    {"missing", "bundlers", "specifiers"},
     {"scan", "link", "fingerprint", "compress", "manifest_writer", "import_map", "settings"},
     {"publish"},
     {"build"},
-    {"report", "explain"},
+    {"report", "as_data"},
+    {"explain"},
     {"cli", "manifest_cli", "__init__"},
 )
 
