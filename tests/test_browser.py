@@ -187,16 +187,14 @@ MAPPED: Tree = {
 }
 MAPPED_FOUND = f"{FOUND} true"
 MAPPED_SERVER = '''
-import json
 import os
 from servestatic_runtime import Manifest, ServeStaticASGI
 
 manifest = Manifest.open(os.environ["DIST"])
 import_map, csp_hash = manifest.import_map()
-integrity = json.loads(import_map)["integrity"]
 preload = "\\n".join(
-    f'<link rel="modulepreload" href="{url}" integrity="{integrity[url]}">'
-    for url in manifest.module_preload("js/app.js")
+    f'<link rel="modulepreload" href="{url}" integrity="{integrity}">'
+    for url, integrity in manifest.module_preload("js/app.js")
 )
 page = f"""<!doctype html>
 <html lang="en">
@@ -278,10 +276,13 @@ def test_a_browser_loads_all_that_a_page_refers_to(browser: Browser, tmp_path: P
     assert visit.title == REWRITTEN_FOUND
 
 
-def test_a_browser_loads_modules_that_kept_their_bytes_by_the_import_map(browser: Browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("modules", ["rewrite", "importmap"])
+def test_a_browser_preloads_modules_and_loads_them_by_the_import_map(
+    browser: Browser, tmp_path: Path, modules: str
+) -> None:
     static: Tree = {**MODULES, **STYLES, **MAPPED}
     imports = {"lit": "vendor/lit/index.js", "three/addons/": "vendor/three/addons/"}
-    release = compiled(tmp_path, static, {"favicon.ico": ICON}, modules="importmap", imports=imports)
+    release = compiled(tmp_path, static, {"favicon.ico": ICON}, modules=modules, imports=imports)
     visit = visited(browser, tmp_path, release, MAPPED_SERVER)
     assert_flawless(visit, release, without=set())
     assert visit.title == MAPPED_FOUND

@@ -96,6 +96,11 @@ class Config:
         _one_of("effort", self.effort, EFFORTS)
         _one_of("missing", self.missing, MISSING)
         _one_of("modules", self.modules, MODULES)
+        for specifier, name in self.imports.items():
+            _require(
+                f"/{name}".endswith("/") or not specifier.endswith("/"),
+                f"imports: {specifier!r} must lead to a directory, {name + '/'!r}",
+            )
         for origin in self.origins:
             _require(_ORIGIN.fullmatch(origin), f"{origin!r} is not an origin, such as https://www.example.com")
         for coding in self.codings:

@@ -41,11 +41,10 @@ class FinalBytes:
 
     def _edits(self, links: Iterable[Link], path_of: Callable[[int], str]) -> Iterator[Edit]:
         for link in links:
-            target, reference = self._files[link.target].source, link.reference
-            if target.fingerprinted:
-                value = renamed(reference.value, target.plain_path, path_of(link.target))
-                replacement = reference.escape(value).encode("utf-8", "surrogateescape")
-                yield Edit(reference.start, reference.end, replacement)
+            plain_path, reference = self._files[link.target].source.plain_path, link.reference
+            value = renamed(reference.value, plain_path, path_of(link.target))
+            replacement = reference.escape(value).encode("utf-8", "surrogateescape")
+            yield Edit(reference.start, reference.end, replacement)
 
     def _shifted_map(self, file: LinkedFile, owner: LinkedFile) -> bytes:
         """Return a source map moved along with what its owner's references become.
@@ -77,7 +76,7 @@ def _owners(files: Sequence[LinkedFile]) -> dict[int, int]:
     """
     owners: dict[int, list[int]] = {}
     for number, file in enumerate(files):
-        for link in shaping(file) if file.source.media_type in _MAPPED else ():
+        for link in file.links if file.source.media_type in _MAPPED and shaping(file) else ():
             if link.reference.kind is ReferenceKind.SOURCE_MAP:
                 owners.setdefault(link.target, []).append(number)
     return {source_map: found[0] for source_map, found in owners.items() if len(found) == 1}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from servestatic_build.config import Config
 from servestatic_build.errors import BuildError
-from servestatic_build.model import Asset, Graph, ReferenceKind
+from servestatic_build.model import IMPORTS, Asset, Graph, Link
+from servestatic_build.specifiers import Specifiers, is_bare_import
 from servestatic_runtime.paths import quote_path
-
-IMPORTS = frozenset({ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT})
 
 
 def import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
@@ -20,38 +19,36 @@ def import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
     It has the bare specifiers of the settings and, where modules keep their bytes, each module that another imports,
     from its plain URL to the one that its content gave it. All of them get their integrity.
     """
-    targets = dict(_from_settings(assets, graph, config))
+    imported = [link for file in graph.files for link in file.links if link.reference.kind in IMPORTS]
+    targets = dict(_exact(assets, config)) | dict(_bare(assets, imported))
     if config.modules == "importmap":
-        targets |= dict(_from_plain_urls(assets, graph))
+        targets |= dict(_from_plain_urls(assets, imported))
     imports = {specifier: quote_path(asset.path) for specifier, asset in targets.items()}
     integrity = {quote_path(asset.path): _integrity(asset) for asset in targets.values()}
     text = json.dumps({"imports": imports, "integrity": integrity}, sort_keys=True, separators=(",", ":"))
     return text.replace("<", r"\u003c")  # nothing in it may end the script element
 
 
-def _from_plain_urls(assets: Sequence[Asset], graph: Graph) -> Iterator[tuple[str, Asset]]:
-    links = (link for file in graph.files for link in file.links if link.reference.kind in IMPORTS)
-    for number in sorted({link.target for link in links}):
+def _exact(assets: Sequence[Asset], config: Config) -> Iterator[tuple[str, Asset]]:
+    """Yield the settings' entries that are for one specifier, used or not."""
+    by_path = {asset.source.plain_path: asset for asset in assets}
+    for specifier, path in Specifiers(config).exact.items():
+        if path not in by_path:
+            raise BuildError("imports", f"{specifier!r} leads to {config.imports[specifier]}, which is not there")
+        yield specifier, by_path[path]
+
+
+def _bare(assets: Sequence[Asset], imported: Sequence[Link]) -> Iterator[tuple[str, Asset]]:
+    """Yield an exact entry for each bare specifier in use: one that ends in a slash can't name fingerprints."""
+    for link in imported:
+        if is_bare_import(link.reference):
+            yield link.reference.value, assets[link.target]
+
+
+def _from_plain_urls(assets: Sequence[Asset], imported: Sequence[Link]) -> Iterator[tuple[str, Asset]]:
+    for number in sorted({link.target for link in imported if not is_bare_import(link.reference)}):
         if assets[number].source.fingerprinted:
             yield quote_path(assets[number].source.plain_path), assets[number]
-
-
-def _from_settings(assets: Sequence[Asset], graph: Graph, config: Config) -> Iterator[tuple[str, Asset]]:
-    by_name = {asset.source.name: asset for asset in assets}
-    for specifier, name in config.imports.items():
-        if specifier.endswith("/"):
-            yield from _below(specifier, name, by_name, graph)
-        elif name in by_name:
-            yield specifier, by_name[name]
-        else:
-            raise BuildError("imports", f"{specifier!r} leads to {name}, which is not there")
-
-
-def _below(prefix: str, directory: str, by_name: Mapping[str, Asset], graph: Graph) -> Iterator[tuple[str, Asset]]:
-    """Yield an exact entry for each specifier that a module uses below a prefix: a prefix can't name fingerprints."""
-    for specifier in graph.bare_specifiers:
-        if specifier.startswith(prefix) and (asset := by_name.get(directory + specifier.removeprefix(prefix))):
-            yield specifier, asset
 
 
 def _integrity(asset: Asset) -> str:

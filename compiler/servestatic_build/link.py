@@ -24,6 +24,7 @@ from servestatic_build.model import (
 )
 from servestatic_build.refs import EXTRACTORS
 from servestatic_build.refs.urls import base_path, target_path
+from servestatic_build.specifiers import Specifiers, is_bare_import
 
 
 def link(
@@ -35,11 +36,10 @@ def link(
         read.append(_read(file, diagnostics))
         advance()
     missing = MissingFiles(files, config, diagnostics)
-    bare_specifiers = _bare_specifiers(read)
-    linker = _Linker(files, config, missing, bare_specifiers)
+    linker = _Linker(files, config, missing, _bare_specifiers(read))
     linked = tuple(linker.link(each) for each in read)
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
-    return Graph(linked, components(edges), bare_specifiers, missing.ignored)
+    return Graph(linked, components(edges), missing.ignored)
 
 
 class _Read(NamedTuple):
@@ -69,7 +69,8 @@ def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
 
 
 def _bare_specifiers(read: Iterable[_Read]) -> tuple[str, ...]:
-    return tuple(sorted({specifier for each in read for specifier in each.extraction.bare_specifiers}))
+    references = (reference for each in read for reference in each.extraction.references)
+    return tuple(sorted({reference.value for reference in references if is_bare_import(reference)}))
 
 
 class _Linker:
@@ -84,6 +85,7 @@ class _Linker:
         self._keeps_javascript = config.modules == "importmap"
         self._roots = _served_roots(config)
         self._missing = missing
+        self._specifiers = Specifiers(config)
         self._bare_specifiers = bare_specifiers
 
     def link(self, read: _Read) -> LinkedFile:
@@ -98,17 +100,23 @@ class _Linker:
         # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
         rewritten = not source.hashed and not (self._keeps_javascript and source.media_type == JAVASCRIPT)
         for reference in references:
-            path = target_path(reference.value, base, self._origins)
+            path = self._target_path(reference, base)
             number = self._numbers.get(path) if path else None
             if number is not None:
-                self._missing.check_reachable(source, reference, self._files[number], rewritten=rewritten)
-                yield Link(reference, number, rewritten)
+                target = self._files[number]
+                self._missing.check_reachable(source, reference, target, rewritten=rewritten)
+                yield Link(reference, number, rewritten and target.fingerprinted and not is_bare_import(reference))
             elif (
                 path is not None
                 and not source.hashed
                 and (path.startswith(self._roots) or not reference.value.startswith("/"))
             ):
                 self._missing.report(source, reference, path)
+
+    def _target_path(self, reference: Reference, base: str | None) -> str | None:
+        if is_bare_import(reference):
+            return self._specifiers.path(reference.value)
+        return target_path(reference.value, base, self._origins)
 
     def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:
         """Yield a link for each specifier that some module uses through an entry that ends in a slash.

@@ -12,11 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from servestatic_build.explain import explained
-from servestatic_build.media_types import DEFAULT
+from servestatic_build.as_data import manifest_data
+from servestatic_build.explain import explained, explained_data
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
-from servestatic_runtime.format import VERSION
-from servestatic_runtime.manifest import Asset, integrity_value
 from servestatic_runtime.paths import quote_path
 
 _UNFOLDED = 10_000
@@ -39,7 +37,7 @@ def show(context: click.Context, /, *, dist: str, as_json: bool) -> None:
     with _errors_printed(context):
         manifest = Manifest.open(dist)
         if as_json:
-            click.echo(json.dumps(_as_data(manifest), indent=2, ensure_ascii=False))
+            click.echo(_json(manifest_data(manifest)))
         else:
             _console().print(_as_table(manifest))
 
@@ -47,12 +45,14 @@ def show(context: click.Context, /, *, dist: str, as_json: bool) -> None:
 @main.command()
 @click.argument("dist", metavar="DIST")
 @click.argument("name", metavar="NAME")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 @click.pass_context
-def explain(context: click.Context, /, *, dist: str, name: str) -> None:
+def explain(context: click.Context, /, *, dist: str, name: str, as_json: bool) -> None:
     """Say all there is to say about one logical NAME of DIST."""
     with _errors_printed(context):
         manifest = Manifest.open(dist)
-        click.echo("\n".join(explained(manifest, manifest.asset(name))))
+        asset = manifest.asset(name)
+        click.echo(_json(explained_data(manifest, asset)) if as_json else "\n".join(explained(manifest, asset)))
 
 
 @contextmanager
@@ -67,37 +67,8 @@ def _errors_printed(context: click.Context) -> Iterator[None]:
         context.exit(1)
 
 
-def _as_data(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "version": VERSION,
-        "prefix": manifest.prefix,
-        "assets": [_asset_data(manifest, asset) for asset in manifest],
-    }
-
-
-def _asset_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
-    identity = asset.variants[0]
-    return {
-        "name": asset.name,
-        "url": quote_path(asset.url),
-        "plain_url": None if asset.plain_url is None else quote_path(asset.plain_url),
-        "file": identity.file,
-        "type": _content_type(manifest, asset),
-        "size": identity.size,
-        "digest": asset.digest.hex(),
-        "integrity": integrity_value(asset),
-        "immutable": asset.immutable,
-        "variants": [
-            {"coding": variant.coding, "file": variant.file, "size": variant.size, "etag": variant.etag}
-            for variant in asset.variants
-        ],
-        "references": list(manifest.references(asset)),
-    }
-
-
-def _content_type(manifest: Manifest, asset: Asset) -> str:
-    headers = dict(manifest.ok_headers(asset.headers, asset, asset.variants[0]))
-    return headers.get("Content-Type", DEFAULT)
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def _as_table(manifest: Manifest) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from servestatic_build.config import Config
-from servestatic_build.model import Diagnostic, Reference, ReferenceKind, Severity, SourceFile
+from servestatic_build.model import IMPORTS, Diagnostic, Reference, ReferenceKind, Severity, SourceFile
 
 _SEVERITIES = {"warn": Severity.WARNING, "error": Severity.ERROR}
 
@@ -35,7 +35,7 @@ class MissingFiles:
 
     def check_reachable(self, file: SourceFile, reference: Reference, target: SourceFile, *, rewritten: bool) -> None:
         """Add a warning for a reference that stays as it is and that no import map leads on to its target."""
-        is_mapped = reference.kind in {ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT, ReferenceKind.SOURCE_MAP}
+        is_mapped = reference.kind in {*IMPORTS, ReferenceKind.SOURCE_MAP}
         if not (rewritten or is_mapped or target.plain or file.hashed):
             message = f"{reference.value!r} leads to {target.plain_path}, which has no plain URL"
             hint = "an import map leads imports only: leave plain URLs on, or name the file in --plain"

@@ -58,6 +58,9 @@ class ReferenceKind(StrEnum):
     SOURCE_MAP = "source map"
 
 
+IMPORTS = frozenset({ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT})  # what an import map applies to
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A place in a file that may name another, from an extractor for link.
@@ -94,14 +97,12 @@ class ImportMapPrefix:
 class Extraction:
     """All that an extractor found in one file.
 
-    ``base`` is the URL that the references are relative to, where that is not the file's own (HTML's ``<base>``);
-    ``bare_specifiers`` are those of imports that only an import map resolves.
+    ``base`` is the URL that the references are relative to, where that is not the file's own (HTML's ``<base>``).
     """
 
     references: tuple[Reference, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     base: str | None = None
-    bare_specifiers: tuple[str, ...] = ()
     import_map_prefixes: tuple[ImportMapPrefix, ...] = ()
 
 
@@ -109,7 +110,7 @@ class Extraction:
 class Link:
     """A reference that leads to another file of the release (``target``, by number), from link for fingerprint.
 
-    Where it is not ``rewritten``, its text stays: the import map leads from it to the target's URL.
+    Where it is not ``rewritten``, its text stays: it is the target's URL as it is, or the import map leads there.
     """
 
     reference: Reference
@@ -135,7 +136,6 @@ class Graph:
 
     files: tuple[LinkedFile, ...]
     components: tuple[tuple[int, ...], ...]
-    bare_specifiers: tuple[str, ...] = ()  # of all modules, in order
     ignored: int = 0  # references to nothing that the settings pass over
 
 

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 from zlib import crc32
 
 from servestatic_runtime import format as schema
+from servestatic_runtime.base_url import base_url as checked
+from servestatic_runtime.base_url import import_map_at
 from servestatic_runtime.dates import format_date
 from servestatic_runtime.decode import decode
 from servestatic_runtime.errors import ManifestError, UnknownAssetError
@@ -58,6 +60,13 @@ class ImportMap(NamedTuple):
     csp_hash: str
 
 
+class Preload(NamedTuple):
+    """What ``<link rel="modulepreload">`` says of one module."""
+
+    url: str  # percent-encoded
+    integrity: str
+
+
 class Found(NamedTuple):
     """What a URL path leads to: an asset under one of its header sets, or (``location``) a redirect to it."""
 
@@ -69,13 +78,14 @@ class Found(NamedTuple):
 class Manifest:
     """A release, read from DIST or from its manifest.msgpack."""
 
-    def __init__(self, buf: bytes | mmap, path: str, start: bytes | None = None) -> None:
+    def __init__(self, buf: bytes | mmap, path: str, start: bytes | None = None, base_url: str = "") -> None:
         """Read the head of a document; ``path`` names it in errors and says where its files are.
 
-        ``start`` is a copy of the document's first bytes, _START_BYTES of them or all.
+        ``start`` is a copy of the document's first bytes, _START_BYTES of them or all. ``base_url`` is a checked one.
         """
         self.path = path
         self.root = os.path.dirname(path)
+        self.base_url = base_url
         self._buf = buf
         start = bytes(buf[:_START_BYTES]) if start is None else start
         self._layout = layout = self._read_head(start)
@@ -84,8 +94,13 @@ class Manifest:
         self._header_set = lru_cache(maxsize=256)(self._read_header_set)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Manifest:
-        """Map the manifest at ``path``, a DIST directory or the file itself; raise ManifestError."""
+    def open(cls, path: str | os.PathLike[str], *, base_url: str | None = None) -> Manifest:
+        """Map the manifest at ``path``, a DIST directory or the file itself; raise ManifestError.
+
+        ``base_url`` stands before every URL for templates: ``https://cdn.example.com``. None is SERVESTATIC_BASE_URL of
+        the environment; raise ValueError for what is no such URL.
+        """
+        base = checked(base_url)
         name = os.path.abspath(path)
         if os.path.isdir(name):
             name = os.path.join(name, schema.MANIFEST_NAME)
@@ -98,7 +113,7 @@ class Manifest:
             raise ManifestError(name, error.strerror or "can't be read", hint) from error
         except ValueError as error:  # mmap of an empty file
             raise ManifestError(name, "the file is empty", _COMPILE_AGAIN) from error
-        return cls(buf, name, start)
+        return cls(buf, name, start, base)
 
     def close(self) -> None:
         """Release the mapping. What was read from it stays valid."""
@@ -114,8 +129,11 @@ class Manifest:
         return (self._asset(number) for number in range(self._layout.assets))
 
     def url(self, name: str) -> str:
-        """Return the URL path of a logical name, percent-encoded; raise UnknownAssetError."""
-        return quote_path(self.asset(name).url)
+        """Return the URL of a logical name, percent-encoded: the base URL, if any, and the path.
+
+        Raise UnknownAssetError.
+        """
+        return self._url(self.asset(name))
 
     def integrity(self, name: str) -> str:
         """Return the ``integrity`` attribute of a logical name (SHA-384); raise UnknownAssetError."""
@@ -136,22 +154,26 @@ class Manifest:
         """Return the import map of the release, for ``<script type="importmap">``."""
         record = self._buf[self._layout.import_map : self._layout.import_map_end]
         text, digest = self._unseal(record, 0, "the import map")[: len(schema.IMPORT_MAP_FIELDS)]
+        if self.base_url:
+            text, digest = import_map_at(self.base_url, text)
         return ImportMap(text, f"'sha256-{_base64(digest)}'")
 
-    def module_preload(self, name: str) -> list[str]:
-        """Return the URLs of a module and all that it imports statically, for ``<link rel="modulepreload">``.
+    def module_preload(self, name: str) -> list[Preload]:
+        """Return a module and all that it imports statically, for ``<link rel="modulepreload">``.
 
         Each comes once, in the order in which the modules ask for each other; raise UnknownAssetError.
         """
-        urls: dict[str, None] = {}
-        waiting = [self.asset(name)]
+        module = self.asset(name)
+        preloads = {module.url: self._preload(module)}
+        waiting, seen = module.imports[::-1], set[int]()
         while waiting:
-            module = waiting.pop()
-            url = quote_path(module.url)
-            if url not in urls:
-                urls[url] = None
-                waiting += [self._asset(number) for number in reversed(module.imports)]
-        return list(urls)
+            number = waiting.pop()
+            if number not in seen:
+                seen.add(number)
+                module = self._asset(number)
+                preloads[module.url] = self._preload(module)
+                waiting += reversed(module.imports)
+        return list(preloads.values())
 
     def find(self, path: str) -> Found | None:
         """Return what a decoded URL path leads to, or None when it is not in this release."""
@@ -175,6 +197,12 @@ class Manifest:
     def body_path(self, variant: Variant) -> str:
         """Return the absolute path of a variant's file."""
         return f"{self.root}/{variant.file}"
+
+    def _url(self, asset: Asset) -> str:
+        return self.base_url + quote_path(asset.url)
+
+    def _preload(self, module: Asset) -> Preload:
+        return Preload(self._url(module), integrity_value(module))
 
     # From here down: bytes. Nothing is read but through _slice, nothing trusted before its checksum.
 

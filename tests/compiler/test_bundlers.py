@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from servestatic_build import Source
-from servestatic_build.bundlers import hashed_files, read_manifest
+from servestatic_build.bundlers.hashes import hashed_files
+from servestatic_build.bundlers.manifests import read_manifest
 from servestatic_build.errors import BuildError
 from servestatic_build.globs import Globs
 from servestatic_build.manifest_cli import main as manifest_cli
@@ -157,7 +158,7 @@ def test_the_names_of_the_manifest_resolve(tmp_path: Path) -> None:
     manifest = release.manifest
     assert manifest.url("src/main.ts") == "/static/assets/main-Boce4t9y.js"
     assert manifest.integrity("src/main.ts") == manifest.integrity("assets/main-Boce4t9y.js")
-    assert manifest.module_preload("src/main.ts")[0] == "/static/assets/main-Boce4t9y.js"
+    assert manifest.module_preload("src/main.ts")[0].url == "/static/assets/main-Boce4t9y.js"
     assert manifest.asset("src/logo.png").name == "assets/logo-BiC5lQme.png"
     assert hashed(manifest)["assets/shared-C6Jh0Sam.js"] == []  # _shared-C6Jh0Sam.js is nobody's name
 
@@ -215,9 +216,9 @@ def test_explain_says_why(tmp_path: Path) -> None:
     shown = CliRunner().invoke(manifest_cli, ["explain", str(dist), "src/main.ts"]).output.splitlines()
     assert shown[:4] == [
         "assets/main-Boce4t9y.js",
-        "  also named: src/main.ts",
-        "  url: /static/assets/main-Boce4t9y.js",
-        "  not fingerprinted again: a bundler named it by its content",
+        "  also named      src/main.ts",
+        "  url             /static/assets/main-Boce4t9y.js",
+        "                  not fingerprinted again: a bundler named it by its content",
     ]
 
 
@@ -501,7 +502,7 @@ def test_what_a_hashed_module_imports_is_preloaded_and_its_bytes_stay(tmp_path: 
     release = compile_tree(tmp_path, tree)
     assert release.messages() == []
     assert release.read("src/main.ts").decode() == entry
-    assert release.manifest.module_preload("src/main.ts") == [
+    assert [preload.url for preload in release.manifest.module_preload("src/main.ts")] == [
         "/static/assets/main-BX3kq2Zc.js",
         "/static/assets/dep-CX9zQ1pL.js",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from servestatic_build.globs import Globs
 from support.trees import Tree, compile_tree
 
 # One mapping behind the import, at column 16 of the generated line.
@@ -17,6 +18,12 @@ def test_a_map_s_columns_follow_the_code_behind_a_reference(tmp_path: Path) -> N
     # 16 and the thirteen characters of ".0123456789ab" are 29, which is 6B in base64 VLQ.
     assert json.loads(release.read("app.js.map"))["mappings"] == "AAAA,6BAAgB"
     assert release.read("app.js").decode().splitlines()[0].index("x()") == 29
+
+
+def test_a_map_under_its_plain_url_follows_too(tmp_path: Path) -> None:
+    release = compile_tree(tmp_path, TREE, plain=Globs.of(("*.map",)))
+    assert release.read("app.js").endswith(b"sourceMappingURL=app.js.map")
+    assert json.loads(release.read("app.js.map"))["mappings"] == "AAAA,6BAAgB"
 
 
 def test_a_map_keeps_its_name_when_a_reference_of_its_owner_is_renamed(tmp_path: Path) -> None:

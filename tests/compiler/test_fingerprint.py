@@ -6,20 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from servestatic_build import Source
 from servestatic_build.link import link
 from servestatic_build.model import Graph
 from servestatic_build.names import with_fingerprint
-from servestatic_build.refs import javascript
-from servestatic_build.refs.urls import target_path
-from servestatic_runtime import Manifest
 from support.releases import release, unfingerprinted
 from support.trees import Tree, compile_sources, compile_tree, write_tree
 
@@ -34,6 +28,8 @@ SITE: Tree = {
     "y.js": "import './x.js';import './z.js'",
     "z.js": "z()",
     "other.js": "import './z.js'",
+    "page.html": "<script src=sw.js></script>",
+    "sw.js": "new URL('page.html', import.meta.url)",
 }
 
 
@@ -64,7 +60,7 @@ def test_a_fingerprint_goes_before_the_last_suffix(path: str, expected: str) -> 
     assert with_fingerprint(path, bytes(range(32))) == expected
 
 
-@pytest.mark.parametrize("name", [name for name in SITE if name not in {"x.js", "y.js"}])
+@pytest.mark.parametrize("name", [name for name in SITE if name not in {"x.js", "y.js", "page.html"}])
 def test_a_file_in_no_cycle_is_named_by_the_hash_of_its_final_bytes(tmp_path: Path, name: str) -> None:
     compiled = compile_tree(tmp_path, SITE)
     digest = hashlib.sha256(compiled.read(name)).hexdigest()
@@ -82,6 +78,7 @@ def test_a_file_in_no_cycle_is_named_by_the_hash_of_its_final_bytes(tmp_path: Pa
         pytest.param({"z.js": "Z()"}, {"z.js", "x.js", "y.js", "main.js", "other.js"}, id="what a cycle names"),
         pytest.param({"main.js": "m();import './x.js'"}, {"main.js"}, id="what names a cycle"),
         pytest.param({"new.js": "import './x.js'", "c.png": "c"}, set(), id="new files"),
+        pytest.param({"page.html": "<script src=sw.js></script>new"}, set(), id="page, whose URL stays, in a cycle"),
     ],
 )
 def test_a_change_renames_the_file_and_what_leads_to_it_and_no_other(
@@ -168,54 +165,3 @@ def test_a_file_that_changes_while_it_is_compiled_fails_the_build(
     monkeypatch.setattr(import_module("servestatic_build.build"), "link", link_then_edit)
     compiled = compile_tree(tmp_path, {"a.js": text, "z.js": ""})
     assert compiled.messages() == [f"error {tmp_path}/src/a.js: this file changed while it was compiled"]
-
-
-Edges = Mapping[str, set[str]]
-
-
-@st.composite
-def modules(draw: st.DrawFn) -> Edges:
-    names = [f"{'d/' * (number % 2)}m{number}.js" for number in range(draw(st.integers(1, 7)))]
-    return {name: draw(st.sets(st.sampled_from(names))) for name in names}
-
-
-def as_tree(edges: Edges) -> dict[str, str]:
-    return {
-        name: f"// {name}\n" + "".join(f"import '/static/{target}';\n" for target in sorted(targets))
-        for name, targets in edges.items()
-    }
-
-
-def graph_of(dist: Path) -> Edges:
-    """Return which module leads to which, by the URLs in the files of a release."""
-    manifest = Manifest.open(dist)
-    edges = {}
-    for asset in manifest:
-        references = javascript.extract((dist / asset.variants[0].file).read_bytes()).references
-        found = [manifest.find(target_path(reference.value, asset.url) or "") for reference in references]
-        edges[asset.name] = {target.asset.name for target in found if target}
-    return edges
-
-
-def leading_to(edges: Edges, name: str) -> set[str]:
-    reached = {name}
-    while more := {source for source, targets in edges.items() if targets & reached} - reached:
-        reached |= more
-    return reached
-
-
-@settings(max_examples=30, deadline=None)
-@given(modules())
-def test_the_rewritten_modules_lead_to_each_other_as_the_sources_do(edges: Edges) -> None:
-    with TemporaryDirectory() as directory:
-        assert graph_of(compile_tree(Path(directory), as_tree(edges), plain_urls=False).dist) == edges
-
-
-@settings(max_examples=30, deadline=None)
-@given(modules(), st.data())
-def test_an_edit_renames_exactly_the_modules_that_lead_to_it(edges: Edges, data: st.DataObject) -> None:
-    edited = data.draw(st.sampled_from(sorted(edges)))
-    tree = as_tree(edges)
-    with TemporaryDirectory() as directory:
-        renamed = renamed_by(Path(directory), tree, {edited: tree[edited] + "// edited"})
-    assert renamed == leading_to(edges, edited)

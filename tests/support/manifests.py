@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256, sha384
 
 from servestatic_build.headers import HeaderPolicy
@@ -14,7 +15,21 @@ _SUFFIXES = {"identity": "", "gzip": ".gz", "br": ".br", "zstd": ".zst"}
 
 def synthetic_manifest(count: int) -> bytes:
     """Return the manifest of ``count`` scripts with three codings each, named ``js/0000000.js`` and so on."""
+    return _manifest([_asset(number) for number in range(count)])
+
+
+def chain_manifest(count: int) -> bytes:
+    """Return the manifest of the same scripts without codings when each imports the next."""
     assets = [_asset(number) for number in range(count)]
+    targets = [*((number,) for number in range(1, count)), ()]
+    chained = (
+        replace(asset, references=own, imports=own, variants=asset.variants[:1])
+        for asset, own in zip(assets, targets, strict=True)
+    )
+    return _manifest(list(chained))
+
+
+def _manifest(assets: list[Asset]) -> bytes:
     return manifest_bytes(Site("/static/", "index.html", _POLICY.redirect()), assets, map(_POLICY.headers_of, assets))
 
 

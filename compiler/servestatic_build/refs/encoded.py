@@ -131,7 +131,6 @@ class Encoded:
             tuple(reference for reference in references if reference),
             tuple(Unreadable(self._start(part.start), part.message) for part in inner.unreadable),
             inner.base,
-            inner.bare_specifiers,
             tuple(ImportMapPrefix(p.specifier, p.address, self._end(p.end)) for p in inner.import_map_prefixes),
         )
 
@@ -168,14 +167,13 @@ def _reference(start: int, end: int, inner: Reference, notation: Notation, raw: 
 
 
 def joined(extractions: Iterable[Extraction]) -> Extraction:
-    """Return as one what was found in the parts of a file: in order, the first base, no specifier twice."""
+    """Return as one what was found in the parts of a file: in order, and the first base."""
     found = tuple(extractions)
     references = (reference for one in found for reference in one.references)
     return Extraction(
         tuple(sorted(references, key=lambda reference: reference.start)),
         tuple(sorted((part for one in found for part in one.unreadable), key=lambda part: part.start)),
         next((one.base for one in found if one.base is not None), None),
-        tuple(dict.fromkeys(specifier for one in found for specifier in one.bare_specifiers)),
         tuple(sorted((prefix for one in found for prefix in one.import_map_prefixes), key=lambda prefix: prefix.end)),
     )
 

@@ -19,7 +19,6 @@ from servestatic_build.refs.javascript_lexer import (
     UnreadableError,
 )
 from servestatic_build.refs.source_map_comment import last_source_map, source_map_reference
-from servestatic_build.refs.urls import is_bare
 
 _STRING = rb"(?:\"" + IN_DOUBLE_QUOTES + rb"\"|'" + IN_SINGLE_QUOTES + rb"')"
 _PARTS = {
@@ -65,9 +64,7 @@ def extract(data: bytes) -> Extraction:
     except UnreadableError as error:
         found = [reference for reference in found if reference.start < error.start]
         unreadable = (Unreadable(error.start, "from here on this is not JavaScript that can be read"),)
-    urls = [reference for reference in found if not _is_bare(reference)]
-    bare = dict.fromkeys(reference.value for reference in found if _is_bare(reference))
-    return Extraction(tuple(last_source_map(urls)), unreadable, bare_specifiers=tuple(bare))
+    return Extraction(tuple(last_source_map(found)), unreadable)
 
 
 def _references(data: bytes, lexer: Lexer) -> Iterator[Reference]:
@@ -100,12 +97,6 @@ def _may_stand(kind: ReferenceKind, data: bytes, before: int, lexer: Lexer) -> b
     if kind is ReferenceKind.IMPORT:
         return lexer.depth == 0
     return kind is not ReferenceKind.URL or data.endswith(b"new", 0, before)
-
-
-def _is_bare(reference: Reference) -> bool:
-    """Return whether a reference is an import that no URL says the target of."""
-    is_import = reference.kind in {ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT}
-    return is_import and is_bare(reference.value)
 
 
 def _literal(data: bytes, start: int, end: int, kind: ReferenceKind) -> Reference:

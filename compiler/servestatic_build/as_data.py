@@ -1,0 +1,47 @@
+"""What a manifest says, as data for JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from servestatic_build.media_types import DEFAULT
+from servestatic_runtime import Manifest
+from servestatic_runtime.format import VERSION
+from servestatic_runtime.manifest import Asset, integrity_value
+from servestatic_runtime.paths import quote_path
+
+
+def manifest_data(manifest: Manifest) -> dict[str, Any]:
+    """Return a manifest as an object: files relative to DIST, assets in order of name."""
+    return {
+        "version": VERSION,
+        "prefix": manifest.prefix,
+        "assets": [asset_data(manifest, asset) for asset in manifest],
+    }
+
+
+def asset_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
+    """Return one of a manifest's assets as an object."""
+    identity = asset.variants[0]
+    return {
+        "name": asset.name,
+        "url": quote_path(asset.url),
+        "plain_url": None if asset.plain_url is None else quote_path(asset.plain_url),
+        "file": identity.file,
+        "type": content_type(manifest, asset),
+        "size": identity.size,
+        "digest": asset.digest.hex(),
+        "integrity": integrity_value(asset),
+        "immutable": asset.immutable,
+        "variants": [
+            {"coding": variant.coding, "file": variant.file, "size": variant.size, "etag": variant.etag}
+            for variant in asset.variants
+        ],
+        "references": list(manifest.references(asset)),
+    }
+
+
+def content_type(manifest: Manifest, asset: Asset) -> str:
+    """Return the Content-Type that an asset is served with."""
+    headers = dict(manifest.ok_headers(asset.headers, asset, asset.variants[0]))
+    return headers.get("Content-Type", DEFAULT)
