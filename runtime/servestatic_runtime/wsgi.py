@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.manifest import Headers, Manifest
-from servestatic_runtime.release import Release
+from servestatic_runtime.manifest import Headers
+from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import REASONS, failure, not_found, respond
 from servestatic_runtime.response import Response, Span
 
@@ -38,19 +38,24 @@ class ServeStatic:
         *,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         claim_prefix: bool = False,
+        reload: bool = False,
     ) -> None:
         """Open the release; raise ManifestError.
 
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
+        ``reload`` looks for a new manifest at every request (one stat).
         """
         self.application = application or _nothing
         self._claim_prefix = claim_prefix
-        self._release = Release(Manifest.open(manifest), _native, cache_bytes)
+        self._reload = reload
+        self._releases = Releases(manifest, _native, cache_bytes)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; hand any other to the application."""
-        release = self._release
+        if self._reload:
+            self._releases.look()
+        release = self._releases.current
         below, mount = environ.get("PATH_INFO", ""), environ.get("SCRIPT_NAME", "")
         path = mount + below
         page = release.pages[path if path.isascii() else _decoded(path)]

@@ -21,7 +21,7 @@ from support.django_clients import (
     interfaces,
     settings_for,
 )
-from support.trees import Compiled
+from support.trees import Compiled, compile_tree
 
 pytestmark = pytest.mark.usefixtures("small_sizes", "every_file_is_closed")
 
@@ -169,6 +169,18 @@ def test_a_lenient_project_runs_without_a_manifest_and_says_so(
 def test_without_static_root_there_is_no_release(release: Compiled) -> None:
     with pytest.raises(ImproperlyConfigured, match="STATIC_ROOT"):
         DjangoWSGIClient(release.dist, STATIC_ROOT=None)
+
+
+@interfaces
+@pytest.mark.parametrize(("reload", "body"), [(True, b"two"), (False, b"one")])
+def test_a_new_release_is_served_at_once_where_the_settings_say_reload(
+    tmp_path: Path, interface: str, *, reload: bool, body: bytes
+) -> None:
+    release = compile_tree(tmp_path, {"a.txt": "one"})
+    client = INTERFACES[interface](release.dist, SERVESTATIC={"RELOAD": reload})
+    assert client.get("/static/a.txt").body == b"one"
+    compile_tree(tmp_path, {"a.txt": "two"})
+    assert client.get("/static/a.txt").body == body
 
 
 # Without the middleware

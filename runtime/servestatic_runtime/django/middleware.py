@@ -12,9 +12,8 @@ from django.http import HttpRequest, HttpResponseBase
 from servestatic_runtime.django import conf
 from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
 from servestatic_runtime.errors import BodyError, ManifestError, log
-from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.offload import run_in_thread
-from servestatic_runtime.release import Release
+from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import failure, not_found, respond
 from servestatic_runtime.response import Content, Response
 from servestatic_runtime.wsgi import fields_of
@@ -34,16 +33,19 @@ class ServeStaticMiddleware:
             markcoroutinefunction(self)
         settings = conf.read()
         self._claim_prefix = settings.claim_prefix
-        self._release = _open(settings)
+        self._reload = settings.reload
+        self._releases = _open(settings)
 
     def __call__(self, request: HttpRequest) -> Any:
         """Answer a request for a listed path, hand on any other. In async mode, return what is to be awaited."""
-        release = self._release
+        if self._reload:
+            self._releases.look()
+        release = self._releases.current
         page = release.pages[request.path]
         if page is None and request.path_info != request.path:
             page = release.pages[request.path_info]
         if page is None:
-            return self._otherwise(request)
+            return self._otherwise(request, release)
         meta = request.META
         query = meta.get("QUERY_STRING", "").encode("latin-1", "replace")
         response = respond(page, request.method, meta.get("HTTP_ACCEPT_ENCODING"), fields_of(meta), query)
@@ -53,8 +55,8 @@ class ServeStaticMiddleware:
         body = release.bodies.get(content)
         return self._send_from_disk(release, response, content, request) if body is None else self._send(response, body)
 
-    def _otherwise(self, request: HttpRequest) -> Any:
-        if self._claim_prefix and self._release.claims(request.path, request.path_info):
+    def _otherwise(self, request: HttpRequest, release: Release[Native]) -> Any:
+        if self._claim_prefix and release.claims(request.path, request.path_info):
             response = not_found(request.method, native)
             return self._send(response, response.body)
         return self.get_response(request)
@@ -67,11 +69,11 @@ class ServeStaticMiddleware:
         return run_in_thread(_from_disk, *arguments) if self._is_async else _from_disk(*arguments)
 
 
-def _open(settings: conf.Settings) -> Release[Native]:
+def _open(settings: conf.Settings) -> Releases[Native]:
     if settings.dist is None:
         raise ImproperlyConfigured("STATIC_ROOT says where the release is, and it is not set")
     try:
-        return Release(Manifest.open(settings.dist), native, settings.cache_bytes)
+        return Releases(settings.dist, native, settings.cache_bytes)
     except ManifestError as error:
         error = ManifestError(error.path, error.problem, "compile with: manage.py collectstatic")
         if settings.strict:
