@@ -26,7 +26,7 @@ RUNTIME_LAYERS = (
 COMPILER_LAYERS = (
     {"model", "names", "media_types", "rewrite", "graph", "codecs"},
     {"errors", "staging", "refs", "previous"},
-    {"globs", "source_maps"},
+    {"globs", "hooks", "source_maps"},
     {"final_bytes"},
     {"headers"},
     {"config"},

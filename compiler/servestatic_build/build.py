@@ -13,7 +13,8 @@ from servestatic_build.compress import compress, tasks
 from servestatic_build.config import Config
 from servestatic_build.errors import BuildError, ConfigError
 from servestatic_build.fingerprint import fingerprint
-from servestatic_build.headers import HeaderPolicy, load_hook
+from servestatic_build.headers import HeaderPolicy
+from servestatic_build.hooks import load_hook
 from servestatic_build.import_map import import_map
 from servestatic_build.link import link
 from servestatic_build.manifest_writer import Site, manifest_bytes
@@ -137,7 +138,7 @@ class _Stages:
 
 
 def _header_policy(config: Config) -> HeaderPolicy:
-    hook = load_hook(config.headers_hook) if config.headers_hook else None
+    hook = load_hook("headers-hook", config.headers_hook) if config.headers_hook else None
     return HeaderPolicy(config.max_age, config.cross_origin, config.headers, hook)
 
 

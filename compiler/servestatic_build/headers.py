@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -146,20 +145,6 @@ class HeaderPolicy:
             yield "Vary", "Accept-Encoding"
         yield "Accept-Ranges", "bytes"
         yield from self._everywhere()
-
-
-def load_hook(name: str) -> Hook:
-    """Return the function that ``module:function`` names; raise ConfigError."""
-    module, colon, function = name.partition(":")
-    if not (module and colon and function):
-        raise ConfigError(f"headers-hook must be module:function, not {name!r}")
-    try:
-        hook: Hook = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, TypeError) as error:
-        raise ConfigError(f"headers-hook {name!r}: {error}", "is its directory on PYTHONPATH?") from error
-    if not callable(hook):
-        raise ConfigError(f"headers-hook {name!r} is not a function")
-    return hook
 
 
 def _own_values(asset: Asset) -> dict[str, str]:

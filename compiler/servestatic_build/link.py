@@ -97,7 +97,7 @@ class _Linker:
         return LinkedFile(source, tuple(links), digest)
 
     def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
-        # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
+        # What was hashed before keeps its bytes, and what they lead to is for the bundler to judge.
         rewritten = not source.hashed and not (self._keeps_javascript and source.media_type == JAVASCRIPT)
         for reference in references:
             path = self._target_path(reference, base)

@@ -32,7 +32,7 @@ class Settings:
 
     dist: str | None  # DIST or its manifest.msgpack; None where nothing says where that is
     prefix: str  # the decoded URL path that static files are served below, with a slash at both ends
-    base_url: str | None  # what stands before the prefix in a URL to link to: a host, most often
+    base_url: str | None  # the host in URLs to link to, with a path or not
     strict: bool  # an unknown name is an error, and not a URL that leads to nothing
     claim_prefix: bool
     cache_bytes: int
@@ -71,12 +71,16 @@ def read() -> Settings:
 
 
 def base_url(static_url: str, prefix: str) -> str | None:
-    """Return what stands before a decoded prefix in STATIC_URL: its host, and where a site is mounted."""
+    """Return the host that STATIC_URL names, and what its path has before a decoded prefix."""
     parts = urlsplit(static_url)
-    quoted = quote_path(prefix)
-    mount = parts.path.removesuffix(quoted) if parts.path.endswith(quoted) else ""
     scheme = f"{parts.scheme}:" if parts.scheme else ""
-    return (f"{scheme}//{parts.netloc}" if parts.netloc else "") + mount or None
+    return f"{scheme}//{parts.netloc}{mount(static_url, prefix)}" if parts.netloc else None
+
+
+def mount(static_url: str, prefix: str) -> str:
+    """Return what the path of STATIC_URL has before a decoded prefix: where the site is mounted."""
+    path, quoted = urlsplit(static_url).path, quote_path(prefix)
+    return path.removesuffix(quoted) if path.endswith(quoted) else ""
 
 
 def given_keys() -> dict[str, Given]:

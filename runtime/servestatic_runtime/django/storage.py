@@ -1,0 +1,95 @@
+"""The staticfiles storage: answers from the manifest, and compiles when collectstatic has found the files."""
+
+from __future__ import annotations
+
+import errno
+from urllib.parse import unquote
+
+from django.conf import settings as django_settings
+from django.contrib.staticfiles.storage import StaticFilesStorage
+
+from servestatic_runtime.django import conf, opened
+from servestatic_runtime.errors import UnknownAssetError
+from servestatic_runtime.manifest import Asset, Manifest
+from servestatic_runtime.paths import quote_path
+
+
+class ManifestStorage(StaticFilesStorage):
+    """For ``STORAGES["staticfiles"]["BACKEND"]``. Names are logical names, and files are those of the release in DIST."""
+
+    def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - Django's own signature
+        """Return the URL of a name: the plain one under DEBUG unless forced, as Django's own storage does.
+
+        Raise ValueError for a name that is not in the release, and where there is none; with MANIFEST_STRICT off, give
+        the plain URL.
+        """
+        name = name or ""
+        if django_settings.DEBUG and not force:
+            return _plain_url(django_settings.STATIC_URL, name)
+        path, tail = _split(name)
+        if path.endswith("/"):  # a directory, which scripts go on from
+            return _plain_url(_front(), name)
+        try:
+            manifest = opened.manifest()
+            return manifest.base_url + quote_path(_asset(manifest, path).url) + tail
+        except ValueError:
+            if conf.read().strict:
+                raise
+            return _plain_url(_front(), name)
+
+    def stored_name(self, name: str) -> str:
+        """Return what the path of a name has below the prefix; raise ValueError."""
+        path, tail = _split(name)
+        manifest = opened.manifest()
+        return _asset(manifest, path).url.removeprefix(manifest.prefix) + tail
+
+    def path(self, name: str) -> str:
+        """Return where the bytes of a name lie; raise FileNotFoundError.
+
+        They lie under other names, so there is no directory of them, and collectstatic refuses --link.
+        """
+        if not name:
+            raise NotImplementedError("A release has no directory in which files have their logical names.")
+        try:
+            manifest = opened.manifest()
+            return manifest.body_path(_asset(manifest, name).variants[0])
+        except ValueError as error:
+            raise FileNotFoundError(errno.ENOENT, str(error), name) from error
+
+    def exists(self, name: str) -> bool:
+        """Return whether the release has a name."""
+        try:
+            return bool(_asset(opened.manifest(), name))
+        except ValueError:
+            return False
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the path, and what may stand behind it in style sheets: ``font.eot?#iefix``, ``icons.svg#home``."""
+    end = min((place for mark in "?#" if (place := name.find(mark)) >= 0), default=len(name))
+    return name[:end], name[end:]
+
+
+def _asset(manifest: Manifest, name: str) -> Asset:
+    """Return the asset of a logical name, which may be percent-encoded; raise ValueError."""
+    try:
+        return manifest.asset(name)
+    except UnknownAssetError as error:
+        decoded = unquote(name).strip()
+        if decoded != name:
+            return _asset(manifest, decoded)
+        raise ValueError(f"Missing staticfiles manifest entry for {name!r}: {error}") from error
+
+
+def _front() -> str:
+    """Return what stands before a plain name in a URL."""
+    try:
+        manifest = opened.manifest()
+    except opened.NoReleaseError:
+        return str(django_settings.STATIC_URL)
+    return manifest.base_url + quote_path(manifest.prefix)
+
+
+def _plain_url(front: str, name: str) -> str:
+    path, tail = _split(name)
+    return front + quote_path(path.lstrip("/")) + tail
