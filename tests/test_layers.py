@@ -14,8 +14,8 @@ COMPILER = ROOT / "compiler/servestatic_build"
 
 # Each row imports only what stands in a row above it.
 RUNTIME_LAYERS = (
-    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "negotiate", "offload"},
-    {"manifest", "conditional", "bodies"},
+    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "media_types", "negotiate", "offload"},
+    {"manifest", "conditional", "bodies", "default_headers"},
     {"pages", "methods", "partial"},
     {"respond"},
     {"release"},
@@ -24,7 +24,7 @@ RUNTIME_LAYERS = (
     {"__main__", "__init__"},
 )
 COMPILER_LAYERS = (
-    {"model", "names", "media_types", "rewrite", "graph", "codecs"},
+    {"model", "names", "rewrite", "graph", "codecs"},
     {"errors", "staging", "refs", "previous"},
     {"globs", "hooks", "source_maps"},
     {"final_bytes"},

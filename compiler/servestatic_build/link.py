@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from servestatic_build.config import Config
 from servestatic_build.graph import components
-from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.missing import MissingFiles, place_of
 from servestatic_build.model import (
     Diagnostic,
@@ -25,6 +24,7 @@ from servestatic_build.model import (
 from servestatic_build.refs import EXTRACTORS
 from servestatic_build.refs.urls import base_path, target_path
 from servestatic_build.specifiers import Specifiers, is_bare_import
+from servestatic_runtime.media_types import JAVASCRIPT
 
 
 def link(

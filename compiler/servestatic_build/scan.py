@@ -13,8 +13,8 @@ from servestatic_build.config import Config, Source
 from servestatic_build.errors import BuildError
 from servestatic_build.globs import Globs
 from servestatic_build.hooks import load_hook
-from servestatic_build.media_types import HTML, media_type
 from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+from servestatic_runtime.media_types import HTML, media_type
 from servestatic_runtime.paths import quote_path
 
 # What editors and operating systems leave behind. Dotfiles need no pattern.

@@ -12,7 +12,7 @@ from servestatic_build import ConfigError
 from servestatic_build.globs import Globs
 from servestatic_build.headers import HeaderRule
 from servestatic_build.hooks import load_hook
-from servestatic_build.media_types import content_type, media_type
+from servestatic_runtime.media_types import content_type, media_type
 from support.trees import Compiled, compile_tree
 
 COMPRESSIBLE = "a { b: c }\n" * 50
