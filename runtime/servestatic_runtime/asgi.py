@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.manifest import Headers, Manifest
+from servestatic_runtime.manifest import Headers
 from servestatic_runtime.offload import run_in_thread, watch
-from servestatic_runtime.release import Release
+from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import failure, not_found, respond
 from servestatic_runtime.response import Content, Response
 
@@ -36,27 +36,33 @@ class ServeStaticASGI:
         *,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         claim_prefix: bool = False,
+        reload: bool = False,
     ) -> None:
         """Open the release; raise ManifestError.
 
         ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
+        ``reload`` looks for a new manifest at every request (one stat).
         """
         self.app = app or _nothing
         self._claim_prefix = claim_prefix
-        self._release = Release(Manifest.open(manifest), _native, cache_bytes)
+        self._reload = reload
+        self._releases = Releases(manifest, _native, cache_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a listed path; hand any other, and any other scope, to the application."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        release = self._release
+        if self._reload:
+            self._releases.look()
+        release = self._releases.current
         page = release.pages[scope["path"]]
         if page is None and scope.get("root_path"):
             page = release.pages[_below_mount(scope)]
         if page is None:
             claimed = self._claim_prefix and release.claims(scope["path"], _below_mount(scope))
+            del release  # which an application that answers for hours would hold
             await (_nothing if claimed else self.app)(scope, receive, send)
             return
         encoding, fields = _fields(scope["headers"])

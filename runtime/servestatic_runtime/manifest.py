@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from binascii import b2a_base64
 from collections.abc import Iterator
-from functools import lru_cache
 from mmap import ACCESS_READ, mmap
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 from zlib import crc32
@@ -91,7 +90,7 @@ class Manifest:
         self._layout = layout = self._read_head(start)
         self._index = (layout.bucket_count, layout.buckets, layout.slots)
         self.prefix, self.index, self._redirect_headers = self._read_site(start)
-        self._header_set = lru_cache(maxsize=256)(self._read_header_set)
+        self._header_sets: dict[int, list[Any]] = {}
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, base_url: str | None = None) -> Manifest:
@@ -101,9 +100,9 @@ class Manifest:
         the environment; raise ValueError for what is no such URL.
         """
         base = checked(base_url)
-        name = os.path.abspath(path)
-        if os.path.isdir(name):
-            name = os.path.join(name, schema.MANIFEST_NAME)
+        directory, file_name = os.path.split(manifest_path(path))
+        # Should the directory be a link that a deploy turns elsewhere, this release keeps to its own files.
+        name = os.path.join(os.path.realpath(directory), file_name)
         try:
             with open(name, "rb", buffering=0) as file:
                 start = file.read(_START_BYTES)  # not from the map, where one byte may bring in a 2 MiB page
@@ -156,7 +155,7 @@ class Manifest:
         text, digest = self._unseal(record, 0, "the import map")[: len(schema.IMPORT_MAP_FIELDS)]
         if self.base_url:
             text, digest = import_map_at(self.base_url, text)
-        return ImportMap(text, f"'sha256-{_base64(digest)}'")
+        return ImportMap(text, csp_source(digest))
 
     def module_preload(self, name: str) -> list[Preload]:
         """Return a module and all that it imports statically, for ``<link rel="modulepreload">``.
@@ -261,8 +260,14 @@ class Manifest:
     def _plain_url(self, name: str) -> str:
         return name if name.startswith("/") else self.prefix + name
 
-    def _read_header_set(self, number: int) -> list[Any]:
-        return self._record(self._layout.header_set_offsets, number, f"header set {number}")
+    def _header_set(self, number: int) -> list[Any]:
+        found = self._header_sets.get(number)
+        if found is None:
+            found = self._record(self._layout.header_set_offsets, number, f"header set {number}")
+            if len(self._header_sets) >= _MOST_HEADER_SETS:
+                self._header_sets.clear()
+            self._header_sets[number] = found
+        return found
 
     def _record(self, offsets: int, number: int, what: str) -> list[Any]:
         start, end = schema.SPAN.unpack_from(self._buf, offsets + number * schema.OFFSET.size)
@@ -310,6 +315,8 @@ class Manifest:
 # The head and, unless the prefix is very long, the site record.
 _START_BYTES = 1024
 
+_MOST_HEADER_SETS = 256  # kept decoded; a full table starts anew
+
 _BUCKET_SIZE = schema.BUCKET.size
 _SLOT_SIZE = schema.SLOT.size
 _bucket_span = schema.BUCKET_SPAN.unpack_from
@@ -318,9 +325,20 @@ _bucket_span = schema.BUCKET_SPAN.unpack_from
 _COMPILE_AGAIN = "copy it again, or compile again with servestatic-build"
 
 
+def manifest_path(path: str | os.PathLike[str]) -> str:
+    """Return the absolute path of a manifest, given that or its DIST."""
+    name = os.path.abspath(path)
+    return os.path.join(name, schema.MANIFEST_NAME) if os.path.isdir(name) else name
+
+
 def integrity_value(asset: Asset) -> str:
     """Return an asset's Subresource Integrity value."""
     return "sha384-" + _base64(asset.integrity)
+
+
+def csp_source(digest: bytes) -> str:
+    """Return the source by which a Content-Security-Policy allows what has this SHA-256."""
+    return f"'sha256-{_base64(digest)}'"
 
 
 def _base64(digest: bytes) -> str:

@@ -1,13 +1,18 @@
-"""A release as a process serves it: its pages, the bodies it keeps in memory, and the files that have failed."""
+"""A release as a process serves it: its pages, the bodies it keeps in memory, and the files that have failed.
+
+A release holds its mapping, and is held only by who serves it and by the answers under way: the last of them lets it go.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from threading import Lock
 from typing import Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
-from servestatic_runtime.errors import BodyError, log
-from servestatic_runtime.manifest import Headers, Manifest
+from servestatic_runtime.errors import BodyError, ManifestError, log
+from servestatic_runtime.manifest import Headers, Manifest, manifest_path
 from servestatic_runtime.pages import Pages
 from servestatic_runtime.response import Content, Native
 
@@ -37,3 +42,49 @@ class Release(Generic[Native]):
             raise
         self._failures.pop(content.path, None)
         return found
+
+
+class Releases(Generic[Native]):
+    """The release at a path, and whichever comes after it."""
+
+    def __init__(self, path: str | os.PathLike[str], native: Callable[[Headers], Native], cache_bytes: int) -> None:
+        """Open the release that is there; raise ManifestError."""
+        self._path = manifest_path(path)
+        self._native = native
+        self._cache_bytes = cache_bytes
+        self._lock = Lock()
+        self._seen = _identity(self._path)
+        self._unreadable: int | None = None  # the inode that was logged
+        self.current = self._open()
+
+    def look(self) -> None:
+        """Put a new release in the place of the old one; if it can't be read, log that and keep the old one."""
+        if _identity(self._path) == self._seen:
+            return
+        with self._lock:
+            identity = _identity(self._path)  # before it is opened: what comes in between is seen next time
+            if identity != self._seen:
+                self._replace(identity)
+
+    def _replace(self, identity: tuple[int, int, int]) -> None:
+        try:
+            self.current = self._open()
+        except ManifestError as error:
+            if identity[0] != self._unreadable:  # a copy that grows is one and the same
+                log(error)
+            self._unreadable = identity[0]
+        else:
+            self._unreadable = None
+        self._seen = identity
+
+    def _open(self) -> Release[Native]:
+        return Release(Manifest.open(self._path), self._native, self._cache_bytes)
+
+
+def _identity(path: str) -> tuple[int, int, int]:
+    """Return what tells one manifest from another; zeros where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0, 0
+    return status.st_ino, status.st_mtime_ns, status.st_size

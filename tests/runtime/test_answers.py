@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from hashlib import sha256
 from pathlib import Path
 from random import Random
-from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
-from wsgiref.util import setup_testing_defaults
 
 import pytest
 
 from servestatic_build import Source
 from servestatic_build.globs import Globs
 from servestatic_build.headers import HeaderRule
-from servestatic_runtime import ServeStatic, ServeStaticASGI
 from support.clients import Answer, ASGIClient, Client, Kind, WSGIClient
 from support.codings import DECODERS, decoded
 from support.multipart import Part, parts_of
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
 CSS = "h1 { color: red }\n" * 300
-ODD_NAMES = {
-    "space": "a b.txt",
-    "plus": "a+b.txt",
-    "ampersand and equals": "a&b=c.txt",
-    "percent": "100%.txt",
-    "percent and two digits": "a%20b.txt",
-    "question mark": "what?.txt",
-    "hash": "a#b.txt",
-    "quotes": "'a\"b'.txt",
-    "angle brackets": "<script>.txt",
-    "semicolon": "a;b.txt",
-    "colon": "a:b.txt",
-    "backslash": "a\\b.txt",
-    "line end": "a\r\nb.txt",
-    "not ASCII": "café.txt",
-    "decomposed": "cafe\u0301.txt",
-    "emoji": "😀.txt",
-    "right to left": "שלום.txt",
-    "dots": "a..b.txt",
-    "like a drive": "C:/a.txt",
-    "directory with a space": "d e/f.txt",
-}
 STATIC: Tree = {
     "css/app.css": CSS,
     "js/digits.js": Random(1).randbytes(2000).hex(),  # in any coding longer than a part's head
@@ -52,7 +24,6 @@ STATIC: Tree = {
     "img/dot.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
     "docs/index.html": "<h1>Docs</h1>" * 100,
     "od d:é/index.html": "<h1>Odd</h1>",
-    **dict.fromkeys(ODD_NAMES.values(), "odd"),
 }
 PUBLIC = {"index.html": "<h1>Home</h1>", "robots.txt": "User-agent: *\n"}
 
@@ -71,12 +42,6 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     root = tmp_path_factory.mktemp("release")
     static, public = write_tree(root / "static", STATIC), write_tree(root / "public", PUBLIC)
     return compile_sources(root, Source(str(static)), Source(str(public), "/"), codings=("gzip", "br", "zstd"))
-
-
-@pytest.fixture(scope="module", params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def kind(request: pytest.FixtureRequest) -> Kind:
-    made: Kind = request.param
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -179,27 +144,6 @@ def test_index_files_and_files_at_absolute_urls(client: Client, path: str, body:
 
 
 @pytest.mark.parametrize(
-    ("path", "query", "location", "leads_to"),
-    [
-        pytest.param("/static/docs", "", "./docs/", "/app/static/docs/", id="plain"),
-        pytest.param("/static/docs", "a=1&b=%20/?:@", "./docs/?a=1&b=%20/?:@", None, id="query kept"),
-        pytest.param("/static/od d:é", "", "./od%20d%3A%C3%A9/", "/app/static/od%20d%3A%C3%A9/", id="odd name"),
-        pytest.param("/static/docs", "a\r\nSet-Cookie: b", "./docs/?a%0D%0ASet-Cookie:%20b", None, id="line end"),
-        pytest.param("/static/docs", "\0\x7f\t", "./docs/?%00%7F%09", None, id="control characters"),
-        pytest.param("/static/docs", "é\xff", "./docs/?%E9%FF", None, id="bytes that are not ASCII"),
-        pytest.param("/static/docs", '<">#\\', "./docs/?%3C%22%3E%23%5C", None, id="characters no URL has"),
-    ],
-)
-def test_a_directory_redirects_relatively_and_keeps_the_query(
-    client: Client, path: str, query: str, location: str, leads_to: str | None
-) -> None:
-    answer = client.request("GET", path, query=query)
-    assert (answer.status, answer.headers["location"], answer.body) == (301, location, b"301 Moved Permanently\n")
-    mounted_at = "http://host/app" + path.replace(" ", "%20")
-    assert leads_to is None or urlsplit(urljoin(mounted_at, location)).path == leads_to
-
-
-@pytest.mark.parametrize(
     "path",
     [
         "/static/css/app.css",
@@ -242,6 +186,81 @@ def test_304_has_exactly_these_headers(client: Client, release: Compiled, css: s
         "vary": "Accept-Encoding",
         **EVERYWHERE,
     }
+
+
+@codings
+def test_304_has_what_the_rules_say_of_the_200_but_for_what_describes_its_body(
+    tmp_path: Path, kind: Kind, coding: str
+) -> None:
+    kept = {
+        "Expires": "Thu, 01 Jan 2037 00:00:00 GMT",
+        "Content-Location": "/static/a.css",
+        "Content-Security-Policy": "default-src 'none'",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Timing-Allow-Origin": "*",
+        "Link": "</b>; rel=preload",
+    }
+    rule = HeaderRule(Globs.of("*"), set={**kept, "Content-Language": "en"})
+    release = compile_tree(tmp_path, {"a.css": CSS}, codings=("gzip", "br", "zstd"), headers=(rule,))
+    client = kind(release.dist)
+    ok = client.get("/static/a.css", accept_encoding=coding)
+    answer = client.get("/static/a.css", accept_encoding=coding, if_none_match=ok.headers["etag"])
+    of_the_body = {"content-type", "content-length", "content-encoding", "content-language", "accept-ranges"}
+    assert answer.status == 304
+    assert answer.headers == {name: value for name, value in ok.headers.items() if name not in of_the_body}
+    assert {name.lower(): value for name, value in kept.items()}.items() <= answer.headers.items()
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        pytest.param({"if-match": "TAG", "if-none-match": "TAG"}, 304, id="If-Match holds, If-None-Match matches"),
+        pytest.param({"if-match": '"x"', "if-none-match": "TAG"}, 412, id="If-Match first"),
+        pytest.param({"if-match": "W/TAG"}, 412, id="a weak tag is no strong one"),
+        pytest.param({"if-none-match": '"a,b", W/TAG'}, 304, id="a comma in a tag, and weak comparison"),
+        pytest.param({"if-none-match": "garbage"}, 200, id="garbage matches nothing"),
+        pytest.param({"if-none-match": '"x"', "if-modified-since": MODIFIED}, 200, id="If-None-Match over its date"),
+        pytest.param({"if-modified-since": "Tuesday, 14-Nov-23 22:13:20 GMT"}, 304, id="the date as in RFC 850"),
+        pytest.param({"if-modified-since": "Tue Nov 14 22:13:20 2023"}, 304, id="the date as asctime"),
+        pytest.param({"if-modified-since": "14.11.2023"}, 200, id="a date of another kind"),
+        pytest.param({"if-unmodified-since": "Tue, 14 Nov 2023 22:13:19 GMT"}, 412, id="changed since"),
+        pytest.param(
+            {"if-match": "TAG", "if-unmodified-since": "Thu, 01 Jan 1970 00:00:00 GMT"}, 200, id="If-Match over it"
+        ),
+        pytest.param({"if-match": '"x"', "range": "bytes=0-0"}, 412, id="preconditions before Range"),
+        pytest.param({"if-none-match": "TAG", "range": "bytes=0-0"}, 304, id="304 before Range"),
+        pytest.param({"if-match": "TAG", "range": "bytes=0-0"}, 206, id="Range after preconditions"),
+        pytest.param({"if-range": "TAG", "range": "bytes=0-0"}, 206, id="If-Range with the tag"),
+        pytest.param({"if-range": "W/TAG", "range": "bytes=0-0"}, 200, id="If-Range with a weak tag"),
+        pytest.param({"if-range": MODIFIED, "range": "bytes=0-0"}, 206, id="If-Range with the date"),
+        pytest.param({"if-range": '"x"', "range": "bytes=999999-"}, 200, id="no 416 where If-Range does not hold"),
+        pytest.param({"if-range": '"x"'}, 200, id="If-Range alone is nothing"),
+    ],
+)
+@codings
+def test_the_precedence_of_conditions(
+    client: Client, release: Compiled, css: str, coding: str, fields: dict[str, str], status: int
+) -> None:
+    etag = tag(release.read("css/app.css", coding))
+    sent = {name: value.replace("TAG", etag) for name, value in fields.items()}
+    assert client.request("GET", css, [("accept-encoding", coding), *sent.items()]).status == status
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "coding"),
+    [
+        pytest.param("gzip;q=0.501, br;q=0.499", "gzip", id="three digits"),
+        pytest.param("x-gzip", "gzip", id="x-gzip"),
+        pytest.param("GZIP", "gzip", id="case"),
+        pytest.param("br;q=high, gzip", "gzip", id="a malformed member"),
+        pytest.param("brotli, gzi, gzipped", None, id="names match whole"),
+        pytest.param("br;q=0", None, id="q=0"),
+        pytest.param("identity;q=0, gzip", "gzip", id="no identity"),
+        pytest.param("", None, id="empty"),
+    ],
+)
+def test_which_coding_is_sent(client: Client, css: str, accept_encoding: str, coding: str | None) -> None:
+    assert client.get(css, accept_encoding=accept_encoding).headers.get("content-encoding") == coding
 
 
 def test_the_tag_of_one_coding_does_not_validate_another(client: Client, release: Compiled, css: str) -> None:
@@ -379,62 +398,25 @@ def test_if_range_with_the_tag_of_another_coding_gets_the_whole(client: Client, 
     assert client.get(css, accept_encoding="gzip", range="bytes=0-0", if_range=etag).status == 206
 
 
-@pytest.mark.parametrize("fields", [{}, {"if-none-match": "*"}, {"if-match": '"x"'}, {"range": "bytes=999999-"}])
-@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({}, id="200"),
+        pytest.param({"if-none-match": "*"}, id="304"),
+        pytest.param({"if-match": '"x"'}, id="412"),
+        pytest.param({"range": "bytes=0-0"}, id="206"),
+        pytest.param({"range": "bytes=0-0,-1"}, id="206 of several ranges"),
+        pytest.param({"range": "bytes=999999-"}, id="416"),
+        pytest.param({"accept-encoding": "*;q=0"}, id="406"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 def test_vary_is_there_exactly_where_there_is_more_than_one_variant(
     client: Client, release: Compiled, method: str, fields: dict[str, str]
 ) -> None:
     for asset in release.manifest:
         answer = client.request(method, asset.url, fields.items())
         assert ("vary" in answer.headers) is (len(asset.variants) > 1), asset.name
-
-
-@pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES.keys())
-def test_an_odd_name_is_found_by_its_url_and_its_plain_url(client: Client, release: Compiled, name: str) -> None:
-    for path in (unquote(release.url(name)), f"/static/{name}"):
-        answer = client.get(path)
-        assert (answer.status, answer.body) == (200, b"odd")
-
-
-@pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES.keys())
-def test_the_url_of_an_odd_name_is_a_path_and_nothing_more(release: Compiled, name: str) -> None:
-    url = release.url(name)
-    assert urlsplit(url)._replace(path="").geturl() == ""
-    assert re.fullmatch(r"[\x21-\x7e]+", url)
-    assert not set('<>"\\^`{|}') & set(url)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param("/static/../static/css/app.css", id="dot-dot"),
-        pytest.param("/static/../../etc/passwd", id="out of the root"),
-        pytest.param("/static/..\\..\\etc\\passwd", id="backslashes"),
-        pytest.param("/static/%2e%2e/static/css/app.css", id="dot-dot encoded twice"),
-        pytest.param("/static/./css/app.css", id="dot"),
-        pytest.param("/static//css/app.css", id="two slashes"),
-        pytest.param("//static/css/app.css", id="two slashes in front"),
-        pytest.param("/static/css/app.css/", id="slash behind a file"),
-        pytest.param("/static/css", id="directory without an index"),
-        pytest.param("/static/docs//", id="two slashes behind an index"),
-        pytest.param("/STATIC/css/app.css", id="case"),
-        pytest.param("/static/css/app.css.br", id="a variant's file"),
-        pytest.param("/manifest.msgpack", id="the manifest"),
-        pytest.param("/files/static/css/app.css", id="a file of DIST"),
-        pytest.param("/css/app.css", id="a logical name"),
-        pytest.param("/static/100%25.txt", id="encoded twice"),
-        pytest.param("/static/cafÃ©.txt", id="decoded twice"),
-        pytest.param("/static/caf\udce9.txt", id="not UTF-8"),
-        pytest.param("/static/\udced\udca0\udc80", id="a surrogate in UTF-8"),
-        pytest.param("/static/\udcc0\udcae", id="overlong UTF-8"),
-        pytest.param("/static/css/app.css\0", id="NUL"),
-        pytest.param("/static/css/app.css\n", id="line end"),
-        pytest.param("/static/" + "a" * 8192, id="8 kB"),
-        pytest.param("/static" + "/.." * 4096, id="8 kB of dot-dot"),
-    ],
-)
-def test_a_path_that_the_release_does_not_list_is_404(client: Client, path: str) -> None:
-    assert client.get(path).status == 404
 
 
 @pytest.mark.parametrize(
@@ -479,114 +461,3 @@ def test_a_refusal_keeps_the_headers_that_it_shares_however_a_rule_spells_them(t
     answer = kind(release.dist).request("POST", "/static/a.txt")
     assert answer.headers["access-control-allow-origin"] == "https://a.example"
     assert answer.headers["vary"] == "Origin"
-
-
-@pytest.mark.parametrize("path", ["/static/css/app.css", "/static/docs", "/static/nothing"])
-def test_wsgi_middleware_may_change_the_headers_it_sees(release: Compiled, path: str) -> None:
-    application = ServeStatic(None, release.dist)
-    environ: dict[str, Any] = {"PATH_INFO": path}
-    setup_testing_defaults(environ)
-    seen: list[list[tuple[str, str]]] = []
-
-    def start_response(_status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
-        seen.append(list(headers))
-        headers.clear()
-
-    for _ in range(3):
-        application(environ, start_response)
-    assert seen[0]
-    assert seen[0] == seen[1] == seen[2]
-
-
-@pytest.mark.parametrize("path", ["/static/css/app.css", "/static/docs", "/static/nothing"])
-def test_asgi_middleware_may_change_the_headers_it_sees(release: Compiled, path: str) -> None:
-    application = ServeStaticASGI(None, release.dist)
-    seen: list[list[tuple[bytes, bytes]]] = []
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            seen.append(list(message["headers"]))
-            message["headers"].clear()
-
-    for _ in range(3):
-        asyncio.run(application(http_scope(path), no_message, send))
-    assert seen[0]
-    assert seen[0] == seen[1] == seen[2]
-
-
-def http_scope(path: str) -> dict[str, Any]:
-    return {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
-
-
-async def no_message() -> Any:
-    raise AssertionError("nothing here reads the request's body")
-
-
-@pytest.mark.parametrize("path", ["/", "", "/static/nothing", "/static/caf\xe9", "/static/\x00", "*"])
-def test_wsgi_hands_an_unlisted_path_on_untouched(tmp_path: Path, path: str) -> None:
-    def inner(*called_with: Any) -> Any:
-        calls.append(called_with)
-        return body
-
-    body, calls = [b"inner"], list[Any]()
-    environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_METHOD": "POST", "HTTP_RANGE": "bytes=0-0"}
-    before, start_response = dict(environ), object()
-    release = compile_tree(tmp_path, {"a.txt": "a"})
-    application: Any = ServeStatic(inner, release.dist)
-    assert application(environ, start_response) is body
-    ((given_environ, given_start_response),) = calls
-    assert given_environ is environ
-    assert given_environ == before
-    assert given_start_response is start_response
-
-
-@pytest.mark.parametrize(
-    "scope",
-    [
-        pytest.param(http_scope("/static/nothing"), id="unlisted path"),
-        pytest.param(http_scope(""), id="empty path"),
-        pytest.param({"type": "websocket", "path": "/static/a.txt"}, id="websocket at a listed path"),
-        pytest.param({"type": "lifespan"}, id="lifespan"),
-        pytest.param({"type": "of tomorrow"}, id="unknown"),
-    ],
-)
-def test_asgi_hands_an_unlisted_path_and_other_scopes_on_untouched(tmp_path: Path, scope: dict[str, Any]) -> None:
-    async def inner(*called_with: Any) -> None:
-        calls.append(called_with)
-
-    async def send(_message: Any) -> None:
-        raise AssertionError("the application answers")
-
-    calls, before = list[Any](), dict(scope)
-    application = ServeStaticASGI(inner, compile_tree(tmp_path, {"a.txt": "a"}).dist)
-    asyncio.run(application(scope, no_message, send))
-    ((given_scope, given_receive, given_send),) = calls
-    assert given_scope is scope
-    assert given_scope == before
-    assert (given_receive, given_send) == (no_message, send)
-
-
-@pytest.mark.parametrize(
-    ("scope", "received", "sent"),
-    [
-        ("websocket", ["websocket.connect"], ["websocket.close"]),
-        (
-            "lifespan",
-            ["lifespan.startup", "lifespan.shutdown"],
-            ["lifespan.startup.complete", "lifespan.shutdown.complete"],
-        ),
-    ],
-)
-def test_asgi_on_its_own_takes_no_websocket_and_lives_quietly(
-    release: Compiled, scope: str, received: list[str], sent: list[str]
-) -> None:
-    waiting, messages = [{"type": kind} for kind in received], list[str]()
-
-    async def receive() -> Any:
-        return waiting.pop(0)
-
-    async def send(message: Any) -> None:
-        messages.append(message["type"])
-
-    asyncio.run(ServeStaticASGI(None, release.dist)({"type": scope, "path": "/static/css/app.css"}, receive, send))
-    assert (waiting, messages) == ([], sent)

@@ -19,7 +19,7 @@ from servestatic_runtime import ServeStaticASGI, bodies
 from servestatic_runtime.bodies import BodyCache
 from servestatic_runtime.response import Content, Span
 from support.asgi import Sent, both_loops, http_scope, receive
-from support.clients import ASGIClient, Client, WSGIClient
+from support.clients import Client, Kind, WSGIClient
 from support.multipart import Part, parts_of
 from support.trees import Compiled, compile_tree
 
@@ -41,10 +41,9 @@ def release(tmp_path: Path) -> Compiled:
     return compile_tree(tmp_path, {"small.bin": SMALL, "large.bin": LARGE})
 
 
-@pytest.fixture(params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def client(request: pytest.FixtureRequest, release: Compiled) -> Client:
-    made: Client = request.param(release.dist)
-    return made
+@pytest.fixture
+def client(kind: Kind, release: Compiled) -> Client:
+    return kind(release.dist)
 
 
 @dataclass
@@ -170,8 +169,7 @@ def test_the_second_request_for_a_small_file_opens_none(client: Client, opened: 
     assert len(opened.files) == 1
 
 
-@pytest.mark.parametrize("kind", [WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def test_a_cache_of_no_bytes_keeps_nothing(release: Compiled, opened: Opened, kind: Any) -> None:
+def test_a_cache_of_no_bytes_keeps_nothing(release: Compiled, opened: Opened, kind: Kind) -> None:
     client = kind(release.dist, cache_bytes=0)
     assert client.get(URLS["small"]).body == client.get(URLS["small"]).body == SMALL
     assert len(opened.files) == 2

@@ -21,12 +21,6 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     return compile_sources(root, Source(str(static)), Source(str(public), "/"))
 
 
-@pytest.fixture(scope="module", params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
-def kind(request: pytest.FixtureRequest) -> Kind:
-    made: Kind = request.param
-    return made
-
-
 @pytest.fixture(scope="module")
 def client(kind: Kind, release: Compiled) -> Client:
     return kind(release.dist)

@@ -147,6 +147,33 @@ def test_a_connection_stays_usable_after_an_answer_of_any_kind(connection: HTTPC
         )
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+@pytest.mark.parametrize("name", ["css/app.css", "large.bin"])
+@pytest.mark.parametrize("size", [5, 5000])  # what is longer a server may refuse to read
+def test_a_request_s_body_does_not_break_the_next_request(
+    connection: HTTPConnection, release: Compiled, name: str, method: str, size: int
+) -> None:
+    connection.request(method, release.url(name), body=b"GET /static/nothing HTTP/1.1\r\n\r\n".ljust(size))
+    response = connection.getresponse()
+    response.read()
+    assert response.status == {"GET": 200, "HEAD": 200, "OPTIONS": 204, "POST": 405}[method]
+    assert (
+        sha256(ask(connection, release.url("img/dot.png")).body).digest()
+        == release.manifest.asset("img/dot.png").digest
+    )
+
+
+def test_a_client_of_http_1_0_gets_what_it_accepts(connection: HTTPConnection, release: Compiled) -> None:
+    connection._http_vsn, connection._http_vsn_str = 10, "HTTP/1.0"  # type: ignore[attr-defined] # noqa: SLF001
+    got = ask(connection, release.url("css/app.css"), accept_encoding="gzip")
+    assert (got.status, got.headers["content-encoding"]) == (200, "gzip")
+    assert sha256(decoded(got.body, "gzip")).digest() == release.manifest.asset("css/app.css").digest
+
+
+def test_a_path_of_8_kb_is_not_found_or_refused_by_the_server_itself(connection: HTTPConnection) -> None:
+    assert 400 <= ask(connection, "/static/" + "a" * 8192).status < 500
+
+
 @pytest.mark.parametrize("server", ["gunicorn", "uvicorn with h11", "uvicorn with httptools and uvloop"])
 def test_one_connection_serves_them_all(release: Compiled, server: str) -> None:
     with running(SERVERS[server], cwd=release.dist.parent) as port:
@@ -186,6 +213,12 @@ def test_a_query_can_not_split_the_headers_of_a_redirect(connection: HTTPConnect
     got = ask(connection, "/static/docs?a=%0d%0aSet-Cookie:b&c=<\"'>")
     assert got.headers["location"] == "./docs/?a=%0d%0aSet-Cookie:b&c=%3C%22'%3E"
     assert "set-cookie" not in got.headers
+
+
+@pytest.mark.parametrize("path", ["//evil.com/static/docs", "/%5Cevil.com/..", "/\\evil.com/static/docs"])
+def test_no_path_redirects_to_another_host(connection: HTTPConnection, path: str) -> None:
+    got = ask(connection, path)
+    assert (got.status, got.headers.get("location")) == (404, None)
 
 
 def test_the_preview_says_what_is_wrong_with_its_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
