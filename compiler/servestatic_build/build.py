@@ -24,6 +24,8 @@ from servestatic_build.publish import Placement, is_published, place, publish
 from servestatic_build.scan import scan
 from servestatic_build.staging import Staging, scratch, staging_in
 
+OUTDATED = "is not what this build would write"  # the one error of a check that finds nothing else wrong
+
 
 class Progress(Protocol):
     """Told what the build is doing. ``stage`` begins a stage of so many steps and returns what ends a step."""
@@ -105,7 +107,7 @@ def _publish(placement: Placement, manifest: bytes, config: Config, staging: Sta
     result.new_files = len(placement.new)
     result.up_to_date = is_published(placement, manifest, config.out)
     if config.check and not result.up_to_date:
-        raise BuildError(config.out, "is not what this build would write", "compile without --check")
+        raise BuildError(config.out, OUTDATED, "compile without --check")
     if not result.up_to_date:
         publish(placement.new, manifest, config.out, staging)
 

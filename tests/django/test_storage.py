@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import storages
 from django.forms import Media
 from django.template import Context, Template
 from django.templatetags.static import static
-from django.test import override_settings
 
 from servestatic_build import Source
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.django import opened
-from servestatic_runtime.django.storage import ManifestStorage
+from support.django_projects import project
 from support.releases import unfingerprinted
 from support.trees import compile_sources, write_tree
 
-STORAGES = {"staticfiles": {"BACKEND": "servestatic_runtime.django.storage.ManifestStorage"}}
 TREE = {
     "css/app.css": "a{}",
     "js/app.js": "",
@@ -40,12 +35,6 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("release")
     sources = [write_tree(root / "static", TREE), write_tree(root / "public", {"robots.txt": "User-agent: *"})]
     return compile_sources(root, Source(str(sources[0])), Source(str(sources[1]), "/")).dist
-
-
-@contextmanager
-def project(dist: Path | None, **settings: Any) -> Iterator[ManifestStorage]:
-    with override_settings(STORAGES=STORAGES, STATIC_ROOT=str(dist) if dist else None, **settings):
-        yield storages["staticfiles"]
 
 
 def short(text: str) -> str:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import errno
+import sys
+from collections.abc import Iterator
 from urllib.parse import unquote
+from weakref import finalize
 
 from django.conf import settings as django_settings
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
 from servestatic_runtime.django import conf, opened
-from servestatic_runtime.errors import UnknownAssetError
+from servestatic_runtime.django.trees import Found
+from servestatic_runtime.errors import ManifestError, UnknownAssetError
 from servestatic_runtime.manifest import Asset, Manifest
 from servestatic_runtime.paths import quote_path
+
+UNCOMPILED = "Nothing was compiled: --no-post-process leaves collectstatic nothing to do with ManifestStorage."
 
 
 class ManifestStorage(StaticFilesStorage):
     """For ``STORAGES["staticfiles"]["BACKEND"]``. Names are logical names, and files are those of the release in DIST."""
+
+    _uncompiled: finalize[[], ManifestStorage] | None = None  # what says at the end that post_process never came
 
     def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - Django's own signature
         """Return the URL of a name: the plain one under DEBUG unless forced, as Django's own storage does.
@@ -60,8 +68,30 @@ class ManifestStorage(StaticFilesStorage):
         """Return whether the release has a name."""
         try:
             return bool(_asset(opened.manifest(), name))
-        except ValueError:
+        except (ValueError, ManifestError):  # collectstatic asks, and what is damaged must not keep it from its work
             return False
+
+    def save(self, name: str, content: object, max_length: int | None = None) -> str:  # noqa: ARG002
+        """Take what collectstatic copies, which is not copied: post_process compiles it from where it lies."""
+        if self._uncompiled is None:
+            self._uncompiled = finalize(self, _say_nothing_was_compiled)
+        return name
+
+    def delete(self, name: str) -> None:
+        """Keep what collectstatic would copy anew. DIST changes by a build only, from one whole release to another."""
+
+    def post_process(self, paths: Found, dry_run: bool = False, **_: object) -> Iterator[tuple[str, str, bool]]:  # noqa: FBT001, FBT002
+        """Compile what collectstatic has found; raise CommandError, with DIST as it was."""
+        from servestatic_runtime.django.compiling import Output, compile_files  # noqa: PLC0415 - no server needs it
+
+        if self._uncompiled is not None:
+            self._uncompiled.detach()
+        for name, stored_name in compile_files(paths, Output.of_process(), dry_run=dry_run).items():
+            yield name, stored_name, True
+
+
+def _say_nothing_was_compiled() -> None:
+    sys.stderr.write(f"{UNCOMPILED}\n")
 
 
 def _split(name: str) -> tuple[str, str]:
