@@ -13,14 +13,14 @@ from typing import Generic
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.errors import BodyError, ManifestError, log
 from servestatic_runtime.manifest import Headers, Manifest, manifest_path
-from servestatic_runtime.pages import Pages
+from servestatic_runtime.pages import Listing, Pages
 from servestatic_runtime.response import Content, Native
 
 
 class Release(Generic[Native]):
     """What both interfaces stand on. Safe to share."""
 
-    def __init__(self, manifest: Manifest, native: Callable[[Headers], Native], cache_bytes: int) -> None:
+    def __init__(self, manifest: Listing, native: Callable[[Headers], Native], cache_bytes: int) -> None:
         self.pages: Pages[Native] = Pages(manifest, native)
         self.bodies = BodyCache(cache_bytes)
         self._failures: dict[str, BodyError] = {}

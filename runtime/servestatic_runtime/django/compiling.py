@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
+from wsgiref.headers import Headers
 
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
@@ -82,6 +83,22 @@ def compile_files(found: Found, output: Output, *, dry_run: bool = False, **opti
     opened.forget()
     prefix = settings.prefix
     return {asset.source.name: asset.path.removeprefix(prefix) for asset in result.assets if asset.source.name in found}
+
+
+def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
+    """Return what the settings' rules do to the headers of a logical name. Without any, no compiler is needed."""
+    if not settings.build.get("headers"):
+        return lambda _headers, _name: None
+    from servestatic_build.settings import keywords
+
+    rules = keywords({"headers": settings.build["headers"]})["headers"]
+
+    def apply(headers: Headers, name: str) -> None:
+        for rule in rules:
+            if rule.files.match(name):
+                rule.apply(headers)
+
+    return apply
 
 
 def dist_of(settings: conf.Settings) -> str:

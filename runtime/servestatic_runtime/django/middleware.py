@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponseBase
 
@@ -20,7 +21,7 @@ from servestatic_runtime.wsgi import fields_of
 
 
 class ServeStaticMiddleware:
-    """Serve the release in STATIC_ROOT in front of the other middleware. Its place is behind SecurityMiddleware."""
+    """Serve the release in STATIC_ROOT, under DEBUG the sources of the next one. Its place is behind SecurityMiddleware."""
 
     sync_capable = True
     async_capable = True
@@ -32,15 +33,12 @@ class ServeStaticMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
         settings = conf.read()
-        self._claim_prefix = settings.claim_prefix
-        self._reload = settings.reload
-        self._releases = _open(settings)
+        self._claims = settings.claim_prefix or django_settings.DEBUG  # where what is missing is explained
+        self._current = _current(settings)
 
     def __call__(self, request: HttpRequest) -> Any:
         """Answer a request for a listed path, hand on any other. In async mode, return what is to be awaited."""
-        if self._reload:
-            self._releases.look()
-        release = self._releases.current
+        release = self._current()
         page = release.pages[request.path]
         if page is None and request.path_info != request.path:
             page = release.pages[request.path_info]
@@ -56,7 +54,7 @@ class ServeStaticMiddleware:
         return self._send_from_disk(release, response, content, request) if body is None else self._send(response, body)
 
     def _otherwise(self, request: HttpRequest, release: Release[Native]) -> Any:
-        if self._claim_prefix and release.claims(request.path, request.path_info):
+        if self._claims and release.claims(request.path, request.path_info):
             response = not_found(request.method, native)
             return self._send(response, response.body)
         return self.get_response(request)
@@ -67,6 +65,22 @@ class ServeStaticMiddleware:
 
     def _send_from_disk(self, *arguments: Any) -> Any:
         return run_in_thread(_from_disk, *arguments) if self._is_async else _from_disk(*arguments)
+
+
+def _current(settings: conf.Settings) -> Callable[[], Release[Native]]:
+    """Return a function that returns what to serve: under DEBUG what the finders find, else the release."""
+    if django_settings.DEBUG:
+        from servestatic_runtime.django.development import FoundRelease  # noqa: PLC0415 - production has no need of it
+
+        found = FoundRelease(settings)
+        return lambda: found
+    releases = _open(settings)
+
+    def newest() -> Release[Native]:
+        releases.look()
+        return releases.current
+
+    return newest if settings.reload else lambda: releases.current
 
 
 def _open(settings: conf.Settings) -> Releases[Native]:
