@@ -53,35 +53,35 @@ class Releases(Generic[Native]):
         self._native = native
         self._cache_bytes = cache_bytes
         self._lock = Lock()
-        self._seen = _identity(self._path)
+        self._seen = identity(self._path)
         self._unreadable: int | None = None  # the inode that was logged
         self.current = self._open()
 
     def look(self) -> None:
         """Put a new release in the place of the old one; if it can't be read, log that and keep the old one."""
-        if _identity(self._path) == self._seen:
+        if identity(self._path) == self._seen:
             return
         with self._lock:
-            identity = _identity(self._path)  # before it is opened: what comes in between is seen next time
-            if identity != self._seen:
-                self._replace(identity)
+            found = identity(self._path)  # before it is opened: what comes in between is seen next time
+            if found != self._seen:
+                self._replace(found)
 
-    def _replace(self, identity: tuple[int, int, int]) -> None:
+    def _replace(self, found: tuple[int, int, int]) -> None:
         try:
             self.current = self._open()
         except ManifestError as error:
-            if identity[0] != self._unreadable:  # a copy that grows is one and the same
+            if found[0] != self._unreadable:  # a copy that grows is one and the same
                 log(error)
-            self._unreadable = identity[0]
+            self._unreadable = found[0]
         else:
             self._unreadable = None
-        self._seen = identity
+        self._seen = found
 
     def _open(self) -> Release[Native]:
         return Release(Manifest.open(self._path), self._native, self._cache_bytes)
 
 
-def _identity(path: str) -> tuple[int, int, int]:
+def identity(path: str) -> tuple[int, int, int]:
     """Return what tells one manifest from another; zeros where there is none."""
     try:
         status = os.stat(path)

@@ -117,9 +117,7 @@ def test_a_dry_run_writes_nothing_and_says_what_would_change(
 
 
 @WAYS
-def test_after_an_error_the_release_is_as_it_was(
-    dist: Path, settings: dict[str, Any], command: Any, capsys: Any
-) -> None:
+def test_after_an_error_the_release_is_as_it_was(dist: Path, settings: dict[str, Any], command: Any) -> None:
     settings["SERVESTATIC"] = {**QUICK, "MISSING": "error"}
     with project(dist, **settings):
         run(command)

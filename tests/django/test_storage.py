@@ -216,3 +216,12 @@ def test_a_new_release_is_seen_where_the_settings_say_so(tmp_path: Path, is_seen
         before = storage.url("app.css")
         compiled("new")
         assert (storage.url("app.css") != before) is is_seen
+
+
+def test_a_new_release_that_can_not_be_read_leaves_the_old_one(tmp_path: Path) -> None:
+    dist = compile_sources(tmp_path, Source(str(write_tree(tmp_path / "static", TREE)))).dist
+    with project(dist, SERVESTATIC={"RELOAD": True}) as storage:
+        before = storage.url("css/app.css")
+        write_tree(dist, {"new": "x" * 4000})
+        dist.joinpath("new").replace(dist / "manifest.msgpack")
+        assert storage.url("css/app.css") == before

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core import checks
+
+from servestatic_runtime.django.checks import TAG, check, check_sources
 
 
 class ServeStaticConfig(AppConfig):
@@ -11,3 +14,8 @@ class ServeStaticConfig(AppConfig):
     name = "servestatic_runtime.django"
     label = "servestatic_runtime"  # "django" would be the default
     verbose_name = "Static files"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        checks.register(check, TAG)
+        checks.register(check_sources, TAG, deploy=True)

@@ -12,6 +12,7 @@ from servestatic_runtime.django import conf
 from servestatic_runtime.errors import ManifestError
 from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.release import identity
 
 
 class NoReleaseError(ManifestError, ValueError):
@@ -21,7 +22,8 @@ class NoReleaseError(ManifestError, ValueError):
 class _Opened(NamedTuple):
     manifest: Manifest
     settings: conf.Settings  # under which it was opened
-    stamp: tuple[int, ...]  # of its file at that time
+    path: str  # that it was opened by: the directory may be a link
+    seen: tuple[int, ...]  # the identity of its file then
 
 
 _COMPILE = "compile with: manage.py collectstatic"
@@ -32,11 +34,12 @@ _opened: _Opened | None = None
 def manifest() -> Manifest:
     """Return the release, the newest one where the settings say reload; raise NoReleaseError or another ManifestError."""
     global _opened  # noqa: PLW0603 - one for the process; threads that race open it twice
-    settings, opened = conf.read(), _opened
-    if opened is not None and opened.settings is settings and not (settings.reload and _is_replaced(opened)):
-        return opened.manifest
-    _opened = _open(settings)
-    return _opened.manifest
+    settings, last = conf.read(), _opened
+    if last is None or last.settings is not settings:
+        _opened = last = _open(settings)
+    elif settings.reload and identity(last.path) != last.seen:
+        _opened = last = _open_next(last)
+    return last.manifest
 
 
 def forget() -> None:
@@ -55,7 +58,7 @@ def _open(settings: conf.Settings) -> _Opened:
     if settings.dist is None:
         raise NoReleaseError("STATIC_ROOT", "is not set, nor is SERVESTATIC['MANIFEST']", _COMPILE)
     path = path_of(settings.dist)
-    stamp = _stamp(path)
+    seen = identity(path)  # before it is opened: what comes in between is seen next time
     try:
         opened = Manifest.open(path, base_url=settings.base_url)
     except ManifestError as error:
@@ -66,17 +69,12 @@ def _open(settings: conf.Settings) -> _Opened:
         raise ImproperlyConfigured(f"STATIC_URL or SERVESTATIC['BASE_URL']: {error}") from error
     if not opened.base_url:  # a path is none that Manifest.open takes, and Django's own STATIC_URL has it
         opened.base_url = conf.mount(django_settings.STATIC_URL or "", opened.prefix)
-    return _Opened(opened, settings, stamp)
+    return _Opened(opened, settings, path, seen)
 
 
-def _is_replaced(opened: _Opened) -> bool:
-    return _stamp(opened.manifest.path) != opened.stamp
-
-
-def _stamp(path: str) -> tuple[int, ...]:
-    """Return what differs once a build has put another file in this one's place, empty where there is none."""
+def _open_next(last: _Opened) -> _Opened:
+    """Return the release that took the last one's place; if it can't be read, the last one, as the middleware does."""
     try:
-        status = os.stat(path)
-    except OSError:
-        return ()
-    return status.st_ino, status.st_mtime_ns, status.st_size
+        return _open(last.settings)
+    except ManifestError:
+        return last
