@@ -31,7 +31,6 @@ if not settings.configured:
             "django.contrib.sessions",
             "django.contrib.staticfiles",
         ],
-        ROOT_URLCONF="support.django_urls",
         STATIC_URL="static/",
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
         USE_TZ=True,
