@@ -17,12 +17,14 @@ from servestatic_runtime.errors import ManifestError, UnknownAssetError
 from servestatic_runtime.manifest import Asset, Manifest
 from servestatic_runtime.paths import quote_path
 
+_MOST_LINKS = 4096  # a full table starts anew
 UNCOMPILED = "Nothing was compiled: --no-post-process leaves collectstatic nothing to do with ManifestStorage."
 
 
 class ManifestStorage(StaticFilesStorage):
     """For ``STORAGES["staticfiles"]["BACKEND"]``. Names are logical names, and files are those of the release in DIST."""
 
+    _links: _Links | None = None
     _uncompiled: finalize[[], ManifestStorage] | None = None  # what says at the end that post_process never came
 
     def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - Django's own signature
@@ -38,12 +40,17 @@ class ManifestStorage(StaticFilesStorage):
         if path.endswith("/"):  # a directory, which scripts go on from
             return _plain_url(_front(), name)
         try:
-            manifest = opened.manifest()
-            return manifest.base_url + quote_path(_asset(manifest, path).url) + tail
+            return self._links_of(opened.manifest())[path] + tail
         except ValueError:
             if conf.read().strict:
                 raise
             return _plain_url(_front(), name)
+
+    def _links_of(self, manifest: Manifest) -> _Links:
+        links = self._links
+        if links is None or links.manifest is not manifest:
+            links = self._links = _Links(manifest)
+        return links
 
     def stored_name(self, name: str) -> str:
         """Return what the path of a name has below the prefix; raise ValueError."""
@@ -92,6 +99,21 @@ class ManifestStorage(StaticFilesStorage):
 
 def _say_nothing_was_compiled() -> None:
     sys.stderr.write(f"{UNCOMPILED}\n")
+
+
+class _Links(dict[str, str]):
+    """The URLs of one release by the names asked for before: pages name the same few again and again."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        super().__init__()
+        self.manifest = manifest
+
+    def __missing__(self, name: str) -> str:
+        url = self.manifest.base_url + quote_path(_asset(self.manifest, name).url)
+        if len(self) >= _MOST_LINKS:
+            self.clear()
+        self[name] = url
+        return url
 
 
 def _split(name: str) -> tuple[str, str]:
