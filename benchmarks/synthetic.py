@@ -9,9 +9,9 @@ from random import Random
 
 from servestatic_build.headers import AssetHeaders, HeaderPolicy
 from servestatic_build.manifest_writer import Site, manifest_bytes
-from servestatic_build.media_types import media_type
 from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME
+from servestatic_runtime.media_types import media_type
 
 PREFIX = "/static/"
 URLS_PER_ASSET = 2  # one with a fingerprint, and the plain one

@@ -15,19 +15,20 @@ COMPILER = ROOT / "compiler/servestatic_build"
 
 # Each row imports only what stands in a row above it.
 RUNTIME_LAYERS = (
-    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "negotiate", "offload"},
-    {"manifest", "conditional", "bodies"},
+    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "media_types", "negotiate", "offload"},
+    {"manifest", "conditional", "bodies", "default_headers"},
     {"pages", "methods", "partial", "tags"},
     {"respond"},
     {"release"},
     {"wsgi", "asgi"},
     {"__init__"},
     {"__main__", "jinja", "starlette"},
-    {"flask"},
+    {"django", "flask"},
     {"quart"},
 )
 # Glue is imported by those who have its framework; nothing else may import it, or the framework.
 FRAMEWORKS = {
+    "django": {"django", "asgiref", "servestatic_build"},  # asgiref comes with Django
     # flask/compiling imports the compiler, where something is compiled, and what it talks with.
     "flask": {"flask", "click", "rich", "servestatic_build"},
     "jinja": {"jinja2", "markupsafe"},
@@ -36,9 +37,9 @@ FRAMEWORKS = {
     "offload": {"trio"},  # runs under trio where trio runs already
 }
 COMPILER_LAYERS = (
-    {"model", "names", "media_types", "rewrite", "graph", "codecs"},
+    {"model", "names", "rewrite", "graph", "codecs"},
     {"errors", "places", "staging", "refs", "previous", "integrity"},
-    {"globs", "source_maps"},
+    {"globs", "hooks", "source_maps"},
     {"inline_maps"},
     {"final_bytes"},
     {"headers"},
@@ -101,10 +102,17 @@ def test_the_runtime_imports_the_standard_library_and_itself_and_each_framework_
 
 def test_the_compiler_is_imported_only_where_something_is_compiled() -> None:
     users = {str(path.relative_to(RUNTIME)) for path in RUNTIME.rglob("*.py") if "servestatic_build" in imports(path)}
-    assert users == {"flask/compiling.py"}
+    assert users == {"django/compiling.py", "flask/compiling.py"}
     program = "import sys, servestatic_runtime.quart; print('servestatic_build' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("module", sorted((RUNTIME / "django").rglob("*.py")), ids=str)
+def test_django_s_modules_import_the_compiler_inside_functions_only(module: Path) -> None:
+    at_import = [node for node in ast.parse(module.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {getattr(node, "module", None) or alias.name for node in at_import for alias in node.names}
+    assert not [name for name in names if name.startswith("servestatic_build")]
 
 
 def test_no_module_takes_a_name_of_the_standard_library() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from servestatic_build.media_types import DEFAULT
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import VERSION
 from servestatic_runtime.manifest import Asset, integrity_value
+from servestatic_runtime.media_types import DEFAULT
 from servestatic_runtime.paths import quote_path
 
 

@@ -13,7 +13,8 @@ from servestatic_build.compress import compress, tasks
 from servestatic_build.config import Config
 from servestatic_build.errors import BuildError, ConfigError
 from servestatic_build.fingerprint import fingerprint
-from servestatic_build.headers import HeaderPolicy, load_hook
+from servestatic_build.headers import HeaderPolicy
+from servestatic_build.hooks import load_hook
 from servestatic_build.import_map import import_map
 from servestatic_build.link import link
 from servestatic_build.manifest_writer import Site, manifest_bytes
@@ -22,6 +23,8 @@ from servestatic_build.previous import PreviousRelease
 from servestatic_build.publish import Placement, is_published, place, publish
 from servestatic_build.scan import scan
 from servestatic_build.staging import Staging, scratch, staging_in
+
+OUTDATED = "is not what this build would write"  # the one error of a check that finds nothing else wrong
 
 
 class Progress(Protocol):
@@ -104,7 +107,7 @@ def _publish(placement: Placement, manifest: bytes, config: Config, staging: Sta
     result.new_files = len(placement.new)
     result.up_to_date = is_published(placement, manifest, config.out)
     if config.check and not result.up_to_date:
-        raise BuildError(config.out, "is not what this build would write", "compile without --check")
+        raise BuildError(config.out, OUTDATED, "compile without --check")
     if not result.up_to_date:
         publish(placement.new, manifest, config.out, staging)
 
@@ -137,7 +140,7 @@ class _Stages:
 
 
 def _header_policy(config: Config) -> HeaderPolicy:
-    hook = load_hook(config.headers_hook) if config.headers_hook else None
+    hook = load_hook("headers-hook", config.headers_hook) if config.headers_hook else None
     return HeaderPolicy(config.max_age, config.cross_origin, config.headers, hook)
 
 

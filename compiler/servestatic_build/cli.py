@@ -18,7 +18,7 @@ from servestatic_build.model import Diagnostic, Severity
 from servestatic_build.report import ProgressBar, print_diagnostic, print_summary, summary
 from servestatic_build.settings import codings, read_settings
 
-_GLOBS = ("ignore", "plain", "fingerprint")
+_GLOBS = ("ignore", "plain", "fingerprint", "hashed")
 
 
 @click.command(
@@ -33,6 +33,9 @@ _GLOBS = ("ignore", "plain", "fingerprint")
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Don't publish these files. May be repeated.")
 @click.option("--plain", multiple=True, metavar="GLOB", help="Give these files their plain URL only. May be repeated.")
 @click.option("--fingerprint", multiple=True, metavar="GLOB", help="Fingerprint these all the same. May be repeated.")
+@click.option(
+    "--hashed", multiple=True, metavar="GLOB", help="These files' names have a hash already. May be repeated."
+)
 @click.option("--plain-urls/--no-plain-urls", default=None, help="Serve fingerprinted files under plain URLs too.")
 @click.option("--missing", type=click.Choice(MISSING), help="References to nothing.  [default: warn]")
 @click.option("--modules", type=click.Choice(MODULES), help="How modules find each other.  [default: rewrite]")

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from servestatic_build.codecs import CODECS
 from servestatic_build.config import Config
-from servestatic_build.media_types import compresses
 from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.staging import Staging
 from servestatic_runtime.format import FILE_SUFFIXES
+from servestatic_runtime.media_types import compresses
 
 # A variant must save this much over identity, which is what a client that takes no other coding would get.
 _LEAST_PERCENT_SAVED = 1

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from servestatic_build.codecs import CODECS, EFFORTS
 from servestatic_build.errors import ConfigError
 from servestatic_build.globs import NO_GLOBS, Globs
-from servestatic_build.headers import HeaderRule
+from servestatic_build.headers import HeaderRule, Hook
 from servestatic_runtime.format import FILES_DIR
 
 MISSING = ("ignore", "warn", "error")
 MODULES = ("rewrite", "importmap")
+
+# (path, plain URL) -> whether the file was named by its content before
+HashedHook: TypeAlias = Callable[[str, str], object]
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
@@ -75,6 +79,8 @@ class Config:
     ignore: Globs = NO_GLOBS
     plain: Globs = NO_GLOBS
     fingerprint: Globs = NO_GLOBS
+    hashed: Globs = NO_GLOBS
+    hashed_hook: str | HashedHook | None = None
     plain_urls: bool = True
     missing: str = "warn"
     missing_rules: tuple[MissingRule, ...] = ()
@@ -88,7 +94,7 @@ class Config:
     cross_origin: bool = True
     types: Mapping[str, str] = field(default_factory=dict)
     headers: tuple[HeaderRule, ...] = ()
-    headers_hook: str | None = None
+    headers_hook: str | Hook | None = None
     check: bool = False
 
     def __post_init__(self) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from servestatic_build.as_data import asset_data, content_type
-from servestatic_build.media_types import HTML
 from servestatic_runtime import Manifest
 from servestatic_runtime.manifest import Asset, Headers, Variant, integrity_value
+from servestatic_runtime.media_types import HTML
 from servestatic_runtime.paths import quote_path
 
 _LABEL_WIDTH = 16

@@ -9,13 +9,13 @@ from functools import partial
 from servestatic_build.errors import BuildError
 from servestatic_build.inline_maps import shifted_url
 from servestatic_build.integrity import renewed
-from servestatic_build.media_types import MAPPED
 from servestatic_build.model import Asset, Diagnostic, Link, LinkedFile, ReferenceKind, Severity, WrittenText
 from servestatic_build.names import with_fingerprint
 from servestatic_build.places import place_of
 from servestatic_build.refs.urls import renamed
 from servestatic_build.rewrite import Edit, splice
 from servestatic_build.source_maps import SourceMapError, shifted
+from servestatic_runtime.media_types import MAPPED
 
 _CHUNK_BYTES = 1024 * 1024
 _ANY_DIGEST = bytes(32)

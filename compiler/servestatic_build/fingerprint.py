@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable
 
 from servestatic_build.final_bytes import FinalBytes, shaping
 from servestatic_build.graph import components
-from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import Asset, Diagnostic, Graph, Link, ReferenceKind, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
 from servestatic_build.previous import PreviousRelease
 from servestatic_build.staging import Staging
 from servestatic_runtime.format import IDENTITY
+from servestatic_runtime.media_types import JAVASCRIPT
 
 
 def fingerprint(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from wsgiref.headers import Headers
 
 from servestatic_build.errors import BuildError, ConfigError
 from servestatic_build.globs import Globs
-from servestatic_build.media_types import HTML, content_type
 from servestatic_build.model import Asset
 from servestatic_runtime.dates import format_date
+from servestatic_runtime.default_headers import default_headers, everywhere, stays_in_304
 from servestatic_runtime.format import VARIANT_HEADERS, etag
+from servestatic_runtime.media_types import HTML
 from servestatic_runtime.paths import quote_path
 
 Hook: TypeAlias = Callable[[Headers, str, str], object]
@@ -29,11 +29,6 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 # Decided by the bytes and the request. A rule may take a validator away, and change none of these.
 _OURS = frozenset(name.lower() for name in (*VARIANT_HEADERS, "Content-Range", "Transfer-Encoding", "Connection"))
 _REMOVABLE = frozenset({"etag", "last-modified"})
-
-# What describes the body and has no place where there is none (RFC 9110 15.4.5).
-_NOT_IN_304 = frozenset(
-    {"accept-ranges", "content-encoding", "content-language", "content-length", "content-range", "content-type"}
-)
 
 
 class HeaderSet(NamedTuple):
@@ -99,19 +94,14 @@ class HeaderPolicy:
 
     def redirect(self) -> HeaderSet:
         """Return the headers of every redirect to a directory, besides its Location."""
-        return HeaderSet((("Cache-Control", f"public, max-age={self.max_age}"), *self._everywhere()))
+        return HeaderSet(
+            (("Cache-Control", f"public, max-age={self.max_age}"), *everywhere(cross_origin=self.cross_origin))
+        )
 
     def _plain_life(self, asset: Asset) -> str:
         if asset.source.hashed:
             return IMMUTABLE
         return "no-cache" if asset.source.media_type in HTML else f"public, max-age={self.max_age}"
-
-    def _everywhere(self) -> Iterator[tuple[str, str]]:
-        if self.cross_origin:
-            yield "Access-Control-Allow-Origin", "*"
-            # Without it a script that asks for ranges can't read Content-Range, Accept-Ranges or ETag.
-            yield "Access-Control-Expose-Headers", "*"
-        yield "X-Content-Type-Options", "nosniff"
 
     def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSet:
         rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
@@ -123,13 +113,16 @@ class HeaderPolicy:
         return made
 
     def _make(self, asset: Asset, path: str, cache_control: str, rules: Iterable[int]) -> HeaderSet:
-        own = _own_values(asset)
-        headers = Headers(list(self._defaults(asset, own, cache_control)))
+        own, varies = _own_values(asset), len(asset.variants) > 1
+        defaults = default_headers(
+            asset.source.media_type, own, cache_control, varies=varies, cross_origin=self.cross_origin
+        )
+        headers = Headers(list(defaults))
         for number in rules:
             self.rules[number].apply(headers)
         self._call_hook(headers, asset, path)
         _check(headers, own, asset)
-        return _as_set(headers, varies=len(asset.variants) > 1)
+        return _as_set(headers, varies=varies)
 
     def _call_hook(self, headers: Headers, asset: Asset, path: str) -> None:
         if self.hook is not None:
@@ -137,29 +130,6 @@ class HeaderPolicy:
                 self.hook(headers, asset.source.path, quote_path(path))
             except Exception as error:
                 raise BuildError(asset.source.name, f"headers-hook failed: {error!r}") from error
-
-    def _defaults(self, asset: Asset, own: Mapping[str, str], cache_control: str) -> Iterator[tuple[str, str]]:
-        yield "Content-Type", content_type(asset.source.media_type)
-        yield from own.items()
-        yield "Cache-Control", cache_control
-        if len(asset.variants) > 1:
-            yield "Vary", "Accept-Encoding"
-        yield "Accept-Ranges", "bytes"
-        yield from self._everywhere()
-
-
-def load_hook(name: str) -> Hook:
-    """Return the function that ``module:function`` names; raise ConfigError."""
-    module, colon, function = name.partition(":")
-    if not (module and colon and function):
-        raise ConfigError(f"headers-hook must be module:function, not {name!r}")
-    try:
-        hook: Hook = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, TypeError) as error:
-        raise ConfigError(f"headers-hook {name!r}: {error}", "is its directory on PYTHONPATH?") from error
-    if not callable(hook):
-        raise ConfigError(f"headers-hook {name!r} is not a function")
-    return hook
 
 
 def _own_values(asset: Asset) -> dict[str, str]:
@@ -200,7 +170,7 @@ def _as_set(headers: Headers, *, varies: bool) -> HeaderSet:
             pairs.append(("Content-Encoding", None))
     if varies and not _varies(headers):
         pairs.append(("Vary", "Accept-Encoding"))
-    not_modified = tuple(pair for pair in pairs if pair[0].lower() not in _NOT_IN_304)
+    not_modified = tuple(pair for pair in pairs if stays_in_304(pair[0]))
     return HeaderSet(tuple(pairs), not_modified)
 
 

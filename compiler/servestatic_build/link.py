@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from servestatic_build.config import Config
 from servestatic_build.graph import components
-from servestatic_build.media_types import JAVASCRIPT, MAPPED
 from servestatic_build.missing import MissingFiles
 from servestatic_build.model import (
     Diagnostic,
@@ -29,6 +28,7 @@ from servestatic_build.refs import EXTRACTORS
 from servestatic_build.refs.json_text import in_markup
 from servestatic_build.refs.urls import base_path, target_path
 from servestatic_build.specifiers import Specifiers, is_bare_import
+from servestatic_runtime.media_types import JAVASCRIPT, MAPPED
 
 
 def link(
@@ -144,7 +144,7 @@ class _Linker:
         return Link(reference, number, changes and not keeps_text)
 
     def _keeps_text(self, source: SourceFile, reference: Reference) -> bool:
-        # What a bundler hashed keeps its bytes, and what it leaves out of them is the bundler's to judge.
+        # What was hashed before keeps its bytes, and what they lead to is for the bundler to judge.
         if source.hashed or is_bare_import(reference):
             return True
         return self._keeps_javascript and (source.media_type == JAVASCRIPT or reference.kind is ReferenceKind.SPECIFIER)

@@ -37,7 +37,7 @@ class SourceFile:
     media_type: str
     fingerprinted: bool  # answers under a fingerprinted URL
     plain: bool  # answers under its plain URL
-    hashed: bool = False  # a bundler named it by its content: its bytes and its plain URL stay for ever
+    hashed: bool = False  # something named it by its content before: its bytes and its plain URL stay for ever
     aliases: tuple[str, ...] = ()  # more logical names, in order
 
 

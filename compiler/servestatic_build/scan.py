@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 from servestatic_build.bundlers import with_bundler_names
 from servestatic_build.config import Config, Source
+from servestatic_build.errors import BuildError
 from servestatic_build.globs import Globs
-from servestatic_build.media_types import HTML, media_type
+from servestatic_build.hooks import load_hook
 from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+from servestatic_runtime.media_types import HTML, media_type
+from servestatic_runtime.paths import quote_path
 
 # What editors and operating systems leave behind. Dotfiles need no pattern.
 _LITTER = Globs.of(
@@ -63,6 +66,7 @@ class _Walk:
         self._diagnostics = diagnostics
         self._root = os.path.realpath(source.directory)
         self._out = os.path.realpath(config.out)
+        self._hashed_hook = load_hook("hashed-hook", config.hashed_hook) if config.hashed_hook else None
 
     def files(self) -> Iterator[SourceFile]:
         if not os.path.isdir(self._root):
@@ -137,17 +141,31 @@ class _Walk:
         config, url = self._config, self._source.url
         name = self._source.name_prefix + below if url is None else url + below
         kind = media_type(name, config.types)
-        fingerprinted = self._is_fingerprinted(name, kind)
+        plain_path = config.prefix + name if url is None else name
+        hashed = self._is_hashed(path, name, plain_path)
+        fingerprinted = not hashed and self._is_fingerprinted(name, kind)
         return SourceFile(
             name=name,
             path=path,
-            plain_path=config.prefix + name if url is None else name,
+            plain_path=plain_path,
             size=status.st_size,
             modified=max(int(status[stat.ST_MTIME]), 0),
             media_type=kind,
             fingerprinted=fingerprinted,
             plain=config.plain_urls or not fingerprinted,
+            hashed=hashed,
         )
+
+    def _is_hashed(self, path: str, name: str, plain_path: str) -> bool:
+        """Return whether the settings say that something named this file by its content before."""
+        if self._config.fingerprint.match(name):  # who asks for a fingerprint gets it
+            return False
+        if self._config.hashed.match(name):
+            return True
+        try:
+            return self._hashed_hook is not None and bool(self._hashed_hook(path, quote_path(plain_path)))
+        except Exception as error:
+            raise BuildError(name, f"hashed-hook failed: {error!r}") from error
 
     def _is_fingerprinted(self, name: str, kind: str) -> bool:
         if self._config.fingerprint.match(name):

@@ -28,12 +28,18 @@ def read_settings(path: str | None) -> dict[str, Any]:
     path = path or DEFAULT_FILE
     table = _table(path)
     try:
-        keywords = {_keyword(key): _CONVERTERS[key](value) for key, value in table.items()}
-        if not isinstance(keywords.get("missing", ""), str):
-            keywords["missing_rules"] = keywords.pop("missing")
+        found = keywords(table)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error.message}", error.hint) from error
-    return _relative_to(os.path.dirname(path), keywords)
+    return _relative_to(os.path.dirname(path), found)
+
+
+def keywords(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings under their names in a file as keyword arguments of Config; raise ConfigError."""
+    found = {_keyword(key): _CONVERTERS[key](value) for key, value in table.items()}
+    if not isinstance(found.get("missing", ""), str):
+        found["missing_rules"] = found.pop("missing")
+    return found
 
 
 def codings(text: str) -> tuple[str, ...]:
@@ -77,6 +83,11 @@ _integer = _typed(int, "a whole number")
 _string = _typed(str, "a string")
 _mapping = _typed(dict, "a table")
 _list = _typed(list, "a list")
+
+
+def _hook(value: Any) -> Any:
+    """Return a hook's name, or the function itself where settings come from Python."""
+    return value if callable(value) else _string(value)
 
 
 def _strings(value: Any) -> tuple[str, ...]:
@@ -139,6 +150,8 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "ignore": _globs,
     "plain": _globs,
     "fingerprint": _globs,
+    "hashed": _globs,
+    "hashed-hook": _hook,
     "plain-urls": _boolean,
     "missing": _missing,
     "modules": _string,
@@ -151,7 +164,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "cross-origin": _boolean,
     "types": _types,
     "headers": _header_rules,
-    "headers-hook": _string,
+    "headers-hook": _hook,
 }
 
 

@@ -52,7 +52,7 @@ class ServeStaticASGI:
     @property
     def manifest(self) -> Manifest:
         """The release that is served now."""
-        return self._releases.current.pages.manifest
+        return self._releases.manifest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a listed path; hand any other, and any other scope, to the application."""

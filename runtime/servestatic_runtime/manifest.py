@@ -163,7 +163,7 @@ class Manifest:
         text, digest = self._unseal(record, 0, "the import map")[: len(schema.IMPORT_MAP_FIELDS)]
         if self.base_url:
             text, digest = import_map_at(self.base_url, text)
-        return ImportMap(text, f"'sha256-{_base64(digest)}'")
+        return ImportMap(text, csp_source(digest))
 
     def module_preload(self, name: str) -> list[Preload]:
         """Return a module and all that it imports statically, for ``<link rel="modulepreload">``.
@@ -346,6 +346,11 @@ def manifest_path(path: str | os.PathLike[str]) -> str:
 def integrity_value(asset: Asset) -> str:
     """Return an asset's Subresource Integrity value."""
     return "sha384-" + _base64(asset.integrity)
+
+
+def csp_source(digest: bytes) -> str:
+    """Return the source by which a Content-Security-Policy allows what has this SHA-256."""
+    return f"'sha256-{_base64(digest)}'"
 
 
 def _base64(digest: bytes) -> str:

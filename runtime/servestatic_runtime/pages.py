@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Generic, NamedTuple
+from typing import Generic, NamedTuple, Protocol
 
-from servestatic_runtime.manifest import Found, Headers, Manifest
+from servestatic_runtime.manifest import Asset, Found, Headers, Variant
 from servestatic_runtime.negotiate import choose
 from servestatic_runtime.response import Content, Native, Response
 
@@ -33,10 +33,21 @@ class Representation(NamedTuple, Generic[Native]):
     boundary: str  # between several ranges; from the hash of the bytes, so that no file can have it inside
 
 
+class Listing(Protocol):
+    """What pages are made of: a manifest, or what takes its place where nothing was compiled."""
+
+    @property
+    def prefix(self) -> str: ...
+    def find(self, path: str) -> Found | None: ...
+    def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
+    def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
+    def body_path(self, variant: Variant) -> str: ...
+
+
 class Page(dict[str | None, Representation[Native] | None]):
     """What one URL path leads to: by Accept-Encoding, the representation to send, None where none will do."""
 
-    def __init__(self, manifest: Manifest, found: Found, native: Callable[[Headers], Native]) -> None:
+    def __init__(self, manifest: Listing, found: Found, native: Callable[[Headers], Native]) -> None:
         super().__init__()
         self._manifest = manifest
         self._found = found
@@ -86,7 +97,7 @@ class Page(dict[str | None, Representation[Native] | None]):
 class Pages(dict[str, Page[Native] | None]):
     """The pages of a release by decoded URL path, None for a path that it does not list. Safe to share."""
 
-    def __init__(self, manifest: Manifest, native: Callable[[Headers], Native]) -> None:
+    def __init__(self, manifest: Listing, native: Callable[[Headers], Native]) -> None:
         super().__init__()
         self.manifest = manifest
         self._native = native

@@ -13,14 +13,14 @@ from typing import Generic
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.errors import BodyError, ManifestError, log
 from servestatic_runtime.manifest import Headers, Manifest, manifest_path
-from servestatic_runtime.pages import Pages
+from servestatic_runtime.pages import Listing, Pages
 from servestatic_runtime.response import Content, Native
 
 
 class Release(Generic[Native]):
     """What both interfaces stand on. Safe to share."""
 
-    def __init__(self, manifest: Manifest, native: Callable[[Headers], Native], cache_bytes: int) -> None:
+    def __init__(self, manifest: Listing, native: Callable[[Headers], Native], cache_bytes: int) -> None:
         self.pages: Pages[Native] = Pages(manifest, native)
         self.bodies = BodyCache(cache_bytes)
         self._failures: dict[str, BodyError] = {}
@@ -53,35 +53,42 @@ class Releases(Generic[Native]):
         self._native = native
         self._cache_bytes = cache_bytes
         self._lock = Lock()
-        self._seen = _identity(self._path)
+        self._seen = identity(self._path)
         self._unreadable: int | None = None  # the inode that was logged
         self.current = self._open()
 
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the current release."""
+        manifest = self.current.pages.manifest
+        assert isinstance(manifest, Manifest), "it was opened here"
+        return manifest
+
     def look(self) -> None:
         """Put a new release in the place of the old one; if it can't be read, log that and keep the old one."""
-        if _identity(self._path) == self._seen:
+        if identity(self._path) == self._seen:
             return
         with self._lock:
-            identity = _identity(self._path)  # before it is opened: what comes in between is seen next time
-            if identity != self._seen:
-                self._replace(identity)
+            found = identity(self._path)  # before it is opened: what comes in between is seen next time
+            if found != self._seen:
+                self._replace(found)
 
-    def _replace(self, identity: tuple[int, int, int]) -> None:
+    def _replace(self, found: tuple[int, int, int]) -> None:
         try:
             self.current = self._open()
         except ManifestError as error:
-            if identity[0] != self._unreadable:  # a copy that grows is one and the same
+            if found[0] != self._unreadable:  # a copy that grows is one and the same
                 log(error)
-            self._unreadable = identity[0]
+            self._unreadable = found[0]
         else:
             self._unreadable = None
-        self._seen = identity
+        self._seen = found
 
     def _open(self) -> Release[Native]:
         return Release(Manifest.open(self._path), self._native, self._cache_bytes)
 
 
-def _identity(path: str) -> tuple[int, int, int]:
+def identity(path: str) -> tuple[int, int, int]:
     """Return what tells one manifest from another; zeros where there is none."""
     try:
         status = os.stat(path)

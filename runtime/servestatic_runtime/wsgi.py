@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
@@ -54,7 +54,7 @@ class ServeStatic:
     @property
     def manifest(self) -> Manifest:
         """The release that is served now."""
-        return self._releases.current.pages.manifest
+        return self._releases.manifest
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; hand any other to the application."""
@@ -71,7 +71,7 @@ class ServeStatic:
             return (_nothing if claimed else self.application)(environ, start_response)
         encoding = environ.get("HTTP_ACCEPT_ENCODING")
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
-        response = respond(page, environ["REQUEST_METHOD"], encoding, _fields(environ), query)
+        response = respond(page, environ["REQUEST_METHOD"], encoding, fields_of(environ), query)
         try:
             body = _body(response, release, environ)
         except BodyError:
@@ -93,15 +93,24 @@ def _body(response: Response[Headers], release: Release[Headers], environ: WSGIE
 
 
 def _streamed(opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:
-    wrapper, (first, *more) = environ.get("wsgi.file_wrapper"), opened.pieces
-    suits = opened.content.pieces is None or getattr(wrapper, "__module__", None) in _WRAPPERS_THAT_STOP
-    if wrapper is None or more or not suits or not isinstance(first, Span):
+    wrapper: Any = environ.get("wsgi.file_wrapper")
+    file = file_for(wrapper, opened)
+    if file is None:
         return opened
-    wrapped: Iterable[bytes] = wrapper(_FileLike(opened, first), CHUNK_BYTES)
+    wrapped: Iterable[bytes] = wrapper(file, CHUNK_BYTES)
     return wrapped
 
 
-class _FileLike:
+def file_for(wrapper: Any, opened: OpenBody) -> FileLike | None:
+    """Return what a server's wsgi.file_wrapper can be left to send, or None where it can't or there is none."""
+    first, *more = opened.pieces
+    suits = opened.content.pieces is None or getattr(wrapper, "__module__", None) in _WRAPPERS_THAT_STOP
+    if wrapper is None or more or not suits or not isinstance(first, Span):
+        return None
+    return FileLike(opened, first)
+
+
+class FileLike:
     """One span of an open file, as wsgi.file_wrapper takes it: to be read, or sent by its descriptor."""
 
     def __init__(self, opened: OpenBody, span: Span) -> None:
@@ -143,5 +152,6 @@ def _decoded(path: str) -> str:
         return path
 
 
-def _fields(environ: WSGIEnvironment) -> Fields:
+def fields_of(environ: WSGIEnvironment) -> Fields:
+    """Return the conditional fields of a request."""
     return {name: environ[key] for name, key in _KEYS if key in environ}

@@ -10,8 +10,9 @@ import pytest
 
 from servestatic_build import ConfigError
 from servestatic_build.globs import Globs
-from servestatic_build.headers import HeaderRule, load_hook
-from servestatic_build.media_types import content_type, media_type
+from servestatic_build.headers import HeaderRule
+from servestatic_build.hooks import load_hook
+from servestatic_runtime.media_types import content_type, media_type
 from support.trees import Compiled, compile_tree
 
 COMPRESSIBLE = "a { b: c }\n" * 50
@@ -258,6 +259,13 @@ def test_a_hook_removes(tmp_path: Path, hooks: str) -> None:
     assert ok(tmp_path, headers_hook=f"{hooks}:drop") == expected
 
 
+def test_a_hook_may_be_the_function_itself(tmp_path: Path) -> None:
+    def add(headers: Headers, path: str, url: str) -> None:
+        headers["X-A"] = f"{path == str(tmp_path / 'src/a.css')} {url.endswith('.css')}"
+
+    assert ok(tmp_path, headers_hook=add)[-1] == "X-A: True True"
+
+
 @pytest.mark.parametrize(
     ("hook", "message"),
     [
@@ -293,7 +301,7 @@ def test_a_hook_that_would_break_an_answer_fails_the_build(tmp_path: Path, hooks
 @pytest.mark.usefixtures("hooks")
 def test_a_hook_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="headers-hook"):
-        load_hook(name)
+        load_hook("headers-hook", name)
 
 
 @pytest.mark.parametrize(

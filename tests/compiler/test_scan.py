@@ -169,6 +169,42 @@ def test_a_file_has_a_fingerprinted_url_and_a_plain_one_by_these_rules(
 
 
 @pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"hashed": Globs.of(["assets/app-*"])}, id="patterns"),
+        pytest.param({"hashed_hook": lambda path, url: path.endswith("app-1234.js") and "/assets/" in url}, id="hook"),
+        pytest.param({"hashed": Globs.of(["app-*"]), "plain_urls": False}, id="no plain URLs"),
+    ],
+)
+@pytest.mark.parametrize("url", [None, "/"])
+def test_a_file_that_was_hashed_before_keeps_its_url(tmp_path: Path, settings: dict[str, Any], url: str | None) -> None:
+    source = Source(str(write_tree(tmp_path, {"assets/app-1234.js": "", "assets/b.js": ""})), url)
+    hashed, other = walk(source, **settings).files
+    assert (hashed.hashed, hashed.fingerprinted, hashed.plain) == (True, False, True)
+    assert (other.hashed, other.fingerprinted) == (False, url is None)
+
+
+def test_who_asks_for_a_fingerprint_gets_one(src: Path) -> None:
+    (file,) = walk(src, hashed=Globs.of(["*"]), fingerprint=Globs.of(["a.css"])).files
+    assert (file.hashed, file.fingerprinted) == (False, True)
+
+
+def test_what_was_hashed_before_is_cached_for_ever_as_it_is(tmp_path: Path) -> None:
+    tree = {"a-1234.css": "a{background:url(b.png)}", "b.png": ""}
+    compiled = compile_tree(tmp_path, tree, hashed=Globs.of(["a-*"]))
+    asset = compiled.manifest.asset("a-1234.css")
+    headers = dict(compiled.manifest.ok_headers(asset.headers, asset, asset.variants[0]))
+    assert (asset.url, asset.immutable) == ("/static/a-1234.css", True)
+    assert "immutable" in headers["Cache-Control"]
+    assert compiled.read("a-1234.css") == tree["a-1234.css"].encode()
+
+
+def test_a_hook_that_fails_fails_the_build(tmp_path: Path) -> None:
+    compiled = compile_tree(tmp_path, {"a.css": ""}, hashed_hook=lambda path, url: path.index(url))
+    assert compiled.messages() == ["error a.css: hashed-hook failed: ValueError('substring not found')"]
+
+
+@pytest.mark.parametrize(
     ("name", "reason"),
     [
         (".env", "hidden"),

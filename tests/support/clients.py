@@ -59,8 +59,7 @@ class WSGIClient(_Client):
     """Calls a ServeStatic as a server would, under wsgiref's validator."""
 
     def __init__(self, dist: str | os.PathLike[str], application: Any = None, **options: Any) -> None:
-        self.app = ServeStatic(application, dist, **options)
-        self._checked = validator(self.app)
+        self.app: Any = ServeStatic(application, dist, **options)
 
     def request(self, method: str, path: str, fields: Fields = (), query: str = "", mount: str = "") -> Answer:
         from io import BytesIO, StringIO
@@ -90,7 +89,7 @@ class WSGIClient(_Client):
             started.append((status, headers))
             return lambda data: None  # noqa: ARG005
 
-        body = self._checked(environ, start_response)
+        body = validator(self.app)(environ, start_response)
         try:
             content = b"".join(body)
         finally:
@@ -103,7 +102,7 @@ class ASGIClient(_Client):
     """Calls a ServeStaticASGI as a server would."""
 
     def __init__(self, dist: str | os.PathLike[str], application: Any = None, **options: Any) -> None:
-        self.app = ServeStaticASGI(application, dist, **options)
+        self.app: Any = ServeStaticASGI(application, dist, **options)
 
     def request(self, method: str, path: str, fields: Fields = (), query: str = "", mount: str = "") -> Answer:
         scope = {
@@ -131,7 +130,7 @@ class ASGIClient(_Client):
         start, *bodies = messages
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])
         assert [message.get("more_body", False) for message in bodies] == [True] * (len(bodies) - 1) + [False]
-        return Answer(start["status"], headers, b"".join(message["body"] for message in bodies))
+        return Answer(start["status"], headers, b"".join(message.get("body", b"") for message in bodies))
 
 
 def _as_latin_1(path: str) -> str:

@@ -1,0 +1,39 @@
+"""The headers of a file before any rule: what a build starts from, and what serving without a build sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from servestatic_runtime.media_types import content_type
+
+# What describes the body and has no place where there is none (RFC 9110 15.4.5).
+_NOT_IN_304 = frozenset(
+    {"accept-ranges", "content-encoding", "content-language", "content-length", "content-range", "content-type"}
+)
+
+
+def default_headers(
+    media_type: str, own: Mapping[str, str], cache_control: str, *, varies: bool, cross_origin: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield the headers of a 200; ``own`` are those that the bytes decide, ``varies`` says that there are codings."""
+    yield "Content-Type", content_type(media_type)
+    yield from own.items()
+    yield "Cache-Control", cache_control
+    if varies:
+        yield "Vary", "Accept-Encoding"
+    yield "Accept-Ranges", "bytes"
+    yield from everywhere(cross_origin=cross_origin)
+
+
+def everywhere(*, cross_origin: bool) -> Iterator[tuple[str, str]]:
+    """Yield the headers that redirects have, too."""
+    if cross_origin:
+        yield "Access-Control-Allow-Origin", "*"
+        # Without it a script that asks for ranges can't read Content-Range, Accept-Ranges or ETag.
+        yield "Access-Control-Expose-Headers", "*"
+    yield "X-Content-Type-Options", "nosniff"
+
+
+def stays_in_304(name: str) -> bool:
+    """Return whether a header of the 200 stands in the 304, too."""
+    return name.lower() not in _NOT_IN_304

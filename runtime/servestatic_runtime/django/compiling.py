@@ -1,0 +1,182 @@
+"""Compile what the finders find. Nothing else here needs the compiler, and nothing needs it before it is asked to."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+from wsgiref.headers import Headers
+
+from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError, OutputWrapper
+from django.core.management.color import color_style
+
+from servestatic_runtime.django import conf, opened
+from servestatic_runtime.django.trees import Found, local_path, trees
+
+if TYPE_CHECKING:
+    from servestatic_build import BuildResult, Config
+    from servestatic_build.model import Diagnostic
+
+# Left out because the settings say so, or because nobody means such files; all other reasons are worth a warning.
+_DELIBERATE = frozenset({"ignored by a pattern", "litter"})
+_HINTS = {"a link that leaves its source": "add the directory that it leads to to STATICFILES_DIRS"}
+
+
+class Output(NamedTuple):
+    """Where a command talks to, and how much."""
+
+    stdout: Any  # OutputWrapper, as stderr is
+    stderr: Any
+    verbosity: int = 1
+
+    @classmethod
+    def of_process(cls) -> Output:
+        """Return the process's own."""
+        return cls(OutputWrapper(sys.stdout), OutputWrapper(sys.stderr))
+
+    def say(self, text: str) -> None:
+        """Print a line, unless the command is to be quiet."""
+        if self.verbosity:
+            self.stdout.write(text)
+
+    def print(self, diagnostic: Diagnostic) -> None:
+        """Print a problem and its hint; a quiet command prints errors only."""
+        if not self.verbosity and diagnostic.severity != "error":
+            return
+        style = color_style()
+        paint = {"error": style.ERROR, "warning": style.WARNING}.get(diagnostic.severity)
+        self.stderr.write(f"{diagnostic.place}: {diagnostic.severity}: {diagnostic.message}", paint)
+        if diagnostic.hint:
+            self.stderr.write(f"  hint: {diagnostic.hint}")
+
+
+def found_files(ignore_patterns: list[str], say: Callable[[str], None]) -> Found:
+    """Return what the finders find: of files with one name the first, as collectstatic takes it."""
+    found: dict[str, tuple[Any, str]] = {}
+    for finder in get_finders():
+        for path, storage in finder.list(ignore_patterns):
+            name = os.path.join(getattr(storage, "prefix", None) or "", path)
+            if found.setdefault(name, (storage, path)) != (storage, path):
+                say(f"{name}: found once more in {storage}, and left out: the first one counts.")
+    return found
+
+
+def compile_files(found: Found, output: Output, *, dry_run: bool = False, **options: Any) -> dict[str, str]:
+    """Compile into DIST and return, by name, what the URL of each file has below the prefix.
+
+    ``options`` are keywords of the compiler's Config, which go before the settings. Raises CommandError after any
+    error, with DIST as it was. A dry run compiles, and writes nothing.
+    """
+    settings = conf.read()
+    with tempfile.TemporaryDirectory(prefix="servestatic-") as scratch:
+        result = _build(found, settings, scratch, output, {**options, "check": dry_run or options.get("check", False)})
+        unpublished = tuple(_unpublished(found, result))
+    for warning in unpublished:
+        output.print(warning)
+    _report(result, dist_of(settings), output, dry_run=dry_run)
+    opened.forget()
+    prefix = settings.prefix
+    return {asset.source.name: asset.path.removeprefix(prefix) for asset in result.assets if asset.source.name in found}
+
+
+def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
+    """Return what the settings' rules do to the headers of a logical name. Without any, no compiler is needed."""
+    if not settings.build.get("headers"):
+        return lambda _headers, _name: None
+    from servestatic_build.settings import keywords
+
+    rules = keywords({"headers": settings.build["headers"]})["headers"]
+
+    def apply(headers: Headers, name: str) -> None:
+        for rule in rules:
+            if rule.files.match(name):
+                rule.apply(headers)
+
+    return apply
+
+
+def dist_of(settings: conf.Settings) -> str:
+    """Return the directory that a release goes into; raise ImproperlyConfigured."""
+    if settings.dist is None:
+        raise ImproperlyConfigured("Where should the release go? Set STATIC_ROOT to a directory of its own.")
+    return os.path.dirname(opened.path_of(settings.dist))
+
+
+def _build(
+    found: Found, settings: conf.Settings, scratch: str, output: Output, options: Mapping[str, Any]
+) -> BuildResult:
+    try:
+        from servestatic_build import ConfigError, build
+        from servestatic_build.build import Silent
+        from servestatic_build.report import ProgressBar
+    except ImportError as error:
+        raise CommandError(str(error)) from error
+    try:
+        config = _config(found, settings, scratch, options)
+        with nullcontext(Silent()) if not output.verbosity else ProgressBar() as progress:
+            return build(config, progress)
+    except ConfigError as error:
+        raise CommandError(f"{error.message} ({error.hint})" if error.hint else error.message) from error
+
+
+def _config(found: Found, settings: conf.Settings, scratch: str, options: Mapping[str, Any]) -> Config:
+    from servestatic_build import Config, Source
+    from servestatic_build.settings import keywords
+
+    sources = [Source(tree.directory, None, tree.name_prefix, tree.only) for tree in trees(found, scratch)]
+    if settings.root:
+        sources.append(Source(settings.root, "/"))
+    if not sources:
+        raise CommandError("The finders find no file. Look at STATICFILES_DIRS and STATICFILES_FINDERS.")
+    given = {"out": dist_of(settings), "prefix": settings.prefix, **keywords(settings.build), **options}
+    given["origins"] = (*given.get("origins", ()), *_origins(settings.base_url))
+    return Config(sources=tuple(sources), **given)
+
+
+def _origins(base_url: str | None) -> Iterator[str]:
+    """Yield the origin of a base URL, so that references to full URLs there are followed, where it is just that."""
+    parts = urlsplit(base_url or "")
+    if parts.scheme and not parts.path.strip("/"):
+        yield f"{parts.scheme}://{parts.netloc}"
+
+
+def _report(result: BuildResult, dist: str, output: Output, *, dry_run: bool) -> None:
+    """Print what the build says, and its end in a sentence; raise CommandError after an error."""
+    from servestatic_build.build import OUTDATED
+
+    problems = [each for each in result.diagnostics if not (dry_run and each.message == OUTDATED)]
+    for problem in problems:
+        output.print(problem)
+    if any(problem.severity == "error" for problem in problems):
+        raise CommandError(f"Nothing was compiled: {dist} is as it was.")
+    if result.up_to_date:
+        output.say(f"{dist} is up to date: {len(result.assets)} files.")
+    elif dry_run:
+        output.say(f"Pretending to compile: {dist} would change, {result.new_files} new files.")
+    else:
+        output.say(f"{dist} is compiled: {len(result.assets)} files, {result.new_files} new on disk.")
+
+
+def _unpublished(found: Found, result: BuildResult) -> Iterator[Diagnostic]:
+    """Yield a warning for each file that the finders find and no build publishes, unless that is meant to be so."""
+    from servestatic_build.model import Diagnostic, Severity
+
+    published = {asset.source.name for asset in result.assets}
+    reasons = {skipped.path: skipped.reason for skipped in result.skipped}
+    for name, (storage, path) in found.items() if published else ():
+        reason = None if name in published else _reason(local_path(storage, path), reasons)
+        if reason and reason not in _DELIBERATE:
+            yield Diagnostic(Severity.WARNING, name, f"is found, and never published: {reason}", _HINTS.get(reason))
+
+
+def _reason(path: str | None, reasons: Mapping[str, str]) -> str | None:
+    """Return why a file was skipped: itself, or a directory that it is in."""
+    while path and path not in reasons and path != os.path.dirname(path):
+        path = os.path.dirname(path)
+    return reasons.get(path or "")

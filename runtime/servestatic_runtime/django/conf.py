@@ -1,0 +1,149 @@
+"""The settings: one dictionary SERVESTATIC, and what ServeStatic's and WhiteNoise's own still mean."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES
+from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, Table
+from servestatic_runtime.paths import quote_path
+
+DICTIONARY = "SERVESTATIC"
+OLD_PREFIXES = ("SERVESTATIC_", "WHITENOISE_")  # the first goes before the second
+
+# As with ServeStatic and WhiteNoise, no file answers for its directory unless the settings name it: the index.html of a
+# ROOT would take the application's front page.
+_BUILD_DEFAULTS = {"index": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a project says, from here for the storage, the middleware and the compiler."""
+
+    dist: str | None  # DIST or its manifest.msgpack; None where nothing says where that is
+    prefix: str  # the decoded URL path that static files are served below, with a slash at both ends
+    base_url: str | None  # the host in URLs to link to, with a path or not
+    strict: bool  # an unknown name is an error, and not a URL that leads to nothing
+    claim_prefix: bool
+    cache_bytes: int
+    reload: bool
+    root: str | None  # a directory whose files are served at "/"
+    build: Table  # the compiler's other settings, under their names in its settings file
+
+
+class Given(NamedTuple):
+    """A value that the project gives, and where: ``SERVESTATIC['MAX_AGE']`` or ``WHITENOISE_MAX_AGE``."""
+
+    place: str
+    value: Any
+
+
+@lru_cache(maxsize=1)
+def read() -> Settings:
+    """Return the settings; raise ImproperlyConfigured for a value of the wrong kind."""
+    given = given_keys()
+    for key, (place, value) in given.items():
+        _require_kind(place, value, KEYS[key].kinds)
+    values = {key: each.value for key, each in given.items()}
+    static_url = str(django_settings.STATIC_URL or "/static/")
+    prefix = _with_slashes(values.get("STATIC_PREFIX") or unquote(urlsplit(static_url).path))
+    return Settings(
+        dist=_path(values.get("MANIFEST") or django_settings.STATIC_ROOT),
+        prefix=prefix,
+        base_url=values.get("BASE_URL", base_url(static_url, prefix)),
+        strict=values.get("MANIFEST_STRICT", True),
+        claim_prefix=values.get("CLAIM_PREFIX", False),
+        cache_bytes=values.get("CACHE_BYTES", DEFAULT_CACHE_BYTES),
+        reload=values.get("RELOAD", django_settings.DEBUG),
+        root=_path(values.get("ROOT")),
+        build=_build(given),
+    )
+
+
+def base_url(static_url: str, prefix: str) -> str | None:
+    """Return the host that STATIC_URL names, and what its path has before a decoded prefix."""
+    parts = urlsplit(static_url)
+    scheme = f"{parts.scheme}:" if parts.scheme else ""
+    return f"{scheme}//{parts.netloc}{mount(static_url, prefix)}" if parts.netloc else None
+
+
+def mount(static_url: str, prefix: str) -> str:
+    """Return what the path of STATIC_URL has before a decoded prefix: where the site is mounted."""
+    path, quoted = urlsplit(static_url).path, quote_path(prefix)
+    return path.removesuffix(quoted) if path.endswith(quoted) else ""
+
+
+def given_keys() -> dict[str, Given]:
+    """Return what the project gives of KEYS. The dictionary goes before old settings, and None is not given."""
+    given = {key: old[0] for key in OLD_KEYS if (old := [*old_settings(key)])}
+    off = {CODING_SWITCHES[name] for name in CODING_SWITCHES for old in [*old_settings(name)][:1] if not old.value}
+    if off:
+        left = [coding for coding in CODING_SWITCHES.values() if coding not in off]
+        given["CODINGS"] = Given(" and ".join(CODING_SWITCHES), left)
+    own = dictionary()
+    given |= {key: Given(f"{DICTIONARY}[{key!r}]", own[key]) for key in KEYS if key in own}
+    return {key: each for key, each in given.items() if each.value is not None}
+
+
+def dictionary() -> Table:
+    """Return SERVESTATIC as it is given; raise ImproperlyConfigured where that is no dictionary."""
+    own = getattr(django_settings, DICTIONARY, {})
+    _require_kind(DICTIONARY, own, (dict,))
+    return dict(own)
+
+
+def old_settings(suffix: str) -> Iterator[Given]:
+    """Yield the settings of this name that the project has under an old prefix."""
+    for name in (prefix + suffix for prefix in OLD_PREFIXES):
+        if hasattr(django_settings, name):
+            yield Given(name, getattr(django_settings, name))
+
+
+def _build(given: Mapping[str, Given]) -> Table:
+    table: dict[str, Any] = dict(_BUILD_DEFAULTS)
+    for key, (place, value) in given.items():
+        for name, made in _made(key, place, value).items():
+            table[name] = [*table.get(name, ()), *made] if name == "headers" else made
+    return table
+
+
+def _made(key: str, place: str, value: Any) -> Table:
+    make = KEYS[key].build
+    try:
+        return make(value) if make else {}
+    except re.error as error:
+        raise ImproperlyConfigured(f"{place} is no regular expression: {error}") from error
+
+
+def _path(value: Any) -> str | None:
+    return os.fspath(value) if value else None
+
+
+def _with_slashes(path: str) -> str:
+    inner = path.strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def _require_kind(place: str, value: Any, kinds: tuple[Any, ...]) -> None:
+    fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    if not fits:
+        words = " or ".join(kind.__name__ for kind in kinds)
+        raise ImproperlyConfigured(f"{place} must be {words}, not {value!r}")
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting in {"DEBUG", "FORCE_SCRIPT_NAME"} or setting.startswith(("STATIC_", DICTIONARY, *OLD_PREFIXES)):
+        read.cache_clear()
+
+
+setting_changed.connect(_forget)

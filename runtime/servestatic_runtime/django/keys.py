@@ -1,0 +1,120 @@
+"""The keys of the settings: what each may be, what it means to the compiler, and what old ones are here."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+Table: TypeAlias = Mapping[str, Any]
+
+
+class Key(NamedTuple):
+    """A key of SERVESTATIC: what its value may be, and the compiler's settings that it makes, if it is for a build."""
+
+    kinds: tuple[Any, ...]  # classes, as isinstance takes them
+    build: Callable[[Any], Table] | None = None
+
+
+def _as(name: str) -> Callable[[Any], Table]:
+    return lambda value: {name: value}
+
+
+def _list_as(name: str) -> Callable[[Any], Table]:
+    return lambda value: {name: [value] if isinstance(value, str) else [*map(os.fspath, value)]}
+
+
+def _index(value: str | bool) -> Table:  # noqa: FBT001 - as the setting has it
+    """Return the name of the index file: True is the usual one; an empty one is no file's."""
+    return {"index": "index.html" if value is True else value or ""}
+
+
+def _types(value: Mapping[str, str]) -> Table:
+    """Return the types by suffix; those of a whole name, such as apple-app-site-association, are rules."""
+    by_suffix = {key: kind for key, kind in value.items() if key.startswith(".")}
+    whole = {key: kind for key, kind in value.items() if key not in by_suffix}
+    return {"types": by_suffix, "headers": [_type_rule(name, kind) for name, kind in whole.items()]}
+
+
+def _type_rule(name: str, kind: str) -> Table:
+    is_bare_text = kind.startswith("text/") and ";" not in kind
+    return {"for": name, "set": {"Content-Type": f"{kind}; charset=utf-8" if is_bare_text else kind}}
+
+
+def _hook(value: Callable[..., Any] | str) -> Table:
+    """Return a function, or its dotted path as the compiler writes it: ``module:function``."""
+    if isinstance(value, str) and ":" not in value:
+        return {"headers-hook": ":".join(value.rsplit(".", 1))}
+    return {"headers-hook": value}
+
+
+def _immutable(value: Callable[[str, str], bool] | str) -> Table:
+    """Return a test of (path, URL) for files that were named by their content before we saw them."""
+    if not isinstance(value, str):
+        return {"hashed-hook": value}
+    search = re.compile(value).search
+    return {"hashed-hook": lambda _path, url: search(url) is not None}
+
+
+_PATH = (str, os.PathLike)
+_LIST = (list, tuple, set, frozenset)
+_STRINGS = (str, *_LIST)
+_FUNCTION: tuple[Any, ...] = (str, Callable)
+
+# Keys that ServeStatic and WhiteNoise have as settings, under their prefixes and with the same meaning.
+OLD_KEYS: dict[str, Key] = {
+    "ROOT": Key(_PATH),
+    "STATIC_PREFIX": Key((str,)),
+    "MANIFEST_STRICT": Key((bool,)),
+    "MAX_AGE": Key((int,), _as("max-age")),
+    "INDEX_FILE": Key((str, bool), _index),
+    "ALLOW_ALL_ORIGINS": Key((bool,), _as("cross-origin")),
+    "MIMETYPES": Key((dict,), _types),
+    "ADD_HEADERS_FUNCTION": Key(_FUNCTION, _hook),
+    "IMMUTABLE_FILE_TEST": Key(_FUNCTION, _immutable),
+    "KEEP_ONLY_HASHED_FILES": Key((bool,), lambda value: {"plain-urls": not value}),
+}
+KEYS: dict[str, Key] = {
+    **OLD_KEYS,
+    "MANIFEST": Key(_PATH),
+    "BASE_URL": Key((str,)),
+    "CLAIM_PREFIX": Key((bool,)),
+    "CACHE_BYTES": Key((int,)),
+    "RELOAD": Key((bool,)),
+    "CODINGS": Key(_STRINGS, lambda value: {"codings": value if isinstance(value, str) else [*value]}),
+    "EFFORT": Key((str,), _as("effort")),
+    "JOBS": Key((int,), _as("jobs")),
+    "IGNORE": Key(_STRINGS, _list_as("ignore")),
+    "PLAIN": Key(_STRINGS, _list_as("plain")),
+    "FINGERPRINT": Key(_STRINGS, _list_as("fingerprint")),
+    "HASHED": Key(_STRINGS, _list_as("hashed")),
+    "MISSING": Key((str, dict), _as("missing")),
+    "MODULES": Key((str,), _as("modules")),
+    "IMPORTS": Key((dict,), _as("imports")),
+    "ORIGINS": Key(_STRINGS, _list_as("origins")),
+    "BUNDLER_MANIFESTS": Key((*_PATH, *_LIST), _list_as("bundler-manifests")),
+    "HEADERS": Key(_LIST, lambda value: {"headers": [*value]}),
+    "STRICT": Key((bool,), _as("strict")),
+}
+
+# ServeStatic's switches, false for a coding that is not wanted; CODINGS says it here.
+CODING_SWITCHES = {"USE_GZIP": "gzip", "USE_BROTLI": "br", "USE_ZSTD": "zstd"}
+
+# What has no meaning here, by the old name without its prefix, and what to do instead.
+DEAD = {
+    "AUTOREFRESH": "runserver serves files as they are now, once the app is first in INSTALLED_APPS; "
+    "RELOAD has a process notice a new release",
+    "USE_FINDERS": "runserver serves from the finders, once the app is first in INSTALLED_APPS",
+    "USE_MANIFEST": "the manifest is always used; MANIFEST says where it is",
+    "USE_STATIC_ROOT": "only what was compiled is served; a build takes all that the finders find",
+    "CHARSET": "text is UTF-8; MIMETYPES may say another charset: {'.txt': 'text/plain; charset=latin-1'}",
+    "SKIP_COMPRESS_EXTENSIONS": "a coding is kept where it makes a file smaller, and formats that are compressed "
+    "already are not tried",
+    "MINIFY": "minify where you bundle; what the sources hold is served as it is, but for the references",
+    "ZSTD_DICTIONARY": "no browser takes zstd with a dictionary under Content-Encoding: zstd",
+    "ZSTD_DICTIONARY_IS_RAW": "no browser takes zstd with a dictionary under Content-Encoding: zstd",
+    "ZSTD_LEVEL": "EFFORT ('fast', 'default' or 'best') is for all codings",
+    "ALLOW_UNSAFE_SYMLINKS": "a link out of a static directory is not followed; add the directory that it leads to "
+    "to STATICFILES_DIRS",
+}

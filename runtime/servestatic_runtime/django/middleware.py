@@ -1,0 +1,113 @@
+"""The Django middleware: an adapter beside wsgi and asgi, native in both of Django's modes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponseBase
+
+from servestatic_runtime.django import conf
+from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
+from servestatic_runtime.errors import BodyError, ManifestError, log
+from servestatic_runtime.offload import run_in_thread
+from servestatic_runtime.release import Release, Releases
+from servestatic_runtime.respond import failure, not_found, respond
+from servestatic_runtime.response import Content, Response
+from servestatic_runtime.wsgi import fields_of
+
+
+class ServeStaticMiddleware:
+    """Serve the release in STATIC_ROOT, under DEBUG the sources of the next one. Its place is behind SecurityMiddleware."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        """Open the release; raise ManifestError, or, where unknown names are no errors either, serve nothing."""
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        settings = conf.read()
+        self._claims = settings.claim_prefix or django_settings.DEBUG  # where what is missing is explained
+        self._current = _current(settings)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer a request for a listed path, hand on any other. In async mode, return what is to be awaited."""
+        release = self._current()
+        page = release.pages[request.path]
+        if page is None and request.path_info != request.path:
+            page = release.pages[request.path_info]
+        if page is None:
+            return self._otherwise(request, release)
+        meta = request.META
+        query = meta.get("QUERY_STRING", "").encode("latin-1", "replace")
+        response = respond(page, request.method, meta.get("HTTP_ACCEPT_ENCODING"), fields_of(meta), query)
+        content = response.content
+        if content is None:
+            return self._send(response, response.body)
+        body = release.bodies.get(content)
+        return self._send_from_disk(release, response, content, request) if body is None else self._send(response, body)
+
+    def _otherwise(self, request: HttpRequest, release: Release[Native]) -> Any:
+        if self._claims and release.claims(request.path, request.path_info):
+            response = not_found(request.method, native)
+            return self._send(response, response.body)
+        return self.get_response(request)
+
+    def _send(self, response: Response[Native], body: bytes) -> Any:
+        made = StaticResponse(response, body)
+        return _ready(made) if self._is_async else made
+
+    def _send_from_disk(self, *arguments: Any) -> Any:
+        return run_in_thread(_from_disk, *arguments) if self._is_async else _from_disk(*arguments)
+
+
+def _current(settings: conf.Settings) -> Callable[[], Release[Native]]:
+    """Return a function that returns what to serve: under DEBUG what the finders find, else the release."""
+    if django_settings.DEBUG:
+        from servestatic_runtime.django.development import FoundRelease  # noqa: PLC0415 - production has no need of it
+
+        found = FoundRelease(settings)
+        return lambda: found
+    releases = _open(settings)
+
+    def newest() -> Release[Native]:
+        releases.look()
+        return releases.current
+
+    return newest if settings.reload else lambda: releases.current
+
+
+def _open(settings: conf.Settings) -> Releases[Native]:
+    if settings.dist is None:
+        raise ImproperlyConfigured("STATIC_ROOT says where the release is, and it is not set")
+    try:
+        return Releases(settings.dist, native, settings.cache_bytes)
+    except ManifestError as error:
+        error = ManifestError(error.path, error.problem, "compile with: manage.py collectstatic")
+        if settings.strict:
+            raise error from None
+        log(error)
+        raise MiddlewareNotUsed(str(error)) from error
+
+
+async def _ready(response: HttpResponseBase) -> HttpResponseBase:
+    return response
+
+
+def _from_disk(
+    release: Release[Native], response: Response[Native], content: Content, request: HttpRequest
+) -> HttpResponseBase:
+    try:
+        found = release.fetch(content)
+    except BodyError:
+        response = failure(native, 500)
+        found = response.body
+    if isinstance(found, bytes):
+        return StaticResponse(response, found)
+    return StaticFileResponse(response, found, request)

@@ -1,0 +1,172 @@
+"""System checks: what each says, and that it is silent where nothing is wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, run_checks
+from django.test import override_settings
+
+from servestatic_build import Source
+from servestatic_runtime.django.checks import TAG
+from servestatic_runtime.django.conf import OLD_PREFIXES
+from servestatic_runtime.django.keys import CODING_SWITCHES, DEAD, OLD_KEYS
+from support.django_projects import STORAGES
+from support.trees import compile_sources, write_tree
+
+APP = "servestatic_runtime.django"
+OURS = f"{APP}.middleware.ServeStaticMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+GZIP = "django.middleware.gzip.GZipMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+OTHER_APPS = [name for name in django_settings.INSTALLED_APPS if name != APP]
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("release")
+    return compile_sources(root, Source(str(write_tree(root / "static", {"a.css": ""}))), index="").dist
+
+
+def check(dist: Path | None, *, deploy: bool = False, **settings: Any) -> list[CheckMessage]:
+    right = {"STORAGES": STORAGES, "STATIC_ROOT": str(dist) if dist else None, "MIDDLEWARE": [SECURITY, OURS, COMMON]}
+    with override_settings(**{**right, **settings}):
+        return list(run_checks(tags=[TAG], include_deployment_checks=deploy))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="storage and middleware"),
+        pytest.param({"MIDDLEWARE": [OURS, COMMON]}, id="no SecurityMiddleware"),
+        pytest.param({"MIDDLEWARE": []}, id="no middleware"),
+        pytest.param({"STATIC_URL": "https://cdn.test/static/"}, id="host"),
+        pytest.param({"STATIC_URL": "/app/static/", "SERVESTATIC": {"STATIC_PREFIX": "/static/"}}, id="mount"),
+        pytest.param(
+            {"STATIC_URL": "/x/", "SERVESTATIC": {"STATIC_PREFIX": "/static/", "BASE_URL": ""}}, id="base URL"
+        ),
+        pytest.param({f"WHITENOISE_{key}": None for key in OLD_KEYS}, id="old settings"),
+        pytest.param({f"SERVESTATIC_{key}": True for key in CODING_SWITCHES}, id="old switches"),
+    ],
+)
+def test_a_project_in_order_is_not_spoken_of(dist: Path, settings: dict[str, Any]) -> None:
+    assert check(dist, **settings) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong", "message", "hint"),
+    [
+        pytest.param(
+            {"SERVESTATIC": {"MAXAGE": 1}}, "E001", "no key 'MAXAGE'", "SERVESTATIC['MAX_AGE']", id="key with a typo"
+        ),
+        pytest.param({"SERVESTATIC": {"zzz": 1}}, "E001", "no key 'zzz'", "The keys are ADD_HEADERS", id="unknown key"),
+        pytest.param({"SERVESTATIC": {"RELOAD": "x"}}, "E002", "must be bool", "migrating", id="value of another kind"),
+        pytest.param({"SERVESTATIC": 1}, "E002", "SERVESTATIC must be dict", "migrating", id="no dictionary"),
+        pytest.param(
+            {"STATIC_URL": "/a/", "SERVESTATIC_STATIC_PREFIX": "/static/"},
+            "E003",
+            "'/a/' and does not end in STATIC_PREFIX, '/static/'",
+            "What stands before that may differ",
+            id="prefix that STATIC_URL does not have",
+        ),
+        pytest.param(
+            {"MIDDLEWARE": [SECURITY, GZIP, OURS]}, "W001", f"stands behind {GZIP}", "directly behind", id="behind GZip"
+        ),
+        pytest.param({"MIDDLEWARE": [COMMON, OURS]}, "W001", f"behind {COMMON}", "to the top", id="behind another"),
+        pytest.param(
+            {"MIDDLEWARE": [OURS, SECURITY]}, "W001", f"before {SECURITY}", "directly", id="before SecurityMiddleware"
+        ),
+        pytest.param({"STATIC_ROOT": None}, "W002", "STATIC_ROOT: is not set", "collectstatic", id="no STATIC_ROOT"),
+        pytest.param({"STATIC_ROOT": "/nowhere"}, "W002", "/nowhere/manifest", "collectstatic", id="no release"),
+        pytest.param(
+            {"STATIC_ROOT": "/nowhere", "STORAGES": {}}, "W002", "/nowhere", "collectstatic", id="middleware alone"
+        ),
+        pytest.param(
+            {"STATIC_ROOT": "/nowhere", "MIDDLEWARE": []}, "W002", "/nowhere", "collectstatic", id="storage alone"
+        ),
+        pytest.param(
+            {"SERVESTATIC": {"BASE_URL": "x"}}, "W002", "BASE_URL", "collectstatic", id="base URL that is none"
+        ),
+        pytest.param(
+            {"STATIC_URL": "/s/"},
+            "W003",
+            "another STATIC_URL: '/static/', not '/s/'",
+            "collectstatic",
+            id="other prefix",
+        ),
+        pytest.param(
+            {"SERVESTATIC": {"INDEX_FILE": True}},
+            "W003",
+            "another INDEX_FILE: '', not",
+            "collectstatic",
+            id="other index",
+        ),
+        pytest.param({"DEBUG": True}, "W005", "DEBUG is set: the release in", "Unset DEBUG", id="DEBUG"),
+        pytest.param(
+            {"INSTALLED_APPS": [*OTHER_APPS, APP]}, "W006", "Under runserver", "--nostatic", id="app behind staticfiles"
+        ),
+        pytest.param(
+            {"SERVESTATIC_MAXAGE": 1}, "W008", "SERVESTATIC_MAXAGE is no setting", "['MAX_AGE']", id="old setting, typo"
+        ),
+        pytest.param(
+            {"MIDDLEWARE": [SECURITY, "whitenoise.middleware.WhiteNoiseMiddleware"]},
+            "W009",
+            "whitenoise.middleware.WhiteNoiseMiddleware is still in MIDDLEWARE",
+            OURS,
+            id="another's middleware",
+        ),
+        pytest.param(
+            {"STORAGES": {**STORAGES, "x": {"BACKEND": "servestatic.storage.CompressedStaticFilesStorage"}}},
+            "W009",
+            "still in STORAGES",
+            "ManifestStorage",
+            id="another's storage",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_to_do(
+    dist: Path, settings: dict[str, Any], wrong: str, message: str, hint: str
+) -> None:
+    (said,) = check(dist, **settings)
+    assert said.id == f"servestatic.{wrong}"
+    assert message in said.msg
+    assert hint in said.hint
+
+
+@pytest.mark.parametrize("prefix", OLD_PREFIXES)
+@pytest.mark.parametrize("suffix", DEAD)
+def test_an_old_setting_without_a_meaning_is_named_with_what_replaces_it(dist: Path, prefix: str, suffix: str) -> None:
+    settings: dict[str, Any] = {prefix + suffix: True}
+    (said,) = check(dist, **settings)
+    assert (said.id, said.msg) == ("servestatic.W007", f"{prefix}{suffix} has no meaning here.")
+    assert DEAD[suffix] in said.hint
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"DEBUG": True}, id="DEBUG"),
+        pytest.param({"STORAGES": {}, "MIDDLEWARE": []}, id="nothing that serves it"),
+    ],
+)
+def test_no_release_is_missed_where_none_is_needed(settings: dict[str, Any]) -> None:
+    assert check(None, **settings) == []
+
+
+@pytest.mark.parametrize(("seconds", "ids"), [(10, ["servestatic.W004"]), (-10, [])])
+def test_files_that_are_newer_than_the_release_are_told_on_deployment(
+    dist: Path, tmp_path: Path, seconds: int, ids: list[str]
+) -> None:
+    assets = write_tree(tmp_path / "assets", {"a.css": ""})
+    date = os.stat(dist / "manifest.msgpack").st_mtime + seconds
+    os.utime(assets / "a.css", (date, date))
+    finders = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings: dict[str, Any] = {"STATICFILES_DIRS": [assets], "STATICFILES_FINDERS": finders}
+    assert [said.id for said in check(dist, deploy=True, **settings)] == ids
+    assert check(dist, **settings) == []
+    assert check(dist, deploy=True, **settings, SERVESTATIC=1)[0].id == "servestatic.E002"
+    assert "servestatic.W004" not in [said.id for said in check(tmp_path, deploy=True, **settings)]

@@ -1,0 +1,248 @@
+"""The storage: names in, URLs out, in the manner of Django's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.forms import Media
+from django.template import Context, Template
+from django.templatetags.static import static
+
+from servestatic_build import Source
+from servestatic_runtime import Manifest, ManifestError
+from servestatic_runtime.django import opened
+from servestatic_runtime.django import storage as storage_module
+from servestatic_runtime.manifest import Asset
+from support.django_projects import project
+from support.releases import unfingerprinted
+from support.trees import compile_sources, write_tree
+
+TREE = {
+    "css/app.css": "a{}",
+    "js/app.js": "",
+    "font.eot": "x",
+    "icons.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "a b.css": "",
+    "100%.css": "",
+    "page.html": "<p>",
+}
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("release")
+    sources = [write_tree(root / "static", TREE), write_tree(root / "public", {"robots.txt": "User-agent: *"})]
+    return compile_sources(root, Source(str(sources[0])), Source(str(sources[1]), "/")).dist
+
+
+def short(text: str) -> str:
+    """Return a text with ``#`` for each fingerprint."""
+    return unfingerprinted(text.encode()).decode()
+
+
+NAMES = [
+    pytest.param("css/app.css", "/static/css/app.#.css", id="file"),
+    pytest.param("a b.css", "/static/a%20b.#.css", id="space"),
+    pytest.param("a%20b.css", "/static/a%20b.#.css", id="encoded space"),
+    pytest.param("100%.css", "/static/100%25.#.css", id="percent sign"),
+    pytest.param("js/app.js?v=1", "/static/js/app.#.js?v=1", id="query"),
+    pytest.param("font.eot?#iefix", "/static/font.#.eot?#iefix", id="iefix"),
+    pytest.param("icons.svg#home", "/static/icons.#.svg#home", id="fragment"),
+    pytest.param("page.html", "/static/page.html", id="HTML keeps its plain URL"),
+    pytest.param("css/", "/static/css/", id="directory"),
+    pytest.param("/robots.txt", "/robots.txt", id="file of ROOT"),
+]
+
+
+@pytest.mark.parametrize(("name", "url"), NAMES)
+def test_a_name_leads_to_its_url(dist: Path, name: str, url: str) -> None:
+    with project(dist) as storage:
+        assert static(name) == storage.url(name)
+        assert short(storage.url(name)) == url
+
+
+@pytest.mark.parametrize(("name", "url"), [row for row in NAMES if not str(row.values[0]).endswith(("/", ".txt"))])
+def test_the_stored_name_is_the_url_below_the_prefix(dist: Path, name: str, url: str) -> None:
+    with project(dist) as storage:
+        assert short("/static/" + storage.stored_name(name)) == unquote(url)
+
+
+def test_templates_and_form_media_link_to_the_release(dist: Path) -> None:
+    with project(dist):
+        page = Template('{% load static %}{% static "css/app.css" %} {% static "js/app.js" as x %}{{ x }}')
+        assert short(page.render(Context())) == "/static/css/app.#.css /static/js/app.#.js"
+        media = short(str(Media(css={"all": ["css/app.css"]}, js=["js/app.js", "https://x.test/y.js"])))
+        assert '"/static/css/app.#.css"' in media
+        assert '"/static/js/app.#.js"' in media
+        assert '"https://x.test/y.js"' in media
+
+
+@pytest.mark.parametrize(
+    ("settings", "front"),
+    [
+        pytest.param({"STATIC_URL": "https://cdn.test/static/"}, "https://cdn.test", id="host"),
+        pytest.param({"STATIC_URL": "//cdn.test/static/"}, "//cdn.test", id="host without a scheme"),
+        pytest.param({"SERVESTATIC": {"BASE_URL": "https://cdn.test/x/"}}, "https://cdn.test/x", id="base URL"),
+        pytest.param({"STATIC_URL": "/site/static/"}, "/site", id="site that is mounted"),
+        pytest.param(
+            {"STATIC_URL": "/site/static/", "SERVESTATIC": {"BASE_URL": "https://cdn.test"}},
+            "https://cdn.test",
+            id="site that is mounted, with a base URL",
+        ),
+    ],
+)
+def test_a_host_or_mount_stands_before_the_url(dist: Path, settings: dict[str, Any], front: str) -> None:
+    with project(dist, **settings) as storage:
+        assert short(storage.url("css/app.css")) == f"{front}/static/css/app.#.css"
+        assert storage.url("css/") == f"{front}/static/css/"
+
+
+def test_the_environment_s_base_url_counts_where_no_setting_names_a_host(
+    dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVESTATIC_BASE_URL", "https://env.test")
+    with project(dist) as storage:
+        assert storage.url("page.html") == "https://env.test/static/page.html"
+    with project(dist, STATIC_URL="https://cdn.test/static/") as storage:
+        assert storage.url("page.html") == "https://cdn.test/static/page.html"
+
+
+def test_a_base_url_that_is_none_is_refused(dist: Path) -> None:
+    with (
+        project(dist, SERVESTATIC={"BASE_URL": "cdn.test"}) as storage,
+        pytest.raises(ImproperlyConfigured, match=r"BASE_URL.*cdn\.test"),
+    ):
+        storage.url("page.html")
+
+
+@pytest.mark.parametrize("name", ["css/nothing.css", "", "/css/app.css", "nothing%20here.css"])
+def test_an_unknown_name_is_a_value_error_that_names_it(dist: Path, name: str) -> None:
+    with project(dist) as storage:
+        for asked in (storage.url, storage.stored_name):
+            with pytest.raises(ValueError, match="Missing staticfiles manifest entry for"):
+                asked(name)
+
+
+@pytest.mark.parametrize("name", ["css/nothing.css", "css/nothing.css?#iefix", "no thing.css"])
+def test_where_names_need_not_be_known_an_unknown_one_gets_its_plain_url(dist: Path, name: str) -> None:
+    with project(dist, SERVESTATIC={"MANIFEST_STRICT": False, "BASE_URL": "https://cdn.test"}) as storage:
+        assert storage.url(name) == "https://cdn.test/static/" + name.replace(" ", "%20")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_without_a_release_the_error_says_what_to_run(tmp_path: Path, there: bool) -> None:
+    if there:
+        tmp_path.joinpath("dist").mkdir()
+    for dist, place in ((tmp_path / "dist", str(tmp_path / "dist")), (None, "STATIC_ROOT")):
+        with project(dist) as storage, pytest.raises(opened.NoReleaseError) as caught:
+            storage.url("css/app.css")
+        assert isinstance(caught.value, ValueError)
+        assert place in str(caught.value)
+        assert "manage.py collectstatic" in str(caught.value)
+
+
+def test_without_a_release_plain_urls_are_given_where_names_need_not_be_known(tmp_path: Path) -> None:
+    with project(tmp_path, SERVESTATIC={"MANIFEST_STRICT": False}) as storage:
+        assert storage.url("css/app.css") == "/static/css/app.css"
+
+
+def test_a_damaged_release_is_an_error_all_the_same(tmp_path: Path) -> None:
+    tmp_path.joinpath("manifest.msgpack").write_bytes(b"x" * 4000)
+    with (
+        project(tmp_path, SERVESTATIC={"MANIFEST_STRICT": False}) as storage,
+        pytest.raises(ManifestError, match="does not begin like a manifest"),
+    ):
+        storage.url("css/app.css")
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("css/app.css", "/static/css/app.css"),
+        ("/css/app.css", "/static/css/app.css"),
+        ("css/nothing.css", "/static/css/nothing.css"),
+        ("a b.css", "/static/a%20b.css"),
+        ("font.eot?#iefix", "/static/font.eot?#iefix"),
+        ("css/", "/static/css/"),
+    ],
+)
+def test_under_debug_urls_are_plain_unless_forced(dist: Path, name: str, url: str) -> None:
+    with project(None, DEBUG=True) as storage:
+        assert storage.url(name) == url
+    with project(dist, DEBUG=True) as storage:
+        assert storage.url(name) == url
+        assert short(storage.url("css/app.css", force=True)) == "/static/css/app.#.css"
+
+
+def test_files_are_found_under_their_logical_names(dist: Path) -> None:
+    with project(dist) as storage:
+        with storage.open("css/app.css") as file:
+            assert file.read() == b"a{}"
+        assert short(storage.path("css/app.css")) == str(dist / "files/static/css/app.#.css")
+        assert storage.size("css/app.css") == 3
+        assert storage.exists("css/app.css")
+        assert not storage.exists("css/nothing.css")
+        with pytest.raises(FileNotFoundError):
+            storage.open("css/nothing.css")
+        with pytest.raises(NotImplementedError):
+            storage.path("")
+
+
+def test_a_release_is_opened_once_when_the_first_name_is_asked_for(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opens: list[str] = []
+    real = Manifest.open
+
+    def counted(path: str, **settings: Any) -> Manifest:
+        opens.append(path)
+        return real(path, **settings)
+
+    monkeypatch.setattr(Manifest, "open", counted)
+    with project(dist) as storage:
+        assert opens == []
+        for name in TREE:
+            storage.url(name)
+            static(name)
+    assert opens == [str(dist / "manifest.msgpack")]
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_new_release_is_seen_where_the_settings_say_so(tmp_path: Path, is_seen: bool) -> None:
+    def compiled(content: str) -> Path:
+        return compile_sources(tmp_path, Source(str(write_tree(tmp_path / content, {"app.css": content})))).dist
+
+    with project(compiled("old"), SERVESTATIC={"RELOAD": is_seen}) as storage:
+        before = storage.url("app.css")
+        compiled("new")
+        assert (storage.url("app.css") != before) is is_seen
+
+
+def test_a_new_release_that_can_not_be_read_leaves_the_old_one(tmp_path: Path) -> None:
+    dist = compile_sources(tmp_path, Source(str(write_tree(tmp_path / "static", TREE)))).dist
+    with project(dist, SERVESTATIC={"RELOAD": True}) as storage:
+        before = storage.url("css/app.css")
+        write_tree(dist, {"new": "x" * 4000})
+        dist.joinpath("new").replace(dist / "manifest.msgpack")
+        assert storage.url("css/app.css") == before
+
+
+@pytest.mark.parametrize(("most", "lookups"), [(100, len(TREE)), (2, 2 * len(TREE))])
+def test_a_name_is_looked_up_once_while_there_is_room_to_remember_it(
+    dist: Path, monkeypatch: pytest.MonkeyPatch, most: int, lookups: int
+) -> None:
+    asked: list[str] = []
+    real = Manifest.asset
+
+    def counted(manifest: Manifest, name: str) -> Asset:
+        asked.append(name)
+        return real(manifest, name)
+
+    monkeypatch.setattr(Manifest, "asset", counted)
+    monkeypatch.setattr(storage_module, "_MOST_LINKS", most)
+    with project(dist) as storage:
+        for name in (*TREE, *TREE):
+            storage.url(name)
+    assert len(asked) == lookups
