@@ -3,12 +3,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
+DJANGO ?= 4.2
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
 DEMO_SOURCES = $$($(BIN)/python -c 'import django.contrib.admin as a; print(a.__path__[0])')/static docs/demo/static /=docs/demo/public
 
-.PHONY: demo test check fmt bench clean
+.PHONY: demo test test-django check fmt bench clean
 
 demo: $(VENV)/demo.stamp ## compile a real tree and serve it
 	$(BIN)/servestatic-build $(DEMO_SOURCES) --out build/demo
@@ -16,6 +17,9 @@ demo: $(VENV)/demo.stamp ## compile a real tree and serve it
 
 test: $(VENV)/dev.stamp ## run the whole test suite
 	$(BIN)/python -m pytest --numprocesses auto
+
+test-django: .venv-django-$(DJANGO)/dev.stamp ## run Django's tests with another version of it: DJANGO=4.2
+	.venv-django-$(DJANGO)/bin/python -m pytest --numprocesses auto tests/django
 
 check: $(VENV)/dev.stamp ## lint, types, format; writes nothing
 	$(BIN)/ruff check .
@@ -30,10 +34,16 @@ bench: $(VENV)/bench.stamp ## print every number that the README claims
 	for benchmark in open_and_lookup asgi wsgi references; do $(BIN)/python benchmarks/$$benchmark.py; done
 
 clean:
-	rm -rf build $(VENV)
+	rm -rf build $(VENV) .venv-django-*
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+
+.venv-django-%/dev.stamp: pyproject.toml .ci/constraints.txt
+	$(PYTHON) -m venv $(@D)
+	grep -vi '^django' .ci/constraints.txt > $(@D)/constraints.txt
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(@D)/constraints.txt --editable '.[dev]' 'django==$*.*'
+	touch $@
 
 $(VENV)/demo.stamp: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
 	$(PIP) --editable '.[build]' django

@@ -105,7 +105,7 @@ def test_a_project_in_order_is_not_spoken_of(dist: Path, settings: dict[str, Any
             "collectstatic",
             id="other index",
         ),
-        pytest.param({"DEBUG": True}, "W005", "DEBUG is set, and there is a release", "unset DEBUG", id="DEBUG"),
+        pytest.param({"DEBUG": True}, "W005", "DEBUG is set: the release in", "Unset DEBUG", id="DEBUG"),
         pytest.param(
             {"INSTALLED_APPS": [*OTHER_APPS, APP]}, "W006", "Under runserver", "--nostatic", id="app behind staticfiles"
         ),

@@ -113,8 +113,8 @@ def _release() -> Iterator[CheckMessage]:
 def _debug() -> Iterator[CheckMessage]:
     dist = conf.read().dist
     if django_settings.DEBUG and _is_used() and dist and os.path.exists(opened.path_of(dist)):
-        message = f"DEBUG is set, and there is a release in {dist}: what you edit may not be what is served."
-        hint = "Delete it where you develop; unset DEBUG where it is to be served."
+        message = f"DEBUG is set: the release in {dist} is not served, but what the finders find, under plain URLs."
+        hint = "Unset DEBUG where the release is to be served; delete it where you develop."
         yield CheckWarning(message, hint=hint, id="servestatic.W005")
 
 
