@@ -31,7 +31,7 @@ fmt: $(VENV)/dev.stamp ## format and mend what can be
 	$(BIN)/ruff format .
 
 bench: $(VENV)/bench.stamp ## print every number that the README claims
-	for benchmark in open_and_lookup passing_through on_uvicorn on_gunicorn on_granian references; do $(BIN)/python benchmarks/$$benchmark.py; done
+	for benchmark in open_and_lookup passing_through on_uvicorn on_gunicorn on_granian references django_start; do $(BIN)/python benchmarks/$$benchmark.py; done
 
 clean:
 	rm -rf build $(VENV) .venv-django-*

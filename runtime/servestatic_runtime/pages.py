@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Generic, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol
 
 from servestatic_runtime.manifest import Asset, Found, Headers, Variant
 from servestatic_runtime.negotiate import choose
@@ -33,15 +33,17 @@ class Representation(NamedTuple, Generic[Native]):
     boundary: str  # between several ranges; from the hash of the bytes, so that no file can have it inside
 
 
-class Listing(Protocol):
-    """What pages are made of: a manifest, or what takes its place where nothing was compiled."""
+if TYPE_CHECKING:  # so that no start makes it
 
-    @property
-    def prefix(self) -> str: ...
-    def find(self, path: str) -> Found | None: ...
-    def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
-    def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
-    def body_path(self, variant: Variant) -> str: ...
+    class Listing(Protocol):
+        """What pages are made of: a manifest, or what takes its place where nothing was compiled."""
+
+        @property
+        def prefix(self) -> str: ...
+        def find(self, path: str) -> Found | None: ...
+        def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
+        def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
+        def body_path(self, variant: Variant) -> str: ...
 
 
 class Page(dict[str | None, Representation[Native] | None]):

@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from threading import Lock
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.errors import BodyError, ManifestError, log
 from servestatic_runtime.manifest import Headers, Manifest, manifest_path
-from servestatic_runtime.pages import Listing, Pages
+from servestatic_runtime.pages import Pages
 from servestatic_runtime.response import Content, Native
+
+if TYPE_CHECKING:
+    from servestatic_runtime.pages import Listing
 
 
 class Release(Generic[Native]):

@@ -163,7 +163,7 @@ def test_root_and_index_files_answer_as_they_do_in_production(tmp_path: Path, in
     answer = client.request("GET", "/sub", query="a=1")
     assert (answer.status, answer.headers["location"]) == (301, "./sub/?a=1")
     assert answer.headers["cache-control"] == "no-cache"
-    assert client.get("/").body == VIEW
+    assert {client.get(path).body for path in ("/", "//etc/passwd", "/../etc/passwd", "/sub/../robots.txt")} == {VIEW}
 
 
 @interfaces

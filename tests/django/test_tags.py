@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -19,6 +20,7 @@ from servestatic_runtime.django import assets
 from support.releases import unfingerprinted
 from support.trees import compile_sources, write_tree
 
+README = Path(__file__).parents[2] / "README.md"
 STORAGES = {"staticfiles": {"BACKEND": "servestatic_runtime.django.storage.ManifestStorage"}}
 IMPORTS = {"lit": "vendor/lit.js", "vendor/": "vendor/", "root": "/root.js"}
 
@@ -115,6 +117,12 @@ PLAIN = [
         ),
     ),
 ]
+
+
+def test_the_readme_s_template_renders(manifest: Manifest) -> None:
+    (block,) = re.findall(r"^```django\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
+    html = Template(block).render(Context())
+    assert html.count("integrity=") == len(manifest.module_preload("js/app.js")) + 2
 
 
 @pytest.mark.parametrize(("tag", "html"), PLAIN)

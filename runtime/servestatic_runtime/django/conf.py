@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -26,8 +25,7 @@ OLD_PREFIXES = ("SERVESTATIC_", "WHITENOISE_")  # the first goes before the seco
 _BUILD_DEFAULTS = {"index": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a project says, from here for the storage, the middleware and the compiler."""
 
     dist: str | None  # DIST or its manifest.msgpack; None where nothing says where that is
