@@ -12,6 +12,7 @@ from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Headers, Manifest
 from servestatic_runtime.offload import run_in_thread, watch
+from servestatic_runtime.pages import LONGEST_CHOICE
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import failure, not_found, respond
 from servestatic_runtime.response import Content, Response
@@ -24,6 +25,7 @@ ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders: TypeAlias = "list[tuple[bytes, bytes]]"
 
 _CONDITIONAL = {name.encode(): name for name in CONDITIONAL_FIELDS}
+MOST_TEXTS = 1024
 
 
 class ServeStaticASGI:
@@ -168,15 +170,30 @@ def _native(headers: Headers) -> RawHeaders:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
+class _Texts(dict[bytes, str]):
+    """Field values as text: browsers send few, over and over, and to find one costs less than to decode it."""
+
+    def __missing__(self, value: bytes) -> str:
+        """Decode a value, and remember it unless it is long. A full table starts anew."""
+        text = value.decode("latin-1")
+        if len(self) >= MOST_TEXTS:
+            self.clear()
+        if len(value) <= LONGEST_CHOICE:
+            self[value] = text
+        return text
+
+
+_texts = _Texts()
+
+
 def _fields(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, Fields]:
     """Return Accept-Encoding and the conditional fields; a field that is repeated is one list (RFC 9110 5.3)."""
     encoding: str | None = None
     fields: dict[str, str] = {}
     for name, value in headers:
         if name == b"accept-encoding":
-            text = value.decode("latin-1")
-            encoding = text if encoding is None else f"{encoding}, {text}"
+            encoding = _texts[value] if encoding is None else f"{encoding}, {_texts[value]}"
         elif name in _CONDITIONAL:
-            field, text = _CONDITIONAL[name], value.decode("latin-1")
+            field, text = _CONDITIONAL[name], _texts[value]
             fields[field] = f"{fields[field]}, {text}" if field in fields else text
     return encoding, fields

@@ -96,9 +96,9 @@ def _redirect(page: Page[Native], directory: str, query: bytes) -> Response[Nati
 
 
 def _conditional(page: Page[Native], representation: Representation[Native], fields: Fields) -> Response[Native]:
+    if len(fields) == 1 and fields.get("if-none-match", "") == representation.etag:
+        return representation.not_modified  # as nearly all that has fields; precondition() would say the same
     headers, content, etag, modified, ok, not_modified, boundary = representation
-    if len(fields) == 1 and fields.get("if-none-match", "") == etag:
-        return not_modified  # as nearly all that has fields; precondition() would say the same
     status = precondition(fields, etag, modified)
     if status == 304:
         return not_modified
