@@ -18,7 +18,8 @@ from typing import ClassVar, TypeAlias
 IN_DOUBLE_QUOTES = rb"[^\"\\\n\r]*+(?:\\(?:\r\n|.)[^\"\\\n\r]*+)*+"
 IN_SINGLE_QUOTES = rb"[^'\\\n\r]*+(?:\\(?:\r\n|.)[^'\\\n\r]*+)*+"
 IN_TEMPLATE = rb"[^`\\$]*+(?:(?:\\.|\$(?!\{))[^`\\$]*+)*+"
-COMMENT = rb"//(?:[^\n\r\xe2]|\xe2(?!\x80[\xa8\xa9]))*+|/\*.*?\*/"
+_REST_OF_LINE = rb"(?:[^\n\r\xe2]|\xe2(?!\x80[\xa8\xa9]))*+"
+COMMENT = rb"//" + _REST_OF_LINE + rb"|/\*.*?\*/"
 WIDE_SPACE = rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf"
 
 # Each alternative begins with a character, so that the search skips what begins with none of them at C's speed.
@@ -29,18 +30,20 @@ _TOKEN = re.compile(
     + IN_SINGLE_QUOTES
     + rb"')?+|`|"
     + COMMENT
-    + rb"|/|<[<=]*+",
+    + rb"|/|<[<=]*+|-->",
     re.DOTALL,
 )
 _TEMPLATE = re.compile(IN_TEMPLATE + rb"(?:`|\$\{)", re.DOTALL)
 _REGULAR_EXPRESSION = re.compile(rb"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*+\])++/[A-Za-z]*+")
 _JSX_TAG = re.compile(rb"(?:[^\"'{<>/]|\"[^\"]*+\"|'[^']*+'|/\*.*?\*/|/(?!>))*+(/>|[>{<])", re.DOTALL)
 _JSX_TEXT = re.compile(rb"[^{<]*+(\{|</[^>]*+>|<)")
-_LINE = re.compile(rb"[^\n\r]*+")
+_LINE = re.compile(_REST_OF_LINE)
+_LINE_END = re.compile(rb"[\n\r]|\xe2\x80[\xa8\xa9]")
 _WIDE_SPACE_BEFORE = re.compile(rb"(?:" + WIDE_SPACE + rb")\Z")
 
 _SPACES = frozenset(b" \t\n\r\v\f")
-_WORD = frozenset(b"$_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") | frozenset(range(0x80, 0x100))
+_ASCII_WORD = frozenset(b"$_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_WORD = _ASCII_WORD | frozenset(range(0x80, 0x100))
 _LONGEST_KEYWORD = len("instanceof")
 _BEFORE_EXPRESSION = frozenset(
     b"await case default delete extends in instanceof new return throw typeof void yield".split()
@@ -115,7 +118,10 @@ class Lexer:
         return UnreadableError(self._open[0][1] if self._open else start)
 
     def _parenthesis(self) -> None:
-        word = self._keyword(self.token_end_before(self._start))
+        end = self.token_end_before(self._start)
+        word = self._keyword(end)
+        if word == b"await":  # maybe that of a loop
+            word = self._keyword(self.token_end_before(end - len(word)))
         self._open.append((_PAREN, self._start, word not in _BEFORE_HEAD))
 
     def _brace(self) -> None:
@@ -166,14 +172,22 @@ class Lexer:
         self._gap = (self.token_end_before(self._start), self._end)
 
     def _less_than(self) -> None:
-        if self._end > self._start + 1 or not self._expects_operand():
-            return
-        if self._data.startswith(b"<!--", self._start):  # a comment, in a script that is no module (ECMA-262, B.1.1)
-            self._end = _line_end(self._data, self._start)
-            self._comment()
-        else:
+        # In a module it compares with a negation, but those who write that put a space between (ECMA-262, B.1.1).
+        if self._data.startswith(b"<!--", self._start):
+            self._rest_of_line()
+        elif self._end == self._start + 1 and self._expects_operand():
             self._open.append((_IN_TAG, self._start, True))
             self._jsx()
+
+    def _html_close(self) -> None:
+        """Read HTML's end of a comment: alone on its line, it makes a comment of what is behind it (B.1.1)."""
+        end = self.token_end_before(self._start)
+        if not end or _LINE_END.search(self._data, end, self._start):
+            self._rest_of_line()
+
+    def _rest_of_line(self) -> None:
+        self._end = _line_end(self._data, self._start)
+        self._comment()
 
     def _jsx(self) -> None:
         """Read JSX up to the end of the outermost element or to the next expression in braces."""
@@ -212,20 +226,24 @@ class Lexer:
         if not end or end == self._closed[0]:
             return False  # behind ")" it is a body; a function's may be a value, but nobody divides one
         last = self._data[end - 1]
-        if last in _WORD:
-            return self._keyword(end) in _BEFORE_EXPRESSION
-        if last == ord(":"):  # of a label or a case, in a block
+        if last in _WORD:  # or it is part of a name, in an escape
+            return self._keyword(end) in _BEFORE_EXPRESSION or self._data.endswith(b"\\u", 0, self._start)
+        if last == ord("{"):
+            return self._open[-1][0] != _BRACE
+        if last == ord(":"):  # of a label or a case, in a block; of a condition, too, but nobody divides such an object
             return bool(self._open) and (self._open[-1][0] != _BRACE or self._open[-1][2])
-        return last not in b";{]'\"`" and not self._data.endswith(b"=>", 0, end)
+        return last not in b";]'\"`" and not self._data.endswith((b"=>", b"++", b"--"), 0, end)
 
     def _keyword(self, end: int) -> bytes:
         """Return the word that ends at a place, or nothing where it is a property or too long for a keyword."""
         data, start = self._data, end
-        while start and data[start - 1] in _WORD:
+        while start and data[start - 1] in _ASCII_WORD:
             start -= 1
             if end - start > _LONGEST_KEYWORD:
                 return b""
-        before = _without_spaces(data, start)
+        before = self.token_end_before(start)
+        if before == start and data[start - 1 : start] >= b"\x80":
+            return b""
         is_property = data.endswith((b".", b"#"), 0, before) and not data.endswith(b"...", 0, before)
         return b"" if is_property else data[start:end]
 
@@ -246,6 +264,7 @@ class Lexer:
         ord("`"): _template,
         ord("/"): _slash,
         ord("<"): _less_than,
+        ord("-"): _html_close,
     }
 
 
