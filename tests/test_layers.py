@@ -15,7 +15,7 @@ COMPILER = ROOT / "compiler/servestatic_build"
 
 # Each row imports only what stands in a row above it.
 RUNTIME_LAYERS = (
-    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "negotiate", "offload"},
+    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "files", "negotiate", "offload"},
     {"manifest", "conditional", "bodies"},
     {"pages", "methods", "partial", "tags"},
     {"respond"},
