@@ -15,7 +15,19 @@ COMPILER = ROOT / "compiler/servestatic_build"
 
 # Each row imports only what stands in a row above it.
 RUNTIME_LAYERS = (
-    {"errors", "response", "paths", "base_url", "dates", "decode", "format", "media_types", "negotiate", "offload"},
+    {
+        "errors",
+        "response",
+        "paths",
+        "base_url",
+        "dates",
+        "decode",
+        "format",
+        "files",
+        "media_types",
+        "negotiate",
+        "offload",
+    },
     {"manifest", "conditional", "bodies", "default_headers"},
     {"pages", "methods", "partial", "tags"},
     {"respond"},

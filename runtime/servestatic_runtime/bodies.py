@@ -10,6 +10,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from servestatic_runtime.errors import BodyError
+from servestatic_runtime.files import without_waiting
 from servestatic_runtime.response import Content, Piece, Span
 
 DEFAULT_CACHE_BYTES = 32 * 1024 * 1024
@@ -96,7 +97,7 @@ class OpenBody:
 def open_body(content: Content) -> OpenBody:
     """Open the file; raise BodyError unless it has the size it should have."""
     try:
-        file = open(content.path, "rb")  # noqa: SIM115 - the caller closes it
+        file = open(content.path, "rb", opener=without_waiting)  # noqa: SIM115 - the caller closes it
         size = os.fstat(file.fileno()).st_size
     except OSError as error:
         message = f"{content.path}: {error.strerror}"

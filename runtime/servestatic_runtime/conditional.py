@@ -58,7 +58,8 @@ def _if_changed(fields: Fields, etag: str | None, modified: int | None) -> int |
 
 def _matches(tags: str, etag: str | None, *, weak: bool) -> bool:
     """Return whether the list names the tag. A list that is malformed anywhere names nothing."""
-    if tags.strip(" \t") == "*":
+    tags = tags.strip(" \t")
+    if tags == "*":
         return True
     found, i = False, 0
     while i < len(tags):

@@ -19,6 +19,7 @@ from servestatic_runtime.base_url import import_map_at
 from servestatic_runtime.dates import format_date
 from servestatic_runtime.decode import decode
 from servestatic_runtime.errors import ManifestError, UnknownAssetError
+from servestatic_runtime.files import without_waiting
 from servestatic_runtime.paths import quote_path
 
 Headers: TypeAlias = "list[tuple[str, str]]"
@@ -106,7 +107,7 @@ class Manifest:
         # Should the directory be a link that a deploy turns elsewhere, this release keeps to its own files.
         name = os.path.join(os.path.realpath(directory), file_name)
         try:
-            with open(name, "rb", buffering=0) as file:
+            with open(name, "rb", buffering=0, opener=without_waiting) as file:
                 start = file.read(_START_BYTES)  # not from the map, where one byte may bring in a 2 MiB page
                 buf = mmap(file.fileno(), 0, access=ACCESS_READ)
         except OSError as error:

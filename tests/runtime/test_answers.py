@@ -433,6 +433,13 @@ def test_vary_is_there_exactly_where_there_is_more_than_one_variant(
         pytest.param(
             "GET", "/static/css/app.css", [("if-none-match", '"x"'), ("if-none-match", "W/*")], "", id="list twice"
         ),
+        pytest.param(
+            "GET",
+            "/static/css/app.css",
+            [("if-match", tag(CSS.encode())), ("if-match", "")],
+            "",
+            id="list, then nothing",
+        ),
         ("GET", "/static/css/app.css", [("if-match", '"x"')], ""),
         ("GET", "/static/css/app.css", [("range", "bytes=1-2")], ""),
         pytest.param("GET", "/static/css/app.css", [("range", "bytes=1-2")] * 2, "", id="range twice"),

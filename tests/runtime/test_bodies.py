@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import logging
+import os
 import random
 import threading
 from collections.abc import Callable, Iterable
@@ -53,8 +54,8 @@ class Opened:
     files: list[BinaryIO] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
 
-    def __call__(self, path: str, mode: str) -> BinaryIO:
-        file: BinaryIO = builtins.open(path, mode)  # type: ignore[assignment] # noqa: SIM115
+    def __call__(self, path: str, mode: str, **how: Any) -> BinaryIO:
+        file: BinaryIO = builtins.open(path, mode, **how)  # type: ignore[assignment] # noqa: SIM115
         self.files.append(file)
         self.threads.add(threading.get_ident())
         return file
@@ -237,6 +238,11 @@ def replaced_by_a_loop(path: Path) -> None:
     path.symlink_to(path)
 
 
+def replaced_by_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -246,6 +252,7 @@ def replaced_by_a_loop(path: Path) -> None:
         pytest.param(rewritten(lambda _: b""), id="empty"),
         pytest.param(replaced_by_a_directory, id="a directory"),
         pytest.param(replaced_by_a_loop, id="a link to itself"),
+        pytest.param(replaced_by_a_pipe, id="a pipe that nobody writes to"),
     ],
 )
 @pytest.mark.parametrize("fields", [{}, {"range": "bytes=0-0"}], ids=["whole", "range"])

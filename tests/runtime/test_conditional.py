@@ -23,6 +23,7 @@ RFC_850, ASCTIME = "Tuesday, 14-Nov-23 22:13:20 GMT", "Tue Nov 14 22:13:20 2023"
         pytest.param('"x", "abc"', True, id="list"),
         pytest.param('"x","y" ,\tW/"abc" ', True, id="list with odd white space"),
         pytest.param(', ,"abc",,', True, id="list with empty members"),
+        pytest.param('"abc", ', True, id="list that an empty field was joined to"),
         pytest.param('"a,b", "abc"', True, id="comma in a tag"),
         pytest.param('"\\", "abc"', True, id="a backslash escapes nothing"),
         pytest.param('"\xe9", "abc"', True, id="a tag that is not ASCII"),

@@ -331,6 +331,12 @@ def test_what_is_no_manifest_is_told_apart(
     assert problem in error.problem
 
 
+def test_a_pipe_in_the_place_of_a_manifest_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / schema.MANIFEST_NAME)
+    with pytest.raises(ManifestError):
+        Manifest.open(tmp_path)
+
+
 def test_a_manifest_cut_short_at_any_byte_does_not_open(tmp_path: Path, open_manifest: Opener, document: bytes) -> None:
     path = tmp_path / schema.MANIFEST_NAME
     path.write_bytes(document)
