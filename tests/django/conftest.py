@@ -9,12 +9,14 @@ import django
 import pytest
 from django.conf import settings
 from django.core.signals import request_finished
+from django.urls import clear_script_prefix
 
 from servestatic_build import Source
 from servestatic_build.globs import Globs
 from servestatic_build.headers import HeaderRule
 from servestatic_runtime import bodies
 from support.django_clients import CHUNK, LARGE
+from support.opened import opened_by_the_runtime
 from support.trees import Compiled, compile_sources, write_tree
 
 if not settings.configured:
@@ -64,6 +66,14 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     return compile_sources(root, *sources, codings=("gzip", "br"), headers=rules)
 
 
+@pytest.fixture(autouse=True)
+def _script_prefix() -> Iterator[None]:
+    """Forget where the last request was mounted: Django remembers that for the thread."""
+    clear_script_prefix()
+    yield
+    clear_script_prefix()
+
+
 @pytest.fixture
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "LARGEST_CACHED", 10_000)
@@ -73,14 +83,7 @@ def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[BinaryIO]:
     """All files that the runtime opened."""
-    files: list[BinaryIO] = []
-
-    def open_and_note(path: str, mode: str) -> BinaryIO:
-        files.append(open(path, mode))  # type: ignore[arg-type] # noqa: SIM115 - what is noted here
-        return files[-1]
-
-    monkeypatch.setattr(bodies, "open", open_and_note, raising=False)
-    return files
+    return opened_by_the_runtime(monkeypatch)
 
 
 @pytest.fixture

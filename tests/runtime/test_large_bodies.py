@@ -8,7 +8,7 @@ import random
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from wsgiref.util import FileWrapper, setup_testing_defaults
 
 import pytest
@@ -19,6 +19,7 @@ from servestatic_runtime import ServeStatic, ServeStaticASGI, bodies, wsgi
 from servestatic_runtime.errors import BodyError
 from support.asgi import Sent, both_loops, http_scope, receive
 from support.multipart import parts_of
+from support.opened import opened_by_the_runtime
 from support.trees import Compiled, compile_tree
 
 LARGE = random.Random(1).randbytes(100_000)
@@ -62,13 +63,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture(autouse=True)
 def _every_file_is_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    opened: list[BinaryIO] = []
-
-    def open_and_note(path: str, mode: str) -> BinaryIO:
-        opened.append(open(path, mode))  # type: ignore[arg-type] # noqa: SIM115 - what this fixture checks
-        return opened[-1]
-
-    monkeypatch.setattr(bodies, "open", open_and_note, raising=False)
+    opened = opened_by_the_runtime(monkeypatch)
     yield
     assert [file.name for file in opened if not file.closed] == []
 
