@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from servestatic_runtime import ServeStatic, ServeStaticASGI
 from servestatic_runtime.asgi import ASGIApplication, Receive, Scope, Send
-from servestatic_runtime.manifest import Headers
+from servestatic_runtime.records import Headers
 from two_files import DIST, PLAIN_ROOT, PREFIX, small
 
 # The packages of the peers are imported where they are served: each process has its own and no other.

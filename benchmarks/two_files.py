@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from measure import SCRATCH
 from servestatic_build import Config, Source, build
-from servestatic_runtime.manifest import Headers, Manifest
+from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.records import Headers
 
 DIST = SCRATCH / "two_files"
 PLAIN_ROOT = DIST / "files" / "static"  # where the peers find the files, with their variants beside them

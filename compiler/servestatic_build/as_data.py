@@ -6,9 +6,9 @@ from typing import Any
 
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import VERSION
-from servestatic_runtime.manifest import Asset, integrity_value
 from servestatic_runtime.media_types import DEFAULT
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.records import Asset, integrity_value
 
 
 def manifest_data(manifest: Manifest) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from servestatic_build.as_data import asset_data, content_type
 from servestatic_runtime import Manifest
-from servestatic_runtime.manifest import Asset, Headers, Variant, integrity_value
 from servestatic_runtime.media_types import HTML
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.records import Asset, Headers, Variant, integrity_value
 
 _LABEL_WIDTH = 16
 

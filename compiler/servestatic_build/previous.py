@@ -7,7 +7,7 @@ import os
 from servestatic_build.model import Diagnostic, Severity
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime.format import FILES_DIR, MANIFEST_NAME, etag
-from servestatic_runtime.manifest import Asset as ListedAsset
+from servestatic_runtime.records import Asset as ListedAsset
 
 
 class PreviousRelease:

@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.manifest import Headers, Manifest
+from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.offload import run_in_thread, watch
 from servestatic_runtime.pages import LONGEST_CHOICE
+from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import failure, not_found, respond
 from servestatic_runtime.response import Content, Response

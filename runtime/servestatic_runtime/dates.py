@@ -19,6 +19,8 @@ _FORMS = tuple(
     )
 )
 
+LATEST = 253_402_300_799  # the last second of the year 9999: none of the forms has room for a longer one
+
 
 def format_date(seconds: int) -> str:
     """Return seconds since 1970 as an IMF-fixdate, for example ``Sun, 06 Nov 1994 08:49:37 GMT``."""

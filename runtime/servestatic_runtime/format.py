@@ -124,6 +124,16 @@ def unpack_head(head: bytes) -> Layout | None:
     return layout if checksum == crc32(head[: _BEFORE_CHECKSUM.size]) else None
 
 
+def fits(layout: Layout) -> bool:
+    """Return whether the tables lie inside the document, so that any entry of theirs can be read."""
+    tables = (
+        (layout.header_set_offsets, (layout.header_sets + 1) * OFFSET.size),
+        (layout.asset_offsets, (layout.assets + 1) * OFFSET.size),
+        (layout.buckets, (layout.bucket_count + 1) * BUCKET.size),
+    )
+    return layout.bucket_count > 0 and all(start + size <= layout.length for start, size in tables)
+
+
 def etag(digest: bytes) -> str:
     """Return the strong ETag, as in its header, of bytes with this SHA-256 (whole, or its stored beginning)."""
     return f'"{digest[:ETAG_BYTES].hex()}"'

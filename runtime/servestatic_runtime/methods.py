@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS
-from servestatic_runtime.manifest import Headers
+from servestatic_runtime.records import Headers
 
 ALLOW = ("Allow", "GET, HEAD, OPTIONS")
 

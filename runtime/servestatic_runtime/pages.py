@@ -9,8 +9,9 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol
 
-from servestatic_runtime.manifest import Asset, Found, Headers, Variant
+from servestatic_runtime.manifest import Found
 from servestatic_runtime.negotiate import choose
+from servestatic_runtime.records import Asset, Headers, Variant
 from servestatic_runtime.response import Content, Native, Response
 
 # Paths kept ready, a few kilobytes each. The one made first leaves first.

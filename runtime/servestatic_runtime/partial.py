@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servestatic_runtime.manifest import Headers
+from servestatic_runtime.records import Headers
 from servestatic_runtime.response import Content, Piece, Span
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.errors import BodyError, ManifestError, log
-from servestatic_runtime.manifest import Headers, Manifest, manifest_path
+from servestatic_runtime.manifest import Manifest, manifest_path
 from servestatic_runtime.pages import Pages
+from servestatic_runtime.records import Headers
 from servestatic_runtime.response import Content, Native
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from servestatic_runtime.conditional import Fields, precondition, ranges
-from servestatic_runtime.manifest import Headers
 from servestatic_runtime.methods import ALLOW, options
 from servestatic_runtime.pages import Page, Representation
 from servestatic_runtime.partial import partial
 from servestatic_runtime.paths import quote_path, quote_query
+from servestatic_runtime.records import Headers
 from servestatic_runtime.response import Native, Response
 
 REASONS = {

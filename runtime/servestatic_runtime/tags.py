@@ -9,8 +9,9 @@ from html import escape
 from json import dumps
 from typing import NamedTuple, Protocol, TypeAlias
 
-from servestatic_runtime.manifest import ImportMap, Preload
+from servestatic_runtime.manifest import Preload
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.records import ImportMap
 
 # True is an attribute without a value; False and None leave it out, also one that an element has of itself.
 Attribute: TypeAlias = "str | bool | None"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.manifest import Headers, Manifest
+from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import REASONS, failure, not_found, respond
 from servestatic_runtime.response import Response, Span

@@ -10,6 +10,7 @@ import pytest
 
 from servestatic_build.explain import explained_data
 from servestatic_runtime import Manifest
+from servestatic_runtime.document import Document
 from support.manifests import chain_manifest
 from support.trees import compile_tree
 
@@ -19,7 +20,7 @@ COUNT = 100_000
 
 
 def test_a_chain_of_a_hundred_thousand_modules_is_read() -> None:
-    manifest = Manifest(chain_manifest(COUNT), "/dist/manifest.msgpack")
+    manifest = Manifest(Document(chain_manifest(COUNT), "/dist/manifest.msgpack"))
     preloads = manifest.module_preload("js/0000000.js")
     assert len(preloads) == COUNT
     assert preloads[-1] == (manifest.url("js/0099999.js"), manifest.integrity("js/0099999.js"))

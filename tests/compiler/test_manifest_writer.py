@@ -14,6 +14,7 @@ from servestatic_build.headers import HeaderPolicy
 from servestatic_build.manifest_writer import Site, manifest_bytes
 from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
 from servestatic_runtime import Manifest
+from servestatic_runtime.document import Document
 from servestatic_runtime.format import ASSET_FIELDS, ETAG_BYTES, FILE_SUFFIXES, FORMAT, KEYS, VERSION, Layout
 from support.trees import MODIFIED, Compiled, compile_sources, compile_tree, write_tree
 
@@ -136,7 +137,7 @@ def test_a_url_takes_at_most_200_bytes() -> None:
     policy = HeaderPolicy(max_age=60, cross_origin=True, rules=(), hook=None)
     site = Site("/static/", "index.html", policy.redirect())
     document = manifest_bytes(site, assets, map(policy.headers_of, assets))
-    manifest = Manifest(document, "manifest.msgpack")
+    manifest = Manifest(Document(document, "manifest.msgpack"))
     urls = {url for asset in assets for url in (asset.path, asset.source.plain_path) if manifest.find(url)}
     assert len(urls) == 2 * len(assets)
     assert len(document) / len(urls) <= 200

@@ -16,7 +16,7 @@ from servestatic_build import Source
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.django import opened
 from servestatic_runtime.django import storage as storage_module
-from servestatic_runtime.manifest import Asset
+from servestatic_runtime.records import Asset
 from support.django_projects import project
 from support.releases import unfingerprinted
 from support.trees import compile_sources, write_tree

@@ -19,6 +19,7 @@ import pytest
 from servestatic_build import Source
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime import format as schema
+from servestatic_runtime.document import Document
 from support.manifests import synthetic_manifest
 from support.trees import Compiled, compile_sources, write_tree
 
@@ -37,7 +38,7 @@ def mapped(path: Path) -> Manifest:
 
 
 def read(path: Path) -> Manifest:
-    return Manifest(path.read_bytes(), str(path))
+    return Manifest(Document(path.read_bytes(), str(path)))
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +231,7 @@ def cost() -> Callable[[int, Callable[[Manifest], object]], int]:
 
     def bytes_read(count: int, use: Callable[[Manifest], object]) -> int:
         document = Counted(documents[count])
-        use(Manifest(document, "manifest.msgpack"))
+        use(Manifest(Document(document, "manifest.msgpack")))
         return document.read
 
     return bytes_read
@@ -243,7 +244,10 @@ def test_opening_reads_as_much_of_ten_thousand_assets_as_of_ten(cost: Callable[[
 def test_opening_reads_the_head_and_the_site_record_alone(document: bytes) -> None:
     layout = schema.unpack_head(document[: schema.HEAD.size])
     assert layout
-    assert Manifest(document[: layout.site_end].ljust(len(document), b"\xff"), "manifest.msgpack").prefix == "/static/"
+    assert (
+        Manifest(Document(document[: layout.site_end].ljust(len(document), b"\xff"), "manifest.msgpack")).prefix
+        == "/static/"
+    )
 
 
 @pytest.mark.parametrize("path", ["/static/js/0000003.js", "/static/nothing"], ids=["a hit", "a miss"])
@@ -252,7 +256,7 @@ def test_a_lookup_reads_a_bucket_and_a_record(cost: Callable[[int, Any], int], p
 
 
 def test_a_release_of_ten_thousand_assets_is_found_whole() -> None:
-    manifest = Manifest(synthetic_manifest(10_000), "manifest.msgpack")
+    manifest = Manifest(Document(synthetic_manifest(10_000), "manifest.msgpack"))
     for asset in islice(manifest, 0, None, 10):
         assert manifest.asset(asset.name) == asset
         for path in (asset.url, asset.plain_url):
@@ -263,7 +267,7 @@ def test_a_release_of_ten_thousand_assets_is_found_whole() -> None:
 
 
 def test_a_release_without_a_file_opens_and_lists_nothing() -> None:
-    manifest = Manifest(synthetic_manifest(0), "manifest.msgpack")
+    manifest = Manifest(Document(synthetic_manifest(0), "manifest.msgpack"))
     assert (list(manifest), manifest.find("/"), manifest.find("")) == ([], None, None)
 
 
@@ -378,7 +382,7 @@ def answers(document: bytes) -> dict[str, Any]:
 
     said: dict[str, Any] = {}
     try:
-        manifest = Manifest(document, "manifest.msgpack")
+        manifest = Manifest(Document(document, "manifest.msgpack"))
     except ManifestError:
         return {"open": Damaged}
     said["site"] = manifest.prefix, manifest.index, len(manifest)
@@ -430,16 +434,16 @@ def test_a_copy_whose_tail_was_never_written_gives_right_answers_or_errors(docum
 
 def test_an_index_that_begins_with_zeros_does_not_pass_for_an_empty_one() -> None:
     document = synthetic_manifest(4)
-    urls = [asset.url for asset in Manifest(document, "manifest.msgpack")]
+    urls = [asset.url for asset in Manifest(Document(document, "manifest.msgpack"))]
     buckets = msgpack.unpackb(document)["buckets"]
-    damaged = Manifest(document.replace(buckets, bytes(12) + buckets[12:]), "manifest.msgpack")
+    damaged = Manifest(Document(document.replace(buckets, bytes(12) + buckets[12:]), "manifest.msgpack"))
     for url in urls:
         with suppress(ManifestError):
             assert damaged.find(url)
 
 
 def test_an_asset_that_is_damaged_is_named(document: bytes) -> None:
-    manifest = Manifest(document.replace(b"css/base.css", b"css/basE.css"), "manifest.msgpack")
+    manifest = Manifest(Document(document.replace(b"css/base.css", b"css/basE.css"), "manifest.msgpack"))
     with pytest.raises(ManifestError, match=r"^manifest\.msgpack: asset 2 is damaged \(copy it again"):
         manifest.asset("css/base.css")
 
@@ -471,8 +475,10 @@ def test_a_path_with_a_foreign_first_segment_costs_no_look_into_the_index(tmp_pa
     source = write_tree(tmp_path / "static", {"a.css": ""})
     release = compile_sources(tmp_path, Source(str(source)))
     data = bytearray((release.dist / "manifest.msgpack").read_bytes())
-    data[release.manifest._layout.buckets :] = bytes(len(data) - release.manifest._layout.buckets)  # noqa: SLF001
-    manifest = Manifest(bytes(data), "manifest.msgpack")
+    layout = schema.unpack_head(bytes(data[: schema.HEAD.size]))
+    assert layout
+    data[layout.buckets :] = bytes(len(data) - layout.buckets)
+    manifest = Manifest(Document(bytes(data), "manifest.msgpack"))
     assert manifest.find("/api/a.css") is None
     with pytest.raises(ManifestError):
         manifest.find("/static/no.css")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servestatic_runtime.conditional import MOST_RANGES, ranges
-from servestatic_runtime.manifest import Headers
 from servestatic_runtime.partial import coalesced, partial
+from servestatic_runtime.records import Headers
 from servestatic_runtime.response import Content, Piece, Span
 from support.multipart import Part, parts_of
 

@@ -12,8 +12,9 @@ from django.templatetags.static import static
 
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.errors import UnknownAssetError
-from servestatic_runtime.manifest import ImportMap, Manifest, Preload, csp_source
+from servestatic_runtime.manifest import Manifest, Preload
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.records import ImportMap, csp_source
 
 T = TypeVar("T")
 

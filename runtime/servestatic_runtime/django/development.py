@@ -18,11 +18,12 @@ from servestatic_runtime.default_headers import default_headers, everywhere, sta
 from servestatic_runtime.django import compiling, conf
 from servestatic_runtime.django.responses import Native, native
 from servestatic_runtime.format import IDENTITY, etag
-from servestatic_runtime.manifest import Asset, Found, Variant
-from servestatic_runtime.manifest import Headers as Pairs
+from servestatic_runtime.manifest import Found
 from servestatic_runtime.media_types import media_type
 from servestatic_runtime.pages import Page, Pages
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.records import Asset, Variant
+from servestatic_runtime.records import Headers as Pairs
 from servestatic_runtime.release import Release
 
 _REVALIDATED = "no-cache"

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from django import http
 
 from servestatic_runtime.bodies import CHUNK_BYTES, OpenBody
-from servestatic_runtime.manifest import Headers
 from servestatic_runtime.offload import run_in_thread
+from servestatic_runtime.records import Headers
 from servestatic_runtime.response import Response
 from servestatic_runtime.wsgi import file_for
 

@@ -14,8 +14,9 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.trees import Found
 from servestatic_runtime.errors import ManifestError, UnknownAssetError
-from servestatic_runtime.manifest import Asset, Manifest
+from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.records import Asset
 
 _MOST_LINKS = 4096  # a full table starts anew
 UNCOMPILED = "Nothing was compiled: --no-post-process leaves collectstatic nothing to do with ManifestStorage."
