@@ -7,6 +7,7 @@ DJANGO ?= 4.2
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
+COMPILE = $(BIN)/python -m compileall -q compiler runtime # as pip does for all that is not editable
 DEMO_SOURCES = $$($(BIN)/python -c 'import django.contrib.admin as a; print(a.__path__[0])')/static docs/demo/static /=docs/demo/public
 
 .PHONY: demo test test-django check fmt bench clean
@@ -47,8 +48,10 @@ $(VENV)/bin/python:
 
 $(VENV)/demo.stamp: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
 	$(PIP) --editable '.[build]' django
+	$(COMPILE)
 	touch $@
 
 $(VENV)/%.stamp: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
 	$(PIP) --editable '.[$*]'
+	$(COMPILE)
 	touch $@

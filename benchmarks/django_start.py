@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections import deque
@@ -90,7 +91,12 @@ def _compared(what: str, values: Mapping[str, list[float]], target: Target | Non
 
 def _run(mode: str, scratch: str, name: str) -> str:
     command = [sys.executable, "django_package.py", mode, scratch, name, _URL]
-    return subprocess.run(command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True, check=True).stdout
+    # Bytecode is kept, as pip keeps that of installed packages: whoever runs from a checkout starts alike.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    started = subprocess.run(
+        command, cwd=Path(__file__).parent, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return started.stdout
 
 
 if __name__ == "__main__":
