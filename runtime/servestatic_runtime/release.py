@@ -15,7 +15,8 @@ from servestatic_runtime.errors import BodyError, ManifestError, log
 from servestatic_runtime.manifest import Manifest, manifest_path
 from servestatic_runtime.pages import Pages
 from servestatic_runtime.records import Headers
-from servestatic_runtime.response import Content, Native
+from servestatic_runtime.respond import failure
+from servestatic_runtime.response import Content, Native, Response
 
 if TYPE_CHECKING:
     from servestatic_runtime.pages import Listing
@@ -27,6 +28,7 @@ class Release(Generic[Native]):
     def __init__(self, manifest: Listing, native: Callable[[Headers], Native], cache_bytes: int) -> None:
         self.pages: Pages[Native] = Pages(manifest, native)
         self.bodies = BodyCache(cache_bytes)
+        self._native = native
         self._failures: dict[str, BodyError] = {}
 
     def claims(self, *paths: str) -> bool:
@@ -34,18 +36,16 @@ class Release(Generic[Native]):
         return any(path.startswith(self.pages.manifest.prefix) for path in paths)
 
     def fetch(self, content: Content) -> bytes | OpenBody:
-        """Read a small file into memory, open a large one.
-
-        Raise BodyError for a file that is not what the manifest says; it is logged when it was well before.
-        """
-        try:
-            found = self.bodies.load(content) if self.bodies.admits(content) else open_body(content)
-        except BodyError as error:
-            if self._failures.setdefault(content.path, error) is error:
-                log(error)
-            raise
+        """Read a small file into memory, open a large one; raise BodyError for what the manifest does not describe."""
+        found = self.bodies.load(content) if self.bodies.admits(content) else open_body(content)
         self._failures.pop(content.path, None)
         return found
+
+    def failed(self, content: Content, error: BodyError) -> Response[Native]:
+        """Return the answer in place of a file that is not as it should be; log it when it was well before."""
+        if self._failures.setdefault(content.path, error) is error:
+            log(error)
+        return failure(self._native, 500)
 
 
 class Releases(Generic[Native]):
@@ -76,6 +76,14 @@ class Releases(Generic[Native]):
             found = identity(self._path)  # before it is opened: what comes in between is seen next time
             if found != self._seen:
                 self._replace(found)
+
+    def succeeded(self, release: Release[Native]) -> bool:
+        """Return whether another release has come after this one, perhaps with a whole DIST of its own.
+
+        Then a file that is gone is no failure, but a reason to answer again, from the other release.
+        """
+        self.look()
+        return self.current is not release
 
     def _replace(self, found: tuple[int, int, int]) -> None:
         try:
