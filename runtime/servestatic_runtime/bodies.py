@@ -93,6 +93,9 @@ class OpenBody:
         """Close the file."""
         self.file.close()
 
+    # A task that is cancelled meanwhile never gets what its thread has opened, and nobody else can close it.
+    __del__ = close
+
 
 def open_body(content: Content) -> OpenBody:
     """Open the file; raise BodyError unless it has the size it should have."""
