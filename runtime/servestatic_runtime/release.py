@@ -29,7 +29,8 @@ class Release(Generic[Native]):
         self.pages: Pages[Native] = Pages(manifest, native)
         self.bodies = BodyCache(cache_bytes)
         self._native = native
-        self._failures: dict[str, BodyError] = {}
+        self._failing: set[str] = set()  # paths; an error's traceback would keep the request and this release
+        self._lock = Lock()
 
     def claims(self, *paths: str) -> bool:
         """Return whether a path is below the prefix, so that nobody but the release should answer it."""
@@ -38,12 +39,15 @@ class Release(Generic[Native]):
     def fetch(self, content: Content) -> bytes | OpenBody:
         """Read a small file into memory, open a large one; raise BodyError for what the manifest does not describe."""
         found = self.bodies.load(content) if self.bodies.admits(content) else open_body(content)
-        self._failures.pop(content.path, None)
+        self._failing.discard(content.path)
         return found
 
     def failed(self, content: Content, error: BodyError) -> Response[Native]:
         """Return the answer in place of a file that is not as it should be; log it when it was well before."""
-        if self._failures.setdefault(content.path, error) is error:
+        with self._lock:
+            known = content.path in self._failing
+            self._failing.add(content.path)
+        if not known:
             log(error)
         return failure(self._native, 500)
 

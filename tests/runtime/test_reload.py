@@ -236,6 +236,18 @@ def test_a_release_that_nobody_answers_from_is_let_go_at_once(client: Client, de
 
 @needs_proc
 @pytest.mark.usefixtures("_no_garbage_collection")
+@pytest.mark.parametrize("name", ["large.bin", "page.html"])
+def test_a_release_of_which_a_file_is_gone_is_let_go_at_once(client: Client, deployed: Deployed, name: str) -> None:
+    for file in deployed.dist.glob(f"files/static/{Path(name).stem}.*"):
+        file.unlink()
+    for letter in "babab":
+        deployed.deploy(letter)
+        assert client.get(f"/static/{name}").status == 500
+        assert held(deployed.dist) == (1, 0)
+
+
+@needs_proc
+@pytest.mark.usefixtures("_no_garbage_collection")
 def test_wsgi_ends_an_answer_with_the_old_release_s_bytes(deployed: Deployed) -> None:
     app = ServeStatic(None, deployed.dist, reload=True)
     body: Any = app(environ("/static/large.bin"), lambda *_: None)  # type: ignore[arg-type]
