@@ -120,7 +120,7 @@ async def _send_file(
     extensions = scope.get("extensions") or {}
     with closing(opened):
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
-        if "http.response.pathsend" in extensions and opened.content.pieces is None:
+        if "http.response.pathsend" in extensions and opened.content.pieces is None and opened.is_in_its_place():
             await send({"type": "http.response.pathsend", "path": opened.content.path})
         elif "http.response.zerocopysend" in extensions:
             await _send_by_descriptor(opened, send)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.errors import BodyError, ManifestError, log
+from servestatic_runtime.files import Opener, opener_below, without_waiting
 from servestatic_runtime.manifest import Manifest, manifest_path
 from servestatic_runtime.pages import Pages
 from servestatic_runtime.records import Headers
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 class Release(Generic[Native]):
     """What both interfaces stand on. Safe to share."""
 
-    def __init__(self, manifest: Listing, native: Callable[[Headers], Native], cache_bytes: int) -> None:
+    def __init__(
+        self,
+        manifest: Listing,
+        native: Callable[[Headers], Native],
+        cache_bytes: int,
+        opener: Opener = without_waiting,
+    ) -> None:
         self.pages: Pages[Native] = Pages(manifest, native)
-        self.bodies = BodyCache(cache_bytes)
+        self.bodies = BodyCache(cache_bytes, opener)
+        self._opener = opener
         self._native = native
         self._failing: set[str] = set()  # paths; an error's traceback would keep the request and this release
         self._lock = Lock()
@@ -38,7 +46,7 @@ class Release(Generic[Native]):
 
     def fetch(self, content: Content) -> bytes | OpenBody:
         """Read a small file into memory, open a large one; raise BodyError for what the manifest does not describe."""
-        found = self.bodies.load(content) if self.bodies.admits(content) else open_body(content)
+        found = self.bodies.load(content) if self.bodies.admits(content) else open_body(content, self._opener)
         self._failing.discard(content.path)
         return found
 
@@ -77,8 +85,8 @@ class Releases(Generic[Native]):
         if identity(self._path) == self._seen:
             return
         with self._lock:
-            found = identity(self._path)  # before it is opened: what comes in between is seen next time
-            if found != self._seen:
+            # Until it stays the same: of a DIST that is exchanged halfway, the manifest and the files would not match.
+            while (found := identity(self._path)) != self._seen:
                 self._replace(found)
 
     def succeeded(self, release: Release[Native]) -> bool:
@@ -101,7 +109,8 @@ class Releases(Generic[Native]):
         self._seen = found
 
     def _open(self) -> Release[Native]:
-        return Release(Manifest.open(self._path), self._native, self._cache_bytes)
+        manifest = Manifest.open(self._path)
+        return Release(manifest, self._native, self._cache_bytes, opener_below(manifest.root))
 
 
 def identity(path: str) -> tuple[int, int, int]:

@@ -191,6 +191,30 @@ def test_asgi_leaves_to_the_server_what_it_offers_to_send(
     assert [message.get("more_body", False) for message in sent[1:]] == [True] * (len(types) - 1) + [False]
 
 
+def no_longer_there(file: Path) -> object:
+    return file.rename(file.with_name("moved"))
+
+
+def another_there(file: Path) -> object:
+    no_longer_there(file)
+    return file.write_bytes(b"another")
+
+
+@pytest.mark.parametrize("change", [no_longer_there, another_there])
+def test_asgi_names_no_path_that_leads_elsewhere_by_now(
+    release: Compiled, file: Path, change: Callable[[Path], object]
+) -> None:
+    sent = FileSender()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            change(file)
+        await sent.send(message)
+
+    asyncio.run(ServeStaticASGI(None, release.dist)(http_scope(URL, PATHSEND), receive, send))
+    assert sent.sent == LARGE
+
+
 class FileSender(Sent):
     """Does what the extensions say: sends a path, or a part of an open file."""
 

@@ -189,7 +189,7 @@ def test_a_link_to_dist_may_be_turned_to_another(kind: Kind, tmp_path: Path, rel
 
 
 @pytest.mark.parametrize("path", ["/static/page.html", "/static/large.bin"])
-def test_a_dist_that_is_replaced_while_an_answer_begins_is_answered_from(
+def test_where_dist_is_removed_while_an_answer_begins_the_one_in_its_place_is_answered_from(
     kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
     old, new = (compile_tree(tmp_path / name, {"page.html": name, "large.bin": LARGE[name]}).dist for name in "ab")
@@ -207,6 +207,30 @@ def test_a_dist_that_is_replaced_while_an_answer_begins_is_answered_from(
     assert caplog.messages == []
 
 
+@pytest.mark.parametrize(("reload", "letter"), [(True, "b"), (False, "a")])
+def test_dist_may_be_moved_and_another_put_in_its_place(
+    kind: Kind, tmp_path: Path, reload: bool, letter: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in "ab":
+        compile_tree(tmp_path / name, {"page.html": f"<p>{name}", "large.bin": LARGE[name]})
+    dist = tmp_path / "a/dist"
+    client = kind(dist, reload=reload)
+    dist.rename(tmp_path / "old")
+    assert served(client) == "a"
+    (tmp_path / "b/dist").rename(dist)
+    assert served(client) == letter
+    assert len(caplog.messages) == reload  # once, that there was none
+
+
+@needs_proc
+@pytest.mark.usefixtures("_no_garbage_collection")
+def test_of_a_release_that_was_let_go_no_directory_is_held(client: Client, deployed: Deployed) -> None:
+    for letter in "babab":
+        deployed.deploy(letter)
+        assert served(client) == letter
+        assert open_links().count(str(deployed.dist)) == 1
+
+
 # What an answer under way holds, and for how long.
 
 
@@ -220,9 +244,13 @@ def _no_garbage_collection() -> Iterator[None]:
 def held(dist: Path) -> tuple[int, int]:
     """Return how many manifests this process maps, and how many of DIST's files it has open (a map's own are none)."""
     maps = Path("/proc/self/maps").read_text().splitlines()
-    links = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.islink(entry.path)]
     mapped = sum(f"{dist}/manifest" in line for line in maps)
-    return mapped, sum(link.startswith(f"{dist}/files/") for link in links)
+    return mapped, sum(link.startswith(f"{dist}/files/") for link in open_links())
+
+
+def open_links() -> list[str]:
+    """Return what the descriptors of this process lead to."""
+    return [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.islink(entry.path)]
 
 
 @needs_proc
