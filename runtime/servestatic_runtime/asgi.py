@@ -15,7 +15,7 @@ from servestatic_runtime.offload import run_in_thread, watch
 from servestatic_runtime.pages import LONGEST_CHOICE
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
-from servestatic_runtime.respond import failure, not_found, respond
+from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import Content, Response
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -78,30 +78,33 @@ class ServeStaticASGI:
         content = response.content
         body = response.body if content is None else release.bodies.get(content)
         if body is None and content is not None:
-            await _send_from_disk(response, content, release, scope, receive, send)
+            await self._send_from_disk(response, content, release, scope, receive, send)
             return
         # As _send_whole does; here, where nearly every answer goes out, its call would be a tenth of our time.
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
         await send({"type": "http.response.body", "body": body})
 
-
-async def _send_from_disk(
-    response: Response[RawHeaders],
-    content: Content,
-    release: Release[RawHeaders],
-    scope: Scope,
-    receive: Receive,
-    send: Send,
-) -> None:
-    try:
-        found = await run_in_thread(release.fetch, content)
-    except BodyError:
-        response = failure(_native, 500)
-        found = response.body
-    if isinstance(found, bytes):
-        await _send_whole(response, found, send)
-    else:
-        await _send_file(response, found, scope, receive, send)
+    async def _send_from_disk(
+        self,
+        response: Response[RawHeaders],
+        content: Content,
+        release: Release[RawHeaders],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        try:
+            found = await run_in_thread(release.fetch, content)
+        except BodyError as error:
+            if self._reload and self._releases.succeeded(release):
+                await self(scope, receive, send)
+                return
+            response = release.failed(content, error)
+            found = response.body
+        if isinstance(found, bytes):
+            await _send_whole(response, found, send)
+        else:
+            await _send_file(response, found, scope, receive, send)
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
@@ -117,7 +120,7 @@ async def _send_file(
     extensions = scope.get("extensions") or {}
     with closing(opened):
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
-        if "http.response.pathsend" in extensions and opened.content.pieces is None:
+        if "http.response.pathsend" in extensions and opened.content.pieces is None and opened.is_in_its_place():
             await send({"type": "http.response.pathsend", "path": opened.content.path})
         elif "http.response.zerocopysend" in extensions:
             await _send_by_descriptor(opened, send)

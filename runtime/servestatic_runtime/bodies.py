@@ -10,7 +10,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.files import without_waiting
+from servestatic_runtime.files import Opener, without_waiting
 from servestatic_runtime.response import Content, Piece, Span
 
 DEFAULT_CACHE_BYTES = 32 * 1024 * 1024
@@ -21,8 +21,9 @@ LARGEST_CACHED = 512 * 1024  # a larger file gains more from sendfile than from 
 class BodyCache:
     """Whole files in memory, least recently used out first, never more than ``limit`` bytes. Thread-safe."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, opener: Opener = without_waiting) -> None:
         self.limit = limit
+        self._opener = opener
         self.used = 0
         self._bodies: OrderedDict[str, bytes] = OrderedDict()
         self._lock = Lock()
@@ -44,7 +45,7 @@ class BodyCache:
 
     def load(self, content: Content) -> bytes:
         """Read the file into memory and return the bytes asked for; raise BodyError."""
-        with closing(open_body(content)) as opened:
+        with closing(open_body(content, self._opener)) as opened:
             body = opened.file.read(content.size + 1)
         if len(body) != content.size:
             raise BodyError(_wrong_size(content, len(body)))
@@ -89,15 +90,25 @@ class OpenBody:
         if os.fstat(self.file.fileno()).st_size < self.content.size:
             raise BodyError(_too_short(self.file.name))
 
+    def is_in_its_place(self) -> bool:
+        """Return whether the path that it was opened by leads to this file still: not where DIST has been moved."""
+        try:
+            return os.path.samestat(os.stat(self.content.path), os.fstat(self.file.fileno()))
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Close the file."""
         self.file.close()
 
+    # A task that is cancelled meanwhile never gets what its thread has opened, and nobody else can close it.
+    __del__ = close
 
-def open_body(content: Content) -> OpenBody:
+
+def open_body(content: Content, opener: Opener) -> OpenBody:
     """Open the file; raise BodyError unless it has the size it should have."""
     try:
-        file = open(content.path, "rb", opener=without_waiting)  # noqa: SIM115 - the caller closes it
+        file = open(content.path, "rb", opener=opener)  # noqa: SIM115 - the caller closes it
         size = os.fstat(file.fileno()).st_size
     except OSError as error:
         message = f"{content.path}: {error.strerror}"

@@ -116,6 +116,7 @@ def _if_range(fields: Fields, etag: str | None, modified: int | None) -> bool:
     validator = fields.get("if-range")
     if validator is None:
         return True
+    validator = validator.strip(" \t")
     if validator.endswith('"'):
         return validator == etag
     return modified is not None and parse_date(validator) == modified

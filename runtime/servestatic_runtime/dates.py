@@ -31,6 +31,7 @@ def format_date(seconds: int) -> str:
 
 def parse_date(text: str) -> int | None:
     """Return the seconds since 1970 of a date in any of HTTP's three forms, or None for anything else."""
+    text = text.strip(" \t")  # no part of the value (RFC 9110 5.5), but uWSGI and httptools pass on what stands behind
     for form in _FORMS:
         match = form.fullmatch(text)
         if match:

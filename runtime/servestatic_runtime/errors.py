@@ -41,4 +41,5 @@ def log(error: Exception) -> None:
     """Say in the log what went wrong."""
     import logging  # noqa: PLC0415 - costs more than the rest of a start, and is needed only here
 
-    logging.getLogger("servestatic_runtime").error("%s", error)
+    # As text: a handler that keeps its records would keep what the traceback holds, a request and a release.
+    logging.getLogger("servestatic_runtime").error("%s", str(error))

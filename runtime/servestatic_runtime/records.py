@@ -19,13 +19,12 @@ Headers: TypeAlias = "list[tuple[str, str]]"
 
 _TEXT_OR_NIL, _NUMBER_OR_NIL = (str, NoneType), (int, NoneType)
 # In the order of the format's ASSET_FIELDS, up to those that were appended later: every combination there can be.
-_ASSET = frozenset(
-    product(
-        *((str,), (str,), _TEXT_OR_NIL, (bool,), (int,), _NUMBER_OR_NIL, _TEXT_OR_NIL),
-        *((int,), (int,), (bytes,), (bytes,), (list,), (list,), (list,)),
-    )
+_ASSET_KINDS: tuple[tuple[type, ...], ...] = (
+    *((str,), (str,), _TEXT_OR_NIL, (bool,), (int,), _NUMBER_OR_NIL, _TEXT_OR_NIL),
+    *((int,), (int,), (bytes,), (bytes,), (list,), (list,), (list,)),
 )
-_ASSET_FIELDS = len(next(iter(_ASSET)))
+_ASSET = frozenset(product(*_ASSET_KINDS))
+_ASSET_FIELDS = len(_ASSET_KINDS)
 
 
 class Site(NamedTuple):

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.errors import BodyError, ManifestError, log
+from servestatic_runtime.files import Opener, opener_below, without_waiting
 from servestatic_runtime.manifest import Manifest, manifest_path
 from servestatic_runtime.pages import Pages
 from servestatic_runtime.records import Headers
-from servestatic_runtime.response import Content, Native
+from servestatic_runtime.respond import failure
+from servestatic_runtime.response import Content, Native, Response
 
 if TYPE_CHECKING:
     from servestatic_runtime.pages import Listing
@@ -24,28 +26,38 @@ if TYPE_CHECKING:
 class Release(Generic[Native]):
     """What both interfaces stand on. Safe to share."""
 
-    def __init__(self, manifest: Listing, native: Callable[[Headers], Native], cache_bytes: int) -> None:
+    def __init__(
+        self,
+        manifest: Listing,
+        native: Callable[[Headers], Native],
+        cache_bytes: int,
+        opener: Opener = without_waiting,
+    ) -> None:
         self.pages: Pages[Native] = Pages(manifest, native)
-        self.bodies = BodyCache(cache_bytes)
-        self._failures: dict[str, BodyError] = {}
+        self.bodies = BodyCache(cache_bytes, opener)
+        self._opener = opener
+        self._native = native
+        self._failing: set[str] = set()  # paths; an error's traceback would keep the request and this release
+        self._lock = Lock()
 
     def claims(self, *paths: str) -> bool:
         """Return whether a path is below the prefix, so that nobody but the release should answer it."""
         return any(path.startswith(self.pages.manifest.prefix) for path in paths)
 
     def fetch(self, content: Content) -> bytes | OpenBody:
-        """Read a small file into memory, open a large one.
-
-        Raise BodyError for a file that is not what the manifest says; it is logged when it was well before.
-        """
-        try:
-            found = self.bodies.load(content) if self.bodies.admits(content) else open_body(content)
-        except BodyError as error:
-            if self._failures.setdefault(content.path, error) is error:
-                log(error)
-            raise
-        self._failures.pop(content.path, None)
+        """Read a small file into memory, open a large one; raise BodyError for what the manifest does not describe."""
+        found = self.bodies.load(content) if self.bodies.admits(content) else open_body(content, self._opener)
+        self._failing.discard(content.path)
         return found
+
+    def failed(self, content: Content, error: BodyError) -> Response[Native]:
+        """Return the answer in place of a file that is not as it should be; log it when it was well before."""
+        with self._lock:
+            known = content.path in self._failing
+            self._failing.add(content.path)
+        if not known:
+            log(error)
+        return failure(self._native, 500)
 
 
 class Releases(Generic[Native]):
@@ -73,9 +85,17 @@ class Releases(Generic[Native]):
         if identity(self._path) == self._seen:
             return
         with self._lock:
-            found = identity(self._path)  # before it is opened: what comes in between is seen next time
-            if found != self._seen:
+            # Until it stays the same: of a DIST that is exchanged halfway, the manifest and the files would not match.
+            while (found := identity(self._path)) != self._seen:
                 self._replace(found)
+
+    def succeeded(self, release: Release[Native]) -> bool:
+        """Return whether another release has come after this one, perhaps with a whole DIST of its own.
+
+        Then a file that is gone is no failure, but a reason to answer again, from the other release.
+        """
+        self.look()
+        return self.current is not release
 
     def _replace(self, found: tuple[int, int, int]) -> None:
         try:
@@ -89,7 +109,8 @@ class Releases(Generic[Native]):
         self._seen = found
 
     def _open(self) -> Release[Native]:
-        return Release(Manifest.open(self._path), self._native, self._cache_bytes)
+        manifest = Manifest.open(self._path)
+        return Release(manifest, self._native, self._cache_bytes, opener_below(manifest.root))
 
 
 def identity(path: str) -> tuple[int, int, int]:

@@ -13,7 +13,7 @@ from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
-from servestatic_runtime.respond import REASONS, failure, not_found, respond
+from servestatic_runtime.respond import REASONS, not_found, respond
 from servestatic_runtime.response import Response, Span
 
 if TYPE_CHECKING:
@@ -75,8 +75,11 @@ class ServeStatic:
         response = respond(page, environ["REQUEST_METHOD"], encoding, fields_of(environ), query)
         try:
             body = _body(response, release, environ)
-        except BodyError:
-            response = failure(_native, 500)
+        except BodyError as error:
+            if self._reload and self._releases.succeeded(release):
+                return self(environ, start_response)
+            assert response.content is not None, "there was a file to read"
+            response = release.failed(response.content, error)
             body = (response.body,)
         start_response(_STATUS_LINES[response.status], list(response.headers))
         return body

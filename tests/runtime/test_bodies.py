@@ -18,6 +18,7 @@ import pytest
 
 from servestatic_runtime import ServeStaticASGI, bodies
 from servestatic_runtime.bodies import BodyCache
+from servestatic_runtime.files import opener_below, without_waiting
 from servestatic_runtime.response import Content, Span
 from support.asgi import Sent, both_loops, http_scope, receive
 from support.clients import Client, Kind, WSGIClient
@@ -222,6 +223,10 @@ def test_a_large_file_is_sent_and_closed_and_not_kept(client: Client, opened: Op
         answer = client.get(URLS["large"])
         assert (answer.body, answer.headers["content-length"]) == (LARGE, "10000")
     assert [file.closed for file in opened.files] == [True, True]
+
+
+def test_where_no_directory_can_be_held_files_are_opened_by_their_paths(tmp_path: Path) -> None:
+    assert opener_below(str(tmp_path / "none")) is without_waiting
 
 
 def rewritten(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:

@@ -84,6 +84,7 @@ def test_if_none_match_with_other_tags_of_ours(tags: str, etag: str | None, stat
         pytest.param(THEN, 304, None, id="the date itself"),
         pytest.param(RFC_850, 304, None, id="the date as in RFC 850"),
         pytest.param(ASCTIME, 304, None, id="the date as asctime"),
+        pytest.param(f" {THEN}\t", 304, None, id="white space around"),
         pytest.param(LATER, 304, None, id="later"),
         pytest.param(EARLIER, None, 412, id="earlier"),
         pytest.param("yesterday", None, None, id="no date"),
@@ -206,6 +207,8 @@ def test_ranges_of_an_empty_file(field: str, spans: list[tuple[int, int]] | None
     ("validator", "holds"),
     [
         pytest.param(TAG, True, id="the tag"),
+        pytest.param(f"\t{TAG} ", True, id="white space around the tag"),
+        pytest.param(f" {THEN}\t", True, id="white space around the date"),
         pytest.param(f"W/{TAG}", False, id="the tag, weak"),
         pytest.param('"x"', False, id="another tag"),
         pytest.param(f'"x", {TAG}', False, id="a list"),

@@ -17,6 +17,7 @@ from gunicorn.http.wsgi import FileWrapper as GunicornWrapper
 
 from servestatic_runtime import ServeStatic, ServeStaticASGI, bodies, wsgi
 from servestatic_runtime.errors import BodyError
+from servestatic_runtime.release import Release
 from support.asgi import Sent, both_loops, http_scope, receive
 from support.multipart import parts_of
 from support.opened import opened_by_the_runtime
@@ -190,6 +191,30 @@ def test_asgi_leaves_to_the_server_what_it_offers_to_send(
     assert [message.get("more_body", False) for message in sent[1:]] == [True] * (len(types) - 1) + [False]
 
 
+def no_longer_there(file: Path) -> object:
+    return file.rename(file.with_name("moved"))
+
+
+def another_there(file: Path) -> object:
+    no_longer_there(file)
+    return file.write_bytes(b"another")
+
+
+@pytest.mark.parametrize("change", [no_longer_there, another_there])
+def test_asgi_names_no_path_that_leads_elsewhere_by_now(
+    release: Compiled, file: Path, change: Callable[[Path], object]
+) -> None:
+    sent = FileSender()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            change(file)
+        await sent.send(message)
+
+    asyncio.run(ServeStaticASGI(None, release.dist)(http_scope(URL, PATHSEND), receive, send))
+    assert sent.sent == LARGE
+
+
 class FileSender(Sent):
     """Does what the extensions say: sends a path, or a part of an open file."""
 
@@ -349,5 +374,29 @@ def test_asgi_closes_the_file_and_ends_its_watch_when_it_is_cancelled(release: C
         with pytest.raises(asyncio.CancelledError):
             await task
         assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(main())
+
+
+def test_asgi_closes_the_file_that_is_opened_when_nobody_waits_for_it_any_more(
+    release: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, cancelled = threading.Event(), threading.Event()
+    fetch = Release.fetch
+
+    def fetch_late(*arguments: Any) -> Any:
+        opening.set()
+        cancelled.wait()
+        return fetch(*arguments)
+
+    monkeypatch.setattr(Release, "fetch", fetch_late)
+
+    async def main() -> None:
+        task = asyncio.create_task(ServeStaticASGI(None, release.dist)(http_scope(URL), receive, Sent().send))
+        await asyncio.to_thread(opening.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        cancelled.set()
 
     asyncio.run(main())

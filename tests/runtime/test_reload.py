@@ -19,6 +19,7 @@ import pytest
 
 from servestatic_runtime import Manifest, ManifestError, ServeStatic, ServeStaticASGI
 from servestatic_runtime.bodies import LARGEST_CACHED
+from servestatic_runtime.release import Releases
 from support.asgi import Sent, http_scope, receive
 from support.clients import Client, Kind
 from support.codings import DECODERS, decoded
@@ -187,6 +188,49 @@ def test_a_link_to_dist_may_be_turned_to_another(kind: Kind, tmp_path: Path, rel
     assert served(client) == letter
 
 
+@pytest.mark.parametrize("path", ["/static/page.html", "/static/large.bin"])
+def test_where_dist_is_removed_while_an_answer_begins_the_one_in_its_place_is_answered_from(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    old, new = (compile_tree(tmp_path / name, {"page.html": name, "large.bin": LARGE[name]}).dist for name in "ab")
+    client = kind(old, reload=True)
+    look = Releases.look
+
+    def look_too_early(releases: Releases[Any]) -> None:
+        look(releases)
+        if new.exists():
+            shutil.rmtree(old)
+            new.rename(old)
+
+    monkeypatch.setattr(Releases, "look", look_too_early)
+    assert client.get(path).body in {b"b", LARGE["b"]}
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(("reload", "letter"), [(True, "b"), (False, "a")])
+def test_dist_may_be_moved_and_another_put_in_its_place(
+    kind: Kind, tmp_path: Path, reload: bool, letter: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in "ab":
+        compile_tree(tmp_path / name, {"page.html": f"<p>{name}", "large.bin": LARGE[name]})
+    dist = tmp_path / "a/dist"
+    client = kind(dist, reload=reload)
+    dist.rename(tmp_path / "old")
+    assert served(client) == "a"
+    (tmp_path / "b/dist").rename(dist)
+    assert served(client) == letter
+    assert len(caplog.messages) == reload  # once, that there was none
+
+
+@needs_proc
+@pytest.mark.usefixtures("_no_garbage_collection")
+def test_of_a_release_that_was_let_go_no_directory_is_held(client: Client, deployed: Deployed) -> None:
+    for letter in "babab":
+        deployed.deploy(letter)
+        assert served(client) == letter
+        assert open_links().count(str(deployed.dist)) == 1
+
+
 # What an answer under way holds, and for how long.
 
 
@@ -200,9 +244,13 @@ def _no_garbage_collection() -> Iterator[None]:
 def held(dist: Path) -> tuple[int, int]:
     """Return how many manifests this process maps, and how many of DIST's files it has open (a map's own are none)."""
     maps = Path("/proc/self/maps").read_text().splitlines()
-    links = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.islink(entry.path)]
     mapped = sum(f"{dist}/manifest" in line for line in maps)
-    return mapped, sum(link.startswith(f"{dist}/files/") for link in links)
+    return mapped, sum(link.startswith(f"{dist}/files/") for link in open_links())
+
+
+def open_links() -> list[str]:
+    """Return what the descriptors of this process lead to."""
+    return [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.islink(entry.path)]
 
 
 @needs_proc
@@ -211,6 +259,18 @@ def test_a_release_that_nobody_answers_from_is_let_go_at_once(client: Client, de
     for letter in "babab":
         deployed.deploy(letter)
         assert served(client) == letter
+        assert held(deployed.dist) == (1, 0)
+
+
+@needs_proc
+@pytest.mark.usefixtures("_no_garbage_collection")
+@pytest.mark.parametrize("name", ["large.bin", "page.html"])
+def test_a_release_of_which_a_file_is_gone_is_let_go_at_once(client: Client, deployed: Deployed, name: str) -> None:
+    for file in deployed.dist.glob(f"files/static/{Path(name).stem}.*"):
+        file.unlink()
+    for letter in "babab":
+        deployed.deploy(letter)
+        assert client.get(f"/static/{name}").status == 500
         assert held(deployed.dist) == (1, 0)
 
 

@@ -48,6 +48,11 @@ def test_a_range_is_clipped_refused_or_ignored(connection: HTTPConnection, relea
             PLAIN, ["Accept-Encoding: gzip", "Accept-Encoding: br;q=0"], 200, "gzip", id="a zero in the second"
         ),
         pytest.param(PLAIN, ["rANGE:bytes=0-1\t "], 206, "", id="white space around a value and none before it"),
+        pytest.param(PLAIN, ["If-None-Match: TAG \t"], 304, "", id="white space behind a tag"),
+        pytest.param(
+            PLAIN, ["If-Modified-Since: \tTue, 14 Nov 2023 22:13:20 GMT\t "], 304, "", id="white space around a date"
+        ),
+        pytest.param(PLAIN, ["Range: bytes=0-1", "If-Range: TAG "], 206, "", id="white space behind If-Range"),
         pytest.param(PLAIN, ["accept-encoding: GZIP"], 200, "gzip", id="case"),
         pytest.param("/%73tatic/css/%61pp%2ecss", [], 200, "", id="letters percent-encoded"),
         pytest.param(f"{PLAIN}?", [], 200, "", id="an empty query"),

@@ -15,7 +15,7 @@ from servestatic_runtime.django.responses import Native, StaticFileResponse, Sta
 from servestatic_runtime.errors import BodyError, ManifestError, log
 from servestatic_runtime.offload import run_in_thread
 from servestatic_runtime.release import Release, Releases
-from servestatic_runtime.respond import failure, not_found, respond
+from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import Content, Response
 from servestatic_runtime.wsgi import fields_of
 
@@ -105,8 +105,8 @@ def _from_disk(
 ) -> HttpResponseBase:
     try:
         found = release.fetch(content)
-    except BodyError:
-        response = failure(native, 500)
+    except BodyError as error:
+        response = release.failed(content, error)
         found = response.body
     if isinstance(found, bytes):
         return StaticResponse(response, found)
