@@ -114,9 +114,12 @@ class Releases(Generic[Native]):
 
 
 def identity(path: str) -> tuple[int, int, int]:
-    """Return what tells one manifest from another; zeros where there is none."""
+    """Return what tells one manifest from another; zeros where there is none.
+
+    Not its date, which archives and rsync set as they like: two releases may have one, and one size and inode, too.
+    """
     try:
         status = os.stat(path)
     except OSError:
         return 0, 0, 0
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    return status.st_ino, status.st_ctime_ns, status.st_size

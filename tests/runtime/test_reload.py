@@ -176,6 +176,17 @@ def test_a_failure_is_logged_again_after_a_reload(
     assert len(caplog.messages) == 3
 
 
+def test_a_release_of_the_same_size_and_date_in_the_same_place_is_another(tmp_path: Path, kind: Kind) -> None:
+    first, second = (compile_tree(tmp_path / name, {"page.html": f"<p>{name}"}).dist for name in "ab")
+    client = kind(first, reload=True)
+    assert client.get("/static/page.html").body == b"<p>a"
+    manifest, date = first / "manifest.msgpack", (first / "manifest.msgpack").stat().st_mtime_ns
+    shutil.copytree(second / "files", first / "files", dirs_exist_ok=True)
+    assert manifest.write_bytes((second / "manifest.msgpack").read_bytes()) == manifest.stat().st_size
+    os.utime(manifest, ns=(date, date))  # as an archive's dates are set, or by rsync
+    assert client.get("/static/page.html").body == b"<p>b"
+
+
 @pytest.mark.parametrize(("reload", "letter"), [(True, "b"), (False, "a")])
 def test_a_link_to_dist_may_be_turned_to_another(kind: Kind, tmp_path: Path, reload: bool, letter: str) -> None:
     for name in "ab":
