@@ -158,6 +158,8 @@ def _problem(name: str, value: str) -> str | None:
         return f"{name!r} is not the name of a header"
     if not _VALUE.fullmatch(value):
         return f"the value of {name} has characters that no header may have: {value!r}"
+    if value != value.strip(" \t"):  # which is no part of a value (RFC 9110 5.5); h11 answers nothing then
+        return f"the value of {name} has white space around it: {value!r}"
     return None
 
 

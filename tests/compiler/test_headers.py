@@ -225,6 +225,7 @@ def chunked(headers, path, url): headers["Transfer-Encoding"] = "chunked"
 def twice(headers, path, url): headers.add_header("Content-Length", headers["Content-Length"])
 def line_end(headers, path, url): headers["X-A"] = "1\\r\\nX-B: 2"
 def euro(headers, path, url): headers["X-A"] = "€"
+def space(headers, path, url): headers["X-A"] = "1 "
 def name(headers, path, url): headers["X A"] = "1"
 not_callable = 1
 """
@@ -277,6 +278,7 @@ def test_a_hook_may_be_the_function_itself(tmp_path: Path) -> None:
         ("chunked", "a hook changed transfer-encoding, which the file's bytes decide"),
         ("line_end", r"the value of X-A has characters that no header may have: '1\r\nX-B: 2'"),
         ("euro", "the value of X-A has characters that no header may have: '€'"),
+        ("space", "the value of X-A has white space around it: '1 '"),
         ("name", "'X A' is not the name of a header"),
     ],
 )
