@@ -35,7 +35,10 @@ class _Held:
         self._close = os.close  # which the end of the process may come before
 
     def __call__(self, path: str, flags: int) -> int:
-        return os.open(path.removeprefix(self._start), flags | os.O_NONBLOCK, dir_fd=self._descriptor)
+        try:
+            return os.open(path.removeprefix(self._start), flags | os.O_NONBLOCK, dir_fd=self._descriptor)
+        except OSError:  # the directory was removed, and maybe made again; or a daemon has closed what it was left
+            return without_waiting(path, flags)
 
     def __del__(self) -> None:
         self._close(self._descriptor)

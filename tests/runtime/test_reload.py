@@ -233,6 +233,16 @@ def test_dist_may_be_moved_and_another_put_in_its_place(
     assert len(caplog.messages) == reload  # once, that there was none
 
 
+@pytest.mark.parametrize("reload", [True, False])
+def test_dist_may_be_removed_and_the_same_put_there_again(kind: Kind, tmp_path: Path, reload: bool) -> None:
+    dist = compile_tree(tmp_path, {"page.html": "<p>a", "large.bin": LARGE["a"]}).dist
+    client = kind(dist, reload=reload)
+    shutil.copytree(dist, tmp_path / "copy")
+    shutil.rmtree(dist)
+    (tmp_path / "copy").rename(dist)
+    assert served(client) == "a"
+
+
 @needs_proc
 @pytest.mark.usefixtures("_no_garbage_collection")
 def test_of_a_release_that_was_let_go_no_directory_is_held(client: Client, deployed: Deployed) -> None:
