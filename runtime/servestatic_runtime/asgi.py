@@ -78,33 +78,30 @@ class ServeStaticASGI:
         content = response.content
         body = response.body if content is None else release.bodies.get(content)
         if body is None and content is not None:
-            await self._send_from_disk(response, content, release, scope, receive, send)
+            await _send_from_disk(response, content, release, scope, receive, send)
             return
         # As _send_whole does; here, where nearly every answer goes out, its call would be a tenth of our time.
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
         await send({"type": "http.response.body", "body": body})
 
-    async def _send_from_disk(
-        self,
-        response: Response[RawHeaders],
-        content: Content,
-        release: Release[RawHeaders],
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        try:
-            found = await run_in_thread(release.fetch, content)
-        except BodyError as error:
-            if self._reload and self._releases.succeeded(release):
-                await self(scope, receive, send)
-                return
-            response = release.failed(content, error)
-            found = response.body
-        if isinstance(found, bytes):
-            await _send_whole(response, found, send)
-        else:
-            await _send_file(response, found, scope, receive, send)
+
+async def _send_from_disk(
+    response: Response[RawHeaders],
+    content: Content,
+    release: Release[RawHeaders],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
+    try:
+        found = await run_in_thread(release.fetch, content)
+    except BodyError as error:
+        response = release.failed(content, error)
+        found = response.body
+    if isinstance(found, bytes):
+        await _send_whole(response, found, send)
+    else:
+        await _send_file(response, found, scope, receive, send)
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:

@@ -89,14 +89,6 @@ class Releases(Generic[Native]):
             while (found := identity(self._path)) != self._seen:
                 self._replace(found)
 
-    def succeeded(self, release: Release[Native]) -> bool:
-        """Return whether another release has come after this one, perhaps with a whole DIST of its own.
-
-        Then a file that is gone is no failure, but a reason to answer again, from the other release.
-        """
-        self.look()
-        return self.current is not release
-
     def _replace(self, found: tuple[int, int, int]) -> None:
         try:
             self.current = self._open()

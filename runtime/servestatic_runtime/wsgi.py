@@ -76,8 +76,6 @@ class ServeStatic:
         try:
             body = _body(response, release, environ)
         except BodyError as error:
-            if self._reload and self._releases.succeeded(release):
-                return self(environ, start_response)
             assert response.content is not None, "there was a file to read"
             response = release.failed(response.content, error)
             body = (response.body,)

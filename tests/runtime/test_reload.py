@@ -19,7 +19,6 @@ import pytest
 
 from servestatic_runtime import Manifest, ManifestError, ServeStatic, ServeStaticASGI
 from servestatic_runtime.bodies import LARGEST_CACHED
-from servestatic_runtime.release import Releases
 from support.asgi import Sent, http_scope, receive
 from support.clients import Client, Kind
 from support.codings import DECODERS, decoded
@@ -197,25 +196,6 @@ def test_a_link_to_dist_may_be_turned_to_another(kind: Kind, tmp_path: Path, rel
     turned.symlink_to(tmp_path / "b/dist")
     turned.replace(link)
     assert served(client) == letter
-
-
-@pytest.mark.parametrize("path", ["/static/page.html", "/static/large.bin"])
-def test_where_dist_is_removed_while_an_answer_begins_the_one_in_its_place_is_answered_from(
-    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str
-) -> None:
-    old, new = (compile_tree(tmp_path / name, {"page.html": name, "large.bin": LARGE[name]}).dist for name in "ab")
-    client = kind(old, reload=True)
-    look = Releases.look
-
-    def look_too_early(releases: Releases[Any]) -> None:
-        look(releases)
-        if new.exists():
-            shutil.rmtree(old)
-            new.rename(old)
-
-    monkeypatch.setattr(Releases, "look", look_too_early)
-    assert client.get(path).body in {b"b", LARGE["b"]}
-    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(("reload", "letter"), [(True, "b"), (False, "a")])
