@@ -157,6 +157,11 @@ def test_no_release_is_missed_where_none_is_needed(settings: dict[str, Any]) -> 
     assert check(None, **settings) == []
 
 
+@pytest.mark.usefixtures("in_tests")
+def test_no_release_is_missed_in_a_project_s_own_tests() -> None:
+    assert check(None) == []
+
+
 @pytest.mark.parametrize(("seconds", "ids"), [(10, ["servestatic.W004"]), (-10, [])])
 def test_files_that_are_newer_than_the_release_are_told_on_deployment(
     dist: Path, tmp_path: Path, seconds: int, ids: list[str]

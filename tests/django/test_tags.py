@@ -137,6 +137,13 @@ def test_a_lenient_project_without_a_release_has_plain_urls(tmp_path: Path, tag:
         assert render(tag) == html
 
 
+@pytest.mark.usefixtures("in_tests")
+@pytest.mark.parametrize(("tag", "html"), PLAIN)
+def test_without_a_release_a_project_s_own_tests_have_plain_urls(tmp_path: Path, tag: str, html: str) -> None:
+    with override_settings(STATIC_ROOT=tmp_path, SERVESTATIC={"IMPORTS": IMPORTS}):
+        assert render(tag) == html
+
+
 @pytest.mark.parametrize("tag", ['asset_script "no.js"', 'asset_style "no.css"', 'module_preload "no.js"'])
 def test_an_unknown_name_is_an_error(tag: str) -> None:
     with pytest.raises(UnknownAssetError, match=r"no asset named 'no\."):

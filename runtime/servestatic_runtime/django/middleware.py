@@ -7,11 +7,10 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings as django_settings
-from django.core import mail
 from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponseBase
 
-from servestatic_runtime.django import conf
+from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
 from servestatic_runtime.errors import BodyError, ManifestError, log
 from servestatic_runtime.offload import run_in_thread
@@ -28,7 +27,7 @@ class ServeStaticMiddleware:
     async_capable = True
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        """Open the release; raise ManifestError. In tests, and where unknown names are no errors, serve nothing instead."""
+        """Open the release; raise ManifestError, or, where unknown names are no errors either, serve nothing."""
         self.get_response = get_response
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
@@ -69,8 +68,8 @@ class ServeStaticMiddleware:
 
 
 def _current(settings: conf.Settings) -> Callable[[], Release[Native]]:
-    """Return a function that returns what to serve: under DEBUG what the finders find, else the release."""
-    if django_settings.DEBUG:
+    """Return a function that returns what to serve: the release, or what the finders find, where there needs be none."""
+    if django_settings.DEBUG or opened.is_missing_in_tests():
         from servestatic_runtime.django.development import FoundRelease  # noqa: PLC0415 - production has no need of it
 
         found = FoundRelease(settings)
@@ -85,20 +84,6 @@ def _current(settings: conf.Settings) -> Callable[[], Release[Native]]:
 
 
 def _open(settings: conf.Settings) -> Releases[Native]:
-    try:
-        return _opened(settings)
-    except (ImproperlyConfigured, ManifestError) as error:
-        if _is_under_test():
-            raise MiddlewareNotUsed(str(error)) from error
-        raise
-
-
-def _is_under_test() -> bool:
-    """Return whether Django's test environment is set up. Few tests compile first, and most ask for no static file."""
-    return hasattr(mail, "outbox")  # what of that environment can be seen without loading django.test
-
-
-def _opened(settings: conf.Settings) -> Releases[Native]:
     if settings.dist is None:
         raise ImproperlyConfigured("STATIC_ROOT says where the release is, and it is not set")
     try:
