@@ -63,7 +63,8 @@ def found_files(ignore_patterns: list[str], say: Callable[[str], None]) -> Found
         for path, storage in finder.list(ignore_patterns):
             name = os.path.join(getattr(storage, "prefix", None) or "", path)
             if found.setdefault(name, (storage, path)) != (storage, path):
-                say(f"{name}: found once more in {storage}, and left out: the first one counts.")
+                where = local_path(storage, path) or storage
+                say(f"{name}: found once more, as {where}, and left out: the first one counts.")
     return found
 
 
