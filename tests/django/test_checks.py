@@ -49,6 +49,7 @@ def check(dist: Path | None, *, deploy: bool = False, **settings: Any) -> list[C
         pytest.param(
             {"STATIC_URL": "/x/", "SERVESTATIC": {"STATIC_PREFIX": "/static/", "BASE_URL": ""}}, id="base URL"
         ),
+        pytest.param({"STORAGES": {**STORAGES, "x": {}}}, id="a storage that nobody asks for"),
         pytest.param({f"WHITENOISE_{key}": None for key in OLD_KEYS}, id="old settings"),
         pytest.param({f"SERVESTATIC_{key}": True for key in CODING_SWITCHES}, id="old switches"),
     ],

@@ -128,7 +128,7 @@ def _runserver() -> Iterator[CheckMessage]:
 
 
 def _other_packages() -> Iterator[CheckMessage]:
-    storages = [storage["BACKEND"] for storage in django_settings.STORAGES.values()]
+    storages = [storage.get("BACKEND", "") for storage in django_settings.STORAGES.values()]
     for setting, names, instead in (
         ("MIDDLEWARE", django_settings.MIDDLEWARE, _MIDDLEWARE),
         ("INSTALLED_APPS", django_settings.INSTALLED_APPS, _APP),
