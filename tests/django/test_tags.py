@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 from django.template import Context, Template
 from django.test import override_settings
+from jinja2 import Environment
 
 from servestatic_build import Source
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
+from servestatic_runtime.django.assets import PageAssets
+from servestatic_runtime.jinja import ServeStaticExtension
 from support.releases import unfingerprinted
 from support.trees import compile_sources, write_tree
 
@@ -157,6 +160,18 @@ def test_an_unknown_name_is_an_error(tag: str) -> None:
 def test_without_a_release_a_tag_says_how_to_make_one(tmp_path: Path) -> None:
     with override_settings(STATIC_ROOT=tmp_path), pytest.raises(ManifestError, match=r"manage\.py collectstatic"):
         render('asset_script "js/app.js"')
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_jinja_s_functions_return_what_the_tags_do(*, debug: bool) -> None:
+    environment = Environment(autoescape=True, extensions=[ServeStaticExtension])
+    environment.extend(servestatic=PageAssets())
+    with override_settings(DEBUG=debug):
+        for tag in ("asset_script", "asset_style", "module_preload"):
+            call = environment.from_string("{{ " + tag + "(name) }}")
+            assert call.render(name="js/app.js", csp_nonce="n") == render(
+                f"{tag} name", name="js/app.js", csp_nonce="n"
+            )
 
 
 @pytest.mark.parametrize("debug", [False, True])
