@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
 from servestatic_runtime.django import conf, opened
-from servestatic_runtime.django.trees import Found
+from servestatic_runtime.django.trees import Collected
 from servestatic_runtime.errors import ManifestError, UnknownAssetError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.paths import quote_path
@@ -88,7 +88,7 @@ class ManifestStorage(StaticFilesStorage):
     def delete(self, name: str) -> None:
         """Keep what collectstatic would copy anew. DIST changes by a build only, from one whole release to another."""
 
-    def post_process(self, paths: Found, dry_run: bool = False, **_: object) -> Iterator[tuple[str, str, bool]]:  # noqa: FBT001, FBT002
+    def post_process(self, paths: Collected, dry_run: bool = False, **_: object) -> Iterator[tuple[str, str, bool]]:  # noqa: FBT001, FBT002
         """Compile what collectstatic has found; raise CommandError, with DIST as it was."""
         from servestatic_runtime.django.compiling import Output, compile_files  # noqa: PLC0415 - no server needs it
 
