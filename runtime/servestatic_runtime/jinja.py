@@ -14,7 +14,7 @@ from servestatic_runtime.tags import Assets, Attribute
 
 
 class ServeStaticExtension(Extension):
-    """Give templates ``static_url``, ``asset_script``, ``asset_style``, ``import_map`` and ``module_preload``.
+    """Give templates ``static_url`` and the functions of ``tags``.
 
     The attribute ``servestatic`` of the environment says which assets: a Manifest, or a function that returns the one
     for this request. Set it by ``environment.extend(servestatic=…)``.
@@ -25,6 +25,7 @@ class ServeStaticExtension(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.globals["static_url"] = _static_url
+        environment.globals["import_map_csp_hash"] = _import_map_csp_hash
         for tag in (tags.asset_script, tags.asset_style, tags.import_map, tags.module_preload):
             environment.globals[tag.__name__] = _function(tag)
 
@@ -32,6 +33,11 @@ class ServeStaticExtension(Extension):
 @pass_context
 def _static_url(context: Context, name: str) -> str:
     return _assets(context).url(name)
+
+
+@pass_context
+def _import_map_csp_hash(context: Context) -> Markup:
+    return Markup(tags.import_map_csp_hash(_assets(context)))  # noqa: S704 - quotes and base64
 
 
 def _function(tag: Callable[..., str]) -> Callable[..., Markup]:

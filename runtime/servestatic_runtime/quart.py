@@ -15,6 +15,7 @@ from servestatic_runtime.flask.settings import Settings
 class ServeStatic(Extension[Quart]):
     """The extension: ``ServeStatic(app)``, or ``init_app`` in a factory."""
 
+    command: ClassVar[str] = "quart"
     script_info: ClassVar[type] = ScriptInfo
 
     def serve(self, app: Quart, settings: Settings) -> ServeStaticASGI:

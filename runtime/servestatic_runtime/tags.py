@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
@@ -11,10 +10,10 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from servestatic_runtime.manifest import Preload
 from servestatic_runtime.paths import quote_path
-from servestatic_runtime.records import ImportMap
+from servestatic_runtime.records import ImportMap, csp_source
 
 # True is an attribute without a value; False and None leave it out, also one that an element has of itself.
-Attribute: TypeAlias = "str | bool | None"
+Attribute: TypeAlias = "str | int | bool | None"
 
 
 class Assets(Protocol):
@@ -54,9 +53,8 @@ class Uncompiled(NamedTuple):
     def import_map(self) -> ImportMap:
         """Return a map for bare specifiers."""
         imports = {specifier: self.url(name) for specifier, name in self.imports.items()}
-        text = dumps({"imports": imports}).replace("<", r"\u003c")
-        digest = b2a_base64(sha256(text.encode()).digest(), newline=False).decode()
-        return ImportMap(text, f"'sha256-{digest}'")
+        text = dumps({"imports": imports}, sort_keys=True).replace("<", r"\u003c")
+        return ImportMap(text, csp_source(sha256(text.encode()).digest()))
 
 
 def asset_script(assets: Assets, name: str, **attributes: Attribute) -> str:
@@ -77,32 +75,45 @@ def import_map(assets: Assets, **attributes: Attribute) -> str:
     return f"<script{_text({'type': 'importmap'} | attributes)}>{assets.import_map().text}</script>"
 
 
+def import_map_csp_hash(assets: Assets) -> str:
+    """Return what script-src needs to allow the import map where there is no nonce: ``'sha256-…'``."""
+    return assets.import_map().csp_hash
+
+
 def module_preload(assets: Assets, name: str, **attributes: Attribute) -> str:
     """Return ``<link rel="modulepreload">`` for a module and each that it imports; raise UnknownAssetError."""
-    own = ({"href": url, "integrity": integrity or None} for url, integrity in assets.module_preload(name))
+    own = (_loading("href", *each) for each in assets.module_preload(name))
     return "\n".join(f"<link{_text({'rel': 'modulepreload'} | each | attributes)}>" for each in own)
 
 
 def _loaded(attribute: str, assets: Assets, name: str) -> dict[str, Attribute]:
+    return _loading(attribute, assets.url(name), assets.integrity(name))
+
+
+def _loading(attribute: str, url: str, integrity: str) -> dict[str, Attribute]:
     """Return the attributes of an element that loads an asset.
 
     Bytes from another origin are checked only when they came by CORS (SRI, 3.5).
     """
-    url = assets.url(name)
     elsewhere = not url.startswith("/") or url.startswith("//")
     return {
         attribute: url,
-        "integrity": assets.integrity(name) or None,
-        "crossorigin": "anonymous" if elsewhere else None,
+        "integrity": integrity or None,
+        "crossorigin": "anonymous" if integrity and elsewhere else None,
     }
 
 
 def _text(attributes: Mapping[str, Attribute]) -> str:
-    written = ((name.replace("_", "-"), value) for name, value in attributes.items() if value not in {False, None})
-    return "".join(
-        f" {_checked(name)}" if value is True else f' {_checked(name)}="{escape(str(value))}"'
-        for name, value in written
-    )
+    given = {name.replace("_", "-"): value for name, value in attributes.items() if value is not None}
+    return "".join(f" {_checked(name)}{_value(value)}" for name, value in given.items() if value is not False)
+
+
+def _value(value: object) -> str:
+    """Return what stands behind a name; HTML of a template, such as Django's literals, is escaped already."""
+    if value is True:
+        return ""
+    markup = getattr(value, "__html__", None)
+    return f'="{markup() if markup else escape(str(value))}"'
 
 
 def _checked(name: str) -> str:

@@ -9,6 +9,7 @@ import django
 import pytest
 from django.conf import settings
 from django.core.signals import request_finished
+from django.test.utils import setup_test_environment, teardown_test_environment
 from django.urls import clear_script_prefix
 
 from servestatic_build import Source
@@ -90,6 +91,14 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[BinaryIO]:
 def every_file_is_closed(opened: list[BinaryIO]) -> Iterator[None]:
     yield
     assert [file.name for file in opened if not file.closed] == []
+
+
+@pytest.fixture
+def in_tests() -> Iterator[None]:
+    """Be in the tests of a project, as its runner sets them up."""
+    setup_test_environment()
+    yield
+    teardown_test_environment()
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ def check(dist: Path | None, *, deploy: bool = False, **settings: Any) -> list[C
         pytest.param(
             {"STATIC_URL": "/x/", "SERVESTATIC": {"STATIC_PREFIX": "/static/", "BASE_URL": ""}}, id="base URL"
         ),
+        pytest.param({"STORAGES": {**STORAGES, "x": {}}}, id="a storage that nobody asks for"),
         pytest.param({f"WHITENOISE_{key}": None for key in OLD_KEYS}, id="old settings"),
         pytest.param({f"SERVESTATIC_{key}": True for key in CODING_SWITCHES}, id="old switches"),
     ],
@@ -155,6 +156,11 @@ def test_an_old_setting_without_a_meaning_is_named_with_what_replaces_it(dist: P
 )
 def test_no_release_is_missed_where_none_is_needed(settings: dict[str, Any]) -> None:
     assert check(None, **settings) == []
+
+
+@pytest.mark.usefixtures("in_tests")
+def test_no_release_is_missed_in_a_project_s_own_tests() -> None:
+    assert check(None) == []
 
 
 @pytest.mark.parametrize(("seconds", "ids"), [(10, ["servestatic.W004"]), (-10, [])])

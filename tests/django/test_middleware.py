@@ -166,6 +166,23 @@ def test_a_lenient_project_runs_without_a_manifest_and_says_so(
     assert "manage.py collectstatic" in caplog.text
 
 
+@interfaces
+@pytest.mark.usefixtures("in_tests")
+@pytest.mark.parametrize("static_root", ["nothing/there", None])
+def test_a_project_s_own_tests_need_no_release(tmp_path: Path, interface: str, static_root: str | None) -> None:
+    client = INTERFACES[interface](tmp_path, STATIC_ROOT=static_root and tmp_path / static_root)
+    assert client.get("/static/app.css").body == VIEW
+    assert client.get("/static/admin/css/base.css").status == 200
+
+
+@pytest.mark.usefixtures("in_tests")
+def test_in_a_project_s_own_tests_a_release_that_is_there_is_served(release: Compiled, tmp_path: Path) -> None:
+    assert DjangoWSGIClient(release.dist).get("/static/admin/css/base.css").body == VIEW
+    tmp_path.joinpath("manifest.msgpack").write_bytes(b"damaged")
+    with pytest.raises(ManifestError):
+        DjangoWSGIClient(tmp_path)
+
+
 def test_without_static_root_there_is_no_release(release: Compiled) -> None:
     with pytest.raises(ImproperlyConfigured, match="STATIC_ROOT"):
         DjangoWSGIClient(release.dist, STATIC_ROOT=None)

@@ -28,6 +28,7 @@ from django.test import Client, override_settings
 from servestatic_build import Source
 from servestatic_build.cli import main
 from servestatic_build.globs import Globs
+from servestatic_build.headers import HeaderRule
 from servestatic_build.settings import read_settings
 from servestatic_runtime import Manifest, ServeStatic
 from servestatic_runtime.django.keys import CODING_SWITCHES, DEAD, KEYS, OLD_KEYS
@@ -89,7 +90,8 @@ def fetched(client: Client, url: str, **fields: str) -> tuple[int, bytes, str, s
     return (response.status_code, content, response.get("Content-Encoding", ""), response.get("Cache-Control", ""))
 
 
-DJANGO = [(title, block) for title in ("From ServeStatic", "From WhiteNoise") for block in section(title, "python")[:2]]
+TITLES = ("ServeStatic", "WhiteNoise")
+DJANGO = [(f"From {title}", block) for title in TITLES for block in section(f"From {title}", "python")[:2]]
 
 
 @pytest.mark.parametrize(("title", "block"), DJANGO)
@@ -118,6 +120,19 @@ def test_what_is_shown_for_django_s_own_storage_links_the_same_before_and_after(
             url = static("css/app.css")
             assert files.joinpath(url.removeprefix("/static/")).is_file()
         base.joinpath("staticfiles/manifest.msgpack").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+def test_a_storage_that_only_compressed_is_ours_with_plain_names(base: Path, title: str) -> None:
+    before, after = section(f"From {title}", "python")[:2]
+    before = before.replace("CompressedManifest", "Compressed")
+    after += 'SERVESTATIC["PLAIN"] = "*"'
+    for block in (before, after):
+        with project(block, base) as client:
+            assert static("css/app.css") == "/static/css/app.css"
+            assert fetched(client, "/static/css/app.css", **{"Accept-Encoding": "gzip"})[2] == "gzip"
+            assert "max-age=300" in fetched(client, "/static/css/app.css")[3]
 
 
 @pytest.mark.parametrize("block", [block for number, (_, block) in enumerate(DJANGO) if number % 2])
@@ -223,6 +238,13 @@ def is_hashed(path: str, url: str) -> bool:
 
 SAME = [
     pytest.param({"max_age": 5}, {"max_age": 5}, "a.css", ["Cache-Control"], id="max_age"),
+    pytest.param(
+        {"max_age": None},
+        {"headers": (HeaderRule(Globs.of(["*"]), remove=("Cache-Control",)),)},
+        "a.css",
+        ["Cache-Control"],
+        id="no max_age",
+    ),
     pytest.param(
         {"allow_all_origins": False},
         {"cross_origin": False},

@@ -94,7 +94,7 @@ from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import include, path
 
-from servestatic_runtime.django import assets
+from servestatic_runtime.django.assets import PageAssets
 
 finished = []
 request_finished.connect(lambda **_: finished.append(1), weak=False)
@@ -107,7 +107,7 @@ def state(request):
 
 def page(request):
     response = render(request, "page.html")
-    policy = f"default-src 'self'; script-src 'self' {assets.import_map().csp_hash}"
+    policy = f"default-src 'self'; script-src 'self' {PageAssets().import_map().csp_hash}"
     response.headers["Content-Security-Policy"] = policy
     return response
 

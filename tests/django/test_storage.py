@@ -150,6 +150,15 @@ def test_without_a_release_plain_urls_are_given_where_names_need_not_be_known(tm
         assert storage.url("css/app.css") == "/static/css/app.css"
 
 
+@pytest.mark.usefixtures("in_tests")
+def test_in_a_project_s_own_tests_names_are_known_once_there_is_a_release(dist: Path, tmp_path: Path) -> None:
+    for missing in (tmp_path, None):
+        with project(missing) as storage:
+            assert storage.url("css/app.css") == "/static/css/app.css"
+    with project(dist) as storage, pytest.raises(ValueError, match=r"no\.css"):
+        storage.url("no.css")
+
+
 def test_a_damaged_release_is_an_error_all_the_same(tmp_path: Path) -> None:
     tmp_path.joinpath("manifest.msgpack").write_bytes(b"x" * 4000)
     with (

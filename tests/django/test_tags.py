@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from django.template import Context, Template
 from django.test import override_settings
+from jinja2 import Environment
 
 from servestatic_build import Source
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
-from servestatic_runtime.django import assets
+from servestatic_runtime.django.assets import PageAssets
+from servestatic_runtime.jinja import ServeStaticExtension
 from support.releases import unfingerprinted
 from support.trees import compile_sources, write_tree
 
@@ -67,24 +69,29 @@ def short(html: str, manifest: Manifest) -> str:
 REQUEST = SimpleNamespace(csp_nonce="n1")
 
 TAGS = [
-    ('asset_script "js/app.js"', {}, '<script integrity="<js/app.js>" src="/static/js/app.#.js"></script>'),
+    ('asset_script "js/app.js"', {}, '<script src="/static/js/app.#.js" integrity="<js/app.js>"></script>'),
     (
         'asset_script "js/app.js" type="module" async=True defer=False data_x=evil',
         {"evil": "<1>"},
-        '<script data-x="&lt;1&gt;" integrity="<js/app.js>" src="/static/js/app.#.js" type="module" async></script>',
+        '<script src="/static/js/app.#.js" integrity="<js/app.js>" type="module" async data-x="&lt;1&gt;"></script>',
     ),
-    ('asset_script "a&b.js"', {}, '<script integrity="<a&b.js>" src="/static/a&amp;b.#.js"></script>'),
+    ('asset_script "a&b.js"', {}, '<script src="/static/a&amp;b.#.js" integrity="<a&b.js>"></script>'),
     ('asset_script "js/app.js" integrity=None', {}, '<script src="/static/js/app.#.js"></script>'),
-    ("asset_script name", {"name": "/root.js"}, '<script integrity="</root.js>" src="/root.js"></script>'),
+    (
+        'asset_script "js/app.js" tabindex=0 title="a &amp; b"',
+        {},
+        '<script src="/static/js/app.#.js" integrity="<js/app.js>" tabindex="0" title="a &amp; b"></script>',
+    ),
+    ("asset_script name", {"name": "/root.js"}, '<script src="/root.js" integrity="</root.js>"></script>'),
     (
         'asset_script "js/app.js"',
         {"csp_nonce": 'n"2', "request": REQUEST},
-        '<script integrity="<js/app.js>" nonce="n&quot;2" src="/static/js/app.#.js"></script>',
+        '<script src="/static/js/app.#.js" integrity="<js/app.js>" nonce="n&quot;2"></script>',
     ),
     (
         'asset_style "css/app.css" media="print"',
         {"request": REQUEST},
-        '<link rel="stylesheet" href="/static/css/app.#.css" integrity="<css/app.css>" media="print" nonce="n1">',
+        '<link rel="stylesheet" href="/static/css/app.#.css" integrity="<css/app.css>" nonce="n1" media="print">',
     ),
     (
         'module_preload "js/app.js"',
@@ -137,6 +144,13 @@ def test_a_lenient_project_without_a_release_has_plain_urls(tmp_path: Path, tag:
         assert render(tag) == html
 
 
+@pytest.mark.usefixtures("in_tests")
+@pytest.mark.parametrize(("tag", "html"), PLAIN)
+def test_without_a_release_a_project_s_own_tests_have_plain_urls(tmp_path: Path, tag: str, html: str) -> None:
+    with override_settings(STATIC_ROOT=tmp_path, SERVESTATIC={"IMPORTS": IMPORTS}):
+        assert render(tag) == html
+
+
 @pytest.mark.parametrize("tag", ['asset_script "no.js"', 'asset_style "no.css"', 'module_preload "no.js"'])
 def test_an_unknown_name_is_an_error(tag: str) -> None:
     with pytest.raises(UnknownAssetError, match=r"no asset named 'no\."):
@@ -149,12 +163,24 @@ def test_without_a_release_a_tag_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("debug", [False, True])
+def test_jinja_s_functions_return_what_the_tags_do(*, debug: bool) -> None:
+    environment = Environment(autoescape=True, extensions=[ServeStaticExtension])
+    environment.extend(servestatic=PageAssets())
+    with override_settings(DEBUG=debug):
+        for tag in ("asset_script", "asset_style", "module_preload"):
+            call = environment.from_string("{{ " + tag + "(name) }}")
+            assert call.render(name="js/app.js", csp_nonce="n") == render(
+                f"{tag} name", name="js/app.js", csp_nonce="n"
+            )
+
+
+@pytest.mark.parametrize("debug", [False, True])
 def test_the_hash_allows_the_import_map(manifest: Manifest, *, debug: bool) -> None:
     with override_settings(DEBUG=debug):
         element = render("import_map", request=REQUEST)
         text = element.removeprefix('<script type="importmap" nonce="n1">').removesuffix("</script>")
         digest = b64encode(sha256(text.encode()).digest()).decode()
-        assert render("import_map_csp_hash") == assets.import_map().csp_hash == f"'sha256-{digest}'"
+        assert render("import_map_csp_hash") == f"'sha256-{digest}'"
     assert debug or text == manifest.import_map().text
 
 

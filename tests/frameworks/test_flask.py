@@ -237,13 +237,18 @@ def test_code_asks_the_extension_for_assets(kind: Kind, root: Path, compiled: Ma
 
 
 def test_without_a_release_an_application_does_not_start(kind: Kind, root: Path) -> None:
-    with pytest.raises(ManifestError, match="No such file"):
+    with pytest.raises(
+        ManifestError, match=rf"No such file .*compile with: {kind.app.__name__.lower()} compile-static"
+    ):
         kind.extension(bare(kind, root))
 
 
-def test_in_debug_mode_it_starts_without_one_and_files_are_served_as_they_lie(kind: Kind, root: Path) -> None:
+@pytest.mark.parametrize("mode", ["debug", "testing"])
+def test_in_development_it_starts_without_one_and_files_are_served_as_they_lie(
+    kind: Kind, root: Path, mode: str
+) -> None:
     app = bare(kind, root)
-    app.debug = True
+    setattr(app, mode, True)
     kind.extension(app)
     for expression, url in (
         ('url_for("static", filename="css/app.css")', "/app/static/css/app.css"),

@@ -33,6 +33,7 @@ def environment(request: pytest.FixtureRequest, release: Compiled) -> Environmen
         ('asset_style("css/app.css")', lambda m: tags.asset_style(m, "css/app.css")),
         ('module_preload("js/app.js")', lambda m: tags.module_preload(m, "js/app.js")),
         ("import_map()", tags.import_map),
+        ("import_map_csp_hash()", tags.import_map_csp_hash),
     ],
 )
 def test_an_element_is_that_of_the_tags(environment: Environment, release: Compiled, call: str, element: Any) -> None:

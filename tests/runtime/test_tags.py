@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from servestatic_runtime import UnknownAssetError
 from servestatic_runtime.tags import Assets, Uncompiled, asset_script, asset_style, import_map, module_preload
@@ -61,6 +62,8 @@ def test_the_import_map_is_the_text_that_its_hash_is_for(release: Compiled) -> N
         pytest.param({"data_turbo_track": "reload"}, ' data-turbo-track="reload"', id="a hyphen"),
         pytest.param({"id": "\"><script>'&"}, ' id="&quot;&gt;&lt;script&gt;&#x27;&amp;"', id="markup"),
         pytest.param({"id": ""}, ' id=""', id="an empty value"),
+        pytest.param({"tabindex": 0}, ' tabindex="0"', id="nought"),
+        pytest.param({"title": Markup("a &amp; b")}, ' title="a &amp; b"', id="escaped before"),
     ],
 )
 def test_a_page_adds_attributes(attributes: dict[str, Any], written: str) -> None:

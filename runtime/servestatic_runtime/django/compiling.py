@@ -17,7 +17,7 @@ from django.core.management.base import CommandError, OutputWrapper
 from django.core.management.color import color_style
 
 from servestatic_runtime.django import conf, opened
-from servestatic_runtime.django.trees import Found, local_path, trees
+from servestatic_runtime.django.trees import Collected, local_path, trees
 
 if TYPE_CHECKING:
     from servestatic_build import BuildResult, Config
@@ -56,18 +56,19 @@ class Output(NamedTuple):
             self.stderr.write(f"  hint: {diagnostic.hint}")
 
 
-def found_files(ignore_patterns: list[str], say: Callable[[str], None]) -> Found:
+def found_files(ignore_patterns: list[str], say: Callable[[str], None]) -> Collected:
     """Return what the finders find: of files with one name the first, as collectstatic takes it."""
     found: dict[str, tuple[Any, str]] = {}
     for finder in get_finders():
         for path, storage in finder.list(ignore_patterns):
             name = os.path.join(getattr(storage, "prefix", None) or "", path)
             if found.setdefault(name, (storage, path)) != (storage, path):
-                say(f"{name}: found once more in {storage}, and left out: the first one counts.")
+                where = local_path(storage, path) or storage
+                say(f"{name}: found once more, as {where}, and left out: the first one counts.")
     return found
 
 
-def compile_files(found: Found, output: Output, *, dry_run: bool = False, **options: Any) -> dict[str, str]:
+def compile_files(found: Collected, output: Output, *, dry_run: bool = False, **options: Any) -> dict[str, str]:
     """Compile into DIST and return, by name, what the URL of each file has below the prefix.
 
     ``options`` are keywords of the compiler's Config, which go before the settings. Raises CommandError after any
@@ -109,7 +110,7 @@ def dist_of(settings: conf.Settings) -> str:
 
 
 def _build(
-    found: Found, settings: conf.Settings, scratch: str, output: Output, options: Mapping[str, Any]
+    found: Collected, settings: conf.Settings, scratch: str, output: Output, options: Mapping[str, Any]
 ) -> BuildResult:
     try:
         from servestatic_build import ConfigError, build
@@ -125,7 +126,7 @@ def _build(
         raise CommandError(f"{error.message} ({error.hint})" if error.hint else error.message) from error
 
 
-def _config(found: Found, settings: conf.Settings, scratch: str, options: Mapping[str, Any]) -> Config:
+def _config(found: Collected, settings: conf.Settings, scratch: str, options: Mapping[str, Any]) -> Config:
     from servestatic_build import Config, Source
     from servestatic_build.settings import keywords
 
@@ -163,7 +164,7 @@ def _report(result: BuildResult, dist: str, output: Output, *, dry_run: bool) ->
         output.say(f"{dist} is compiled: {len(result.assets)} files, {result.new_files} new on disk.")
 
 
-def _unpublished(found: Found, result: BuildResult) -> Iterator[Diagnostic]:
+def _unpublished(found: Collected, result: BuildResult) -> Iterator[Diagnostic]:
     """Yield a warning for each file that the finders find and no build publishes, unless that is meant to be so."""
     from servestatic_build.model import Diagnostic, Severity
 

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponseBase
 
-from servestatic_runtime.django import conf
+from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
 from servestatic_runtime.errors import BodyError, ManifestError, log
 from servestatic_runtime.offload import run_in_thread
@@ -68,8 +68,8 @@ class ServeStaticMiddleware:
 
 
 def _current(settings: conf.Settings) -> Callable[[], Release[Native]]:
-    """Return a function that returns what to serve: under DEBUG what the finders find, else the release."""
-    if django_settings.DEBUG:
+    """Return a function that returns what to serve: the release, or what the finders find, where there needs be none."""
+    if django_settings.DEBUG or opened.is_missing_in_tests():
         from servestatic_runtime.django.development import FoundRelease  # noqa: PLC0415 - production has no need of it
 
         found = FoundRelease(settings)

@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 from django.conf import settings as django_settings
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 
 from servestatic_runtime.django import conf
@@ -40,6 +41,16 @@ def manifest() -> Manifest:
     elif settings.reload and identity(last.path) != last.seen:
         _opened = last = _open_next(last)
     return last.manifest
+
+
+def is_missing_in_tests() -> bool:
+    """Return whether a project's own tests run without a release: then files are served as under DEBUG.
+
+    Django's runner and pytest's unset DEBUG, and few projects compile before their tests. Both call
+    setup_test_environment, whose documented mark is the outbox.
+    """
+    dist = conf.read().dist
+    return hasattr(mail, "outbox") and not (dist and os.path.exists(path_of(dist)))
 
 
 def forget() -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from django.utils._os import safe_join
 
 # By logical name: the storage that has the file, and its path there. collectstatic hands it on in this form.
-Found: TypeAlias = Mapping[str, "tuple[Any, str]"]
+Collected: TypeAlias = Mapping[str, "tuple[Any, str]"]
 
 
 class Tree(NamedTuple):
@@ -21,7 +21,7 @@ class Tree(NamedTuple):
     only: frozenset[str]
 
 
-def trees(found: Found, scratch: str) -> tuple[Tree, ...]:
+def trees(found: Collected, scratch: str) -> tuple[Tree, ...]:
     """Return the trees; what lies in no local directory is copied below ``scratch`` first."""
     only: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name, (storage, path) in found.items():

@@ -17,6 +17,7 @@ __all__ = ["ServeStatic"]
 class ServeStatic(Extension[Flask]):
     """The extension: ``ServeStatic(app)``, or ``init_app`` in a factory."""
 
+    command: ClassVar[str] = "flask"
     script_info: ClassVar[type] = ScriptInfo
 
     def serve(self, app: Flask, settings: Settings) -> wsgi.ServeStatic:

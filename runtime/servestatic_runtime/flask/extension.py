@@ -29,7 +29,8 @@ class Server(Protocol):
 class Extension(ABC, Generic[Application]):
     """Serve the release, lead ``url_for`` and templates to it, and add the command that compiles it."""
 
-    script_info: ClassVar[type]  # what the framework's own command has in its context
+    command: ClassVar[str]  # the framework's own
+    script_info: ClassVar[type]  # what that has in its context
 
     def __init__(self, app: Application | None = None) -> None:
         if app is not None:
@@ -46,15 +47,18 @@ class Extension(ABC, Generic[Application]):
     def init_app(self, app: Application) -> None:
         """Set an application up; raise ManifestError where there is no release.
 
-        In debug mode, and under the framework's own command, it may do without: then its files are served as they lie.
+        In debug mode, in tests, and under the framework's own command, it may do without: then its files are served as
+        they lie.
         """
         settings = Settings.of(app)
         server: Server | None = None
         try:
             server = self.serve(app, settings)
         except ManifestError as error:
-            if not (app.debug or self._is_under_command()):
-                raise
+            if not (app.debug or app.testing or self._is_under_command()):
+                raise ManifestError(
+                    error.path, error.problem, f"compile with: {self.command} compile-static"
+                ) from error
             app.logger.info("static files are served as they lie: %s", error)
         links = Links(app, lambda: server.manifest if server else None, settings.base_url, partial(self.mount, app))
         _connect(app, links)
