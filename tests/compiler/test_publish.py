@@ -202,6 +202,37 @@ def test_the_build_behind_a_killed_one_finishes_and_sweeps(tmp_path: Path) -> No
     assert set(release(dist)) == set(NEW)
 
 
+def test_a_directory_that_another_build_makes_first_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mkdir, dist = os.mkdir, tmp_path / "some/dist"
+
+    def outrun(path: str, *mode: int) -> None:
+        if Path(path) in {dist.parent, dist}:
+            mkdir(path)
+        mkdir(path, *mode)
+
+    source = Source(str(write_tree(tmp_path / "src", OLD)))
+    monkeypatch.setattr(os, "mkdir", outrun)
+    assert compile_sources(tmp_path, source, out=str(dist)).messages() == []
+    assert set(release(dist)) == set(OLD)
+
+
+def test_a_build_does_not_sweep_what_one_that_ends_is_removing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, beside = (Source(str(write_tree(tmp_path / name, OLD))) for name in ("src", "beside"))
+    rmtree, built = shutil.rmtree, []
+
+    def compile_first(path: str) -> None:
+        if not built:
+            built.append(None)
+            built.append(compile_sources(tmp_path, beside).messages())
+        rmtree(path)
+
+    monkeypatch.setattr(shutil, "rmtree", compile_first)
+    assert compile_sources(tmp_path, source).messages() == []
+    assert built[1:] == [[]]
+
+
 def test_a_staging_directory_of_another_user_stops_no_check(
     unprivileged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
