@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -216,21 +217,52 @@ def test_a_directory_that_another_build_makes_first_will_do(tmp_path: Path, monk
     assert set(release(dist)) == set(OLD)
 
 
-def test_a_build_does_not_sweep_what_one_that_ends_is_removing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_build_does_not_sweep_what_one_that_ends_is_removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, beside = (Source(str(write_tree(tmp_path / name, OLD))) for name in ("src", "beside"))
-    rmtree, built = shutil.rmtree, []
+    rmtree = shutil.rmtree
+    built: list[list[str]] = []
 
     def compile_first(path: str) -> None:
         if not built:
-            built.append(None)
+            built.append([])  # it ends, too, but not into this
             built.append(compile_sources(tmp_path, beside).messages())
         rmtree(path)
 
     monkeypatch.setattr(shutil, "rmtree", compile_first)
     assert compile_sources(tmp_path, source).messages() == []
-    assert built[1:] == [[]]
+    assert built == [[], []]
+
+
+def is_locked(directory: Path) -> bool:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def test_no_other_build_publishes_between_the_look_at_dist_and_the_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dist = compile_tree(tmp_path, OLD).dist
+    replace, locks = os.replace, []
+
+    def look(path: str, mode: str) -> object:
+        locks.append(is_locked(dist))
+        return open(path, mode)
+
+    def move(source: str, target: str) -> None:
+        locks.append(is_locked(dist))
+        replace(source, target)
+
+    monkeypatch.setattr("servestatic_build.publish.open", look, raising=False)
+    monkeypatch.setattr(os, "replace", move)
+    assert compile_new(tmp_path).result.new_files == 3
+    assert locks == [True] * (len(NEW) + 1 + 3 + 1)  # looks and moves, each time the manifest last
+    assert not is_locked(dist)
 
 
 def test_a_staging_directory_of_another_user_stops_no_check(
