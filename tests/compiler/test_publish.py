@@ -144,6 +144,28 @@ def test_an_interrupted_build_leaves_dist_as_it_was(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(
+    ("moves", "tree"), [pytest.param(2, OLD, id="file"), pytest.param(3, NEW, id="manifest, which makes it live")]
+)
+def test_an_interrupt_right_behind_a_move_leaves_the_old_release_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int, tree: Tree
+) -> None:
+    expected = release(compile_tree(tmp_path / "expected", tree).dist)
+    before = snapshot(compile_tree(tmp_path, OLD).dist)
+    replace, left = os.replace, count(moves, -1)
+
+    def interrupted(source: str, target: str) -> None:
+        replace(source, target)
+        if next(left) == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compile_new(tmp_path)
+    assert release(tmp_path / "dist") == expected
+    assert tree is NEW or snapshot(tmp_path / "dist") == before
+
+
+@pytest.mark.parametrize(
     "settings", [{"missing": "error"}, {"strict": True}, {"check": True}], ids=["error", "strict", "check"]
 )
 def test_a_build_with_an_error_leaves_dist_as_it_was(tmp_path: Path, settings: dict[str, Any]) -> None:
