@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
@@ -22,7 +22,7 @@ from servestatic_build.model import Asset, Diagnostic, Severity, Skipped
 from servestatic_build.previous import PreviousRelease
 from servestatic_build.publish import Placement, is_published, place, publish
 from servestatic_build.scan import scan
-from servestatic_build.staging import Staging, scratch, staging_in
+from servestatic_build.staging import Staging, locked, scratch, staging_in
 
 OUTDATED = "is not what this build would write"  # the one error of a check that finds nothing else wrong
 
@@ -94,7 +94,8 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
             assets = fingerprint(graph, staging, previous, epoch, result.diagnostics, advance)
         with stages.stage("compress", len(tasks(assets, config))) as advance:
             assets = compress(assets, config, staging, advance)
-        with stages.stage("publish"):
+        # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
+        with stages.stage("publish"), nullcontext() if config.check else locked(config.out):
             placement = place(assets, config.out, previous)
             site = Site(config.prefix, config.index, policy.redirect(), import_map(assets, graph, config))
             manifest = manifest_bytes(site, placement.assets, map(policy.headers_of, placement.assets))

@@ -67,7 +67,7 @@ def is_published(placement: Placement, manifest: bytes, out: str) -> bool:
 def publish(new: Sequence[StagedFile], manifest: bytes, out: str, staging: Staging) -> None:
     """Move the new files in, then replace the manifest. After a failure DIST is as it was."""
     staged_manifest = staging.write([manifest]).path
-    with ThreadPoolExecutor(_SYNC_THREADS) as workers, _Moves(out) as moves:
+    with ThreadPoolExecutor(_SYNC_THREADS) as workers, _Moves(out, staged_manifest) as moves:
         list(workers.map(_sync, (staged_manifest, *(file.staged for file in new))))
         for file in new:
             moves.move(file)
@@ -78,10 +78,11 @@ def publish(new: Sequence[StagedFile], manifest: bytes, out: str, staging: Stagi
 
 
 class _Moves:
-    """Files and directories brought into DIST, taken back if the block that brings them fails."""
+    """Files and directories brought into DIST, taken back if the block fails before it has moved ``last``, too."""
 
-    def __init__(self, out: str) -> None:
+    def __init__(self, out: str, last: str) -> None:
         self._out = out
+        self._last = last
         self._files: list[str] = []
         self._made: list[str] = []
         self.directories: set[str] = set()  # whose entries changed
@@ -92,7 +93,7 @@ class _Moves:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is None:
+        if error is None or not os.path.exists(self._last):  # an interrupt may come right behind that move
             return
         for path in reversed(self._files):
             with suppress(OSError):
@@ -106,10 +107,9 @@ class _Moves:
             made = make_directories(directory)
             self._made += made
             self.directories |= {directory, *map(os.path.dirname, made)}
-        is_new = not os.path.lexists(target)
-        os.replace(file.staged, target)
-        if is_new:
+        if not os.path.lexists(target):
             self._files.append(target)
+        os.replace(file.staged, target)
 
 
 def _path(out: str, file: StagedFile) -> str:

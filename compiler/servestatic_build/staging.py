@@ -52,11 +52,11 @@ def staging_in(parent: str) -> Iterator[Staging]:
     """
     with ExitStack() as stack:
         stack.callback(remove_empty, make_directories(parent))
-        with _locked(parent):
+        with locked(parent):
             _sweep(parent)
             path = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
-            stack.callback(shutil.rmtree, path)
-            stack.enter_context(_locked(path))
+            stack.enter_context(locked(path))
+            stack.callback(shutil.rmtree, path)  # before it is unlocked, or another build would sweep it
         yield Staging(path)
 
 
@@ -68,7 +68,7 @@ def scratch() -> Iterator[Staging]:
 
 
 @contextmanager
-def _locked(directory: str, *, wait: bool = True) -> Iterator[None]:
+def locked(directory: str, *, wait: bool = True) -> Iterator[None]:
     """Hold a directory's lock, which the system lets go when the process ends; raise BlockingIOError if not to wait."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
@@ -83,7 +83,7 @@ def _sweep(parent: str) -> None:
     for name in os.listdir(parent):
         path = os.path.join(parent, name)
         if name.startswith(PREFIX) and os.path.isdir(path):
-            with suppress(BlockingIOError), _locked(path, wait=False):
+            with suppress(BlockingIOError, FileNotFoundError), locked(path, wait=False):  # used, or removed just now
                 shutil.rmtree(path)
 
 
@@ -96,8 +96,13 @@ def make_directories(path: str) -> list[str]:
     made: list[str] = []
     try:
         for directory in reversed(missing):
-            os.mkdir(directory)
-            made.append(directory)
+            try:
+                os.mkdir(directory)
+            except FileExistsError:  # another build was faster
+                if not os.path.isdir(directory):
+                    raise
+            else:
+                made.append(directory)
     except OSError:
         remove_empty(made)
         raise

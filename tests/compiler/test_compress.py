@@ -45,9 +45,10 @@ def test_the_effort_reaches_the_codec(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
-def test_gzip_carries_no_time_and_no_name(effort: str) -> None:
+def test_gzip_carries_no_time_and_no_name_and_one_system(effort: str) -> None:
     head = CODECS["gzip"](b"a" * 100, effort)[:10]
-    assert (head[:3], head[3], head[4:8]) == (b"\x1f\x8b\x08", 0, bytes(4))  # RFC 1952 2.3: magic, FLG, MTIME
+    # RFC 1952 2.3: magic, FLG, MTIME, OS
+    assert (head[:3], head[3], head[4:8], head[9]) == (b"\x1f\x8b\x08", 0, bytes(4), 3)
 
 
 @pytest.mark.parametrize("effort", EFFORTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -143,6 +144,28 @@ def test_an_interrupted_build_leaves_dist_as_it_was(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(
+    ("moves", "tree"), [pytest.param(2, OLD, id="file"), pytest.param(3, NEW, id="manifest, which makes it live")]
+)
+def test_an_interrupt_right_behind_a_move_leaves_the_old_release_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int, tree: Tree
+) -> None:
+    expected = release(compile_tree(tmp_path / "expected", tree).dist)
+    before = snapshot(compile_tree(tmp_path, OLD).dist)
+    replace, left = os.replace, count(moves, -1)
+
+    def interrupted(source: str, target: str) -> None:
+        replace(source, target)
+        if next(left) == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compile_new(tmp_path)
+    assert release(tmp_path / "dist") == expected
+    assert tree is NEW or snapshot(tmp_path / "dist") == before
+
+
+@pytest.mark.parametrize(
     "settings", [{"missing": "error"}, {"strict": True}, {"check": True}], ids=["error", "strict", "check"]
 )
 def test_a_build_with_an_error_leaves_dist_as_it_was(tmp_path: Path, settings: dict[str, Any]) -> None:
@@ -200,6 +223,68 @@ def test_the_build_behind_a_killed_one_finishes_and_sweeps(tmp_path: Path) -> No
     compile_new(tmp_path)
     assert sorted(os.listdir(dist)) == ["files", MANIFEST]
     assert set(release(dist)) == set(NEW)
+
+
+def test_a_directory_that_another_build_makes_first_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mkdir, dist = os.mkdir, tmp_path / "some/dist"
+
+    def outrun(path: str, *mode: int) -> None:
+        if Path(path) in {dist.parent, dist}:
+            mkdir(path)
+        mkdir(path, *mode)
+
+    source = Source(str(write_tree(tmp_path / "src", OLD)))
+    monkeypatch.setattr(os, "mkdir", outrun)
+    assert compile_sources(tmp_path, source, out=str(dist)).messages() == []
+    assert set(release(dist)) == set(OLD)
+
+
+def test_a_build_does_not_sweep_what_one_that_ends_is_removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, beside = (Source(str(write_tree(tmp_path / name, OLD))) for name in ("src", "beside"))
+    rmtree = shutil.rmtree
+    built: list[list[str]] = []
+
+    def compile_first(path: str) -> None:
+        if not built:
+            built.append([])  # it ends, too, but not into this
+            built.append(compile_sources(tmp_path, beside).messages())
+        rmtree(path)
+
+    monkeypatch.setattr(shutil, "rmtree", compile_first)
+    assert compile_sources(tmp_path, source).messages() == []
+    assert built == [[], []]
+
+
+def is_locked(directory: Path) -> bool:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def test_no_other_build_publishes_between_the_look_at_dist_and_the_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dist = compile_tree(tmp_path, OLD).dist
+    replace, locks = os.replace, []
+
+    def look(path: str, mode: str) -> object:
+        locks.append(is_locked(dist))
+        return open(path, mode)
+
+    def move(source: str, target: str) -> None:
+        locks.append(is_locked(dist))
+        replace(source, target)
+
+    monkeypatch.setattr("servestatic_build.publish.open", look, raising=False)
+    monkeypatch.setattr(os, "replace", move)
+    assert compile_new(tmp_path).result.new_files == 3
+    assert locks == [True] * (len(NEW) + 1 + 3 + 1)  # looks and moves, each time the manifest last
+    assert not is_locked(dist)
 
 
 def test_a_staging_directory_of_another_user_stops_no_check(
