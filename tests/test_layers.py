@@ -51,7 +51,7 @@ FRAMEWORKS = {
     "offload": {"trio"},  # runs under trio where trio runs already
 }
 COMPILER_LAYERS = (
-    {"model", "names", "rewrite", "graph", "codecs"},
+    {"model", "names", "rewrite", "graph", "codecs", "text"},
     {"errors", "places", "staging", "refs", "previous", "integrity"},
     {"globs", "hooks", "source_maps"},
     {"inline_maps"},

@@ -15,6 +15,7 @@ from servestatic_build.places import place_of
 from servestatic_build.refs.urls import renamed
 from servestatic_build.rewrite import Edit, splice
 from servestatic_build.source_maps import SourceMapError, shifted
+from servestatic_build.text import as_bytes
 from servestatic_runtime.media_types import MAPPED
 
 _CHUNK_BYTES = 1024 * 1024
@@ -137,7 +138,7 @@ def _owners(files: Sequence[LinkedFile]) -> dict[int, int]:
 
 
 def _edit(written: WrittenText, value: str) -> Edit:
-    return Edit(written.start, written.end, written.escape(value).encode("utf-8", "surrogateescape"))
+    return Edit(written.start, written.end, as_bytes(written.escape(value)))
 
 
 def _digest(path: str, algorithm: str) -> bytes:

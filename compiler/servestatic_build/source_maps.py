@@ -13,6 +13,7 @@ from json import JSONDecoder
 from typing import TypeVar
 
 from servestatic_build.rewrite import Edit, splice
+from servestatic_build.text import as_text
 
 
 class SourceMapError(ValueError):
@@ -97,7 +98,7 @@ def _units(data: bytes) -> int:
     """Return how many columns a text takes: UTF-16 code units (ECMA-426, "column"), one for a byte that is no UTF-8."""
     if data.isascii():
         return len(data)
-    return len(data.decode("utf-8", "surrogateescape").encode("utf-16-le", "surrogatepass")) // 2
+    return len(as_text(data).encode("utf-16-le", "surrogatepass")) // 2
 
 
 _Span = tuple[int, int]  # where a JSON value starts and ends

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from servestatic_build.bundlers.hashes import hashed_files
+from servestatic_build.bundlers.locate import Locator
 from servestatic_build.bundlers.manifests import BundlerManifest, manifests_of
-from servestatic_build.bundlers.places import Places
 from servestatic_build.config import Config
 from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
 
@@ -32,9 +32,9 @@ def with_bundler_names(
         return tuple(files)
     hashed: set[str] = set()
     paths: dict[str, str] = {}  # of the files, by alias
-    places = Places(files, skipped, config, diagnostics)
+    locator = Locator(files, skipped, config, diagnostics)
     for manifest in manifests:
-        found = places.found(manifest)
+        found = locator.found(manifest)
         hashed |= {found[file] for file in hashed_files(manifest) if file in found}
         for output in manifest.outputs:
             if output.alias and output.file in found:

@@ -15,6 +15,7 @@ import tinycss2
 
 from servestatic_build.model import Extraction, Reference, Unreadable
 from servestatic_build.refs.source_map_comment import last_source_map, source_map_reference
+from servestatic_build.text import as_bytes, as_text
 
 # A token's own text, matched where tinycss2 says it starts. One white space after a hexadecimal escape is its end.
 _SPACE = r"(?:\r\n|[ \t\r\n\f])"
@@ -33,7 +34,7 @@ def extract(data: bytes) -> Extraction:
     if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
         return Extraction(unreadable=(Unreadable(0, "a style sheet in UTF-16 can't be read"),))
     bom = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
-    text = data[bom:].decode("utf-8", "surrogateescape")
+    text = as_text(data[bom:])
     places = _Places(text, bom)
     tokens = tinycss2.parse_component_value_list(text, skip_comments=False)
     found = [reference for token in _named(tokens) if (reference := _reference(token, text, places))]
@@ -79,7 +80,7 @@ def _reference(token: Any, text: str, places: _Places) -> Reference | None:
     start = places.index(token.source_line, token.source_column)
     if token.type == "comment":
         comment = text[start : text.find("*/", start) + 2]
-        return source_map_reference(comment.encode("utf-8", "surrogateescape"), places.byte(start))
+        return source_map_reference(as_bytes(comment), places.byte(start))
     if token.type == "string":
         inner, escape = _inner(_STRING, text, start), _ESCAPE_STRING[text[start]]
     else:
@@ -110,7 +111,7 @@ class _Places:
     def byte(self, character: int) -> int:
         """Return the offset in bytes of a character at or behind the last one asked for."""
         between = self._text[self._character : character]
-        self._byte += len(between) if between.isascii() else len(between.encode("utf-8", "surrogateescape"))
+        self._byte += len(between) if between.isascii() else len(as_bytes(between))
         self._character = character
         return self._byte
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from servestatic_build.model import Extraction, ReferenceKind
 from servestatic_build.refs import css, import_map, javascript, srcset
 from servestatic_build.refs.encoded import Encoded, Segment, joined
+from servestatic_build.text import as_text
 
 HTML = "html"
 SVG = "svg"
@@ -92,7 +93,7 @@ def _link(element: Element, value: Encoded) -> Extraction:
 
 
 def _base(element: Element, value: Encoded) -> Extraction:  # noqa: ARG001
-    return Extraction(base=value.text.decode("utf-8", "surrogateescape"))
+    return Extraction(base=as_text(value.text))
 
 
 def _followed(element: Element, value: Encoded) -> Extraction:  # noqa: ARG001

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from servestatic_build.model import Extraction, ImportMapPrefix, Reference, ReferenceKind, Unreadable, WrittenText
+from servestatic_build.text import as_bytes, as_text
 
 _CHARACTER = re.compile(rb"[\x80-\xff]+|.", re.DOTALL)
 _SPACES = bytes(range(0x21))  # the URL standard strips these around a URL
@@ -58,7 +59,7 @@ class Notation:
         return b"".join(meaning for _, _, meaning in self.pieces(raw, 0, len(raw)))
 
     def _write(self, value: bytes) -> bytes:
-        return _encode(_decode(value).translate(self.written))
+        return as_bytes(as_text(value).translate(self.written))
 
 
 AS_IS = Notation()
@@ -112,23 +113,23 @@ class Encoded:
 
     def word(self) -> str:
         """Return the text as a keyword: without white space around it, in lower case."""
-        return _decode(self.text.strip(b"\t\n\f\r ")).lower()
+        return as_text(self.text.strip(b"\t\n\f\r ")).lower()
 
     def url(self, kind: ReferenceKind = ReferenceKind.URL, integrity: Encoded | None = None) -> Extraction:
         """Return the one reference that the text is, if there is anything in it, and what says its file's hash."""
         bare = self.text.strip(_SPACES)
         start = self.text.find(bare)
-        found = self._reference(Reference(start, start + len(bare), _decode(bare), str, kind))
+        found = self._reference(Reference(start, start + len(bare), as_text(bare), str, kind))
         hashes = integrity.whole() if integrity else None
         return Extraction((replace(found, integrity=hashes),)) if found else Extraction()
 
     def whole(self) -> WrittenText | None:
         """Return all of the text as it is written in the file, if there is anything in it."""
-        return self._written(WrittenText(0, len(self.text), _decode(self.text), str))
+        return self._written(WrittenText(0, len(self.text), as_text(self.text), str))
 
     def references(self, starts: Iterable[int], urls: Iterable[bytes]) -> Extraction:
         """Return the references to ``urls``, which stand in the text at ``starts``."""
-        found = (Reference(start, start + len(url), _decode(url), str) for start, url in zip(starts, urls, strict=True))
+        found = (Reference(start, start + len(url), as_text(url), str) for start, url in zip(starts, urls, strict=True))
         return self.outer(Extraction(tuple(found)))
 
     def outer(self, inner: Extraction) -> Extraction:
@@ -175,7 +176,7 @@ class Encoded:
 
 def _written(start: int, end: int, inner: WrittenText, notation: Notation, raw: bytes) -> WrittenText:
     def escape(value: str) -> str:
-        return _decode(notation.rewritten(raw, _encode(inner.escape(value))))
+        return as_text(notation.rewritten(raw, as_bytes(inner.escape(value))))
 
     return WrittenText(start, end, inner.value, escape)
 
@@ -190,11 +191,3 @@ def joined(extractions: Iterable[Extraction]) -> Extraction:
         next((one.base for one in found if one.base is not None), None),
         tuple(sorted((prefix for one in found for prefix in one.import_map_prefixes), key=lambda prefix: prefix.end)),
     )
-
-
-def _decode(text: bytes) -> str:
-    return text.decode("utf-8", "surrogateescape")
-
-
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")

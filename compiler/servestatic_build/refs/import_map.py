@@ -10,6 +10,7 @@ from servestatic_build.model import Extraction, ImportMapPrefix, ReferenceKind, 
 from servestatic_build.refs.encoded import Encoded, joined
 from servestatic_build.refs.json_text import member, members, parse, string
 from servestatic_build.refs.urls import is_bare
+from servestatic_build.text import as_text
 
 
 def extract(data: bytes) -> Extraction:
@@ -43,12 +44,8 @@ def _hashes(section: Node | None, data: bytes) -> Iterator[Extraction]:
 
 
 def _is_url(text: Encoded) -> bool:
-    return not is_bare(_decode(text.text))
+    return not is_bare(as_text(text.text))
 
 
 def _prefix(specifier: Encoded, address: Encoded, end: int) -> ImportMapPrefix:
-    return ImportMapPrefix(_decode(specifier.text), _decode(address.text), end)
-
-
-def _decode(text: bytes) -> str:
-    return text.decode("utf-8", "surrogateescape")
+    return ImportMapPrefix(as_text(specifier.text), as_text(address.text), end)

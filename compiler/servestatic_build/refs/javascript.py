@@ -19,6 +19,7 @@ from servestatic_build.refs.javascript_lexer import (
     UnreadableError,
 )
 from servestatic_build.refs.source_map_comment import last_source_map, source_map_reference
+from servestatic_build.text import as_text
 
 _STRING = rb"(?:\"" + IN_DOUBLE_QUOTES + rb"\"|'" + IN_SINGLE_QUOTES + rb"')"
 _PARTS = {
@@ -101,7 +102,7 @@ def _may_stand(kind: ReferenceKind, data: bytes, before: int, lexer: Lexer) -> b
 
 def _literal(data: bytes, start: int, end: int, kind: ReferenceKind) -> Reference:
     """Return the reference in a string, or in a template without substitutions, with its quotes."""
-    value = _unescaped(data[start + 1 : end - 1].decode("utf-8", "surrogateescape"))
+    value = _unescaped(as_text(data[start + 1 : end - 1]))
     return Reference(start + 1, end - 1, value, _ESCAPE_LITERAL[chr(data[start])], kind)
 
 

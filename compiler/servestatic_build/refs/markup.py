@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html.entities import html5
 
 from servestatic_build.refs.encoded import AS_IS, Notation, Segment
+from servestatic_build.text import as_text
 
 # HTML 13.2.5.32 to 13.2.5.40, for a tag that a parser has read to its end: a name may start with "=", a value that
 # isn't there is empty, a solidus separates, and only one right before the ">" closes. XML's attributes are read
@@ -74,7 +75,7 @@ _XML_TEXT = Notation(_XML_REFERENCE, _in_xml, _references("&<>"))
 def tag_name(data: bytes, start: int) -> str:
     """Return the name in the start tag at a place as it is written there, or "" where there is none."""
     match = _TAG_NAME.match(data, start)
-    return _decode(match[1]) if match else ""
+    return as_text(match[1]) if match else ""
 
 
 def attributes(data: bytes, start: int, *, xml: bool = False) -> Iterator[tuple[str, Segment]]:
@@ -115,14 +116,10 @@ def _read(matches: Iterable[re.Match[bytes]], notations: Mapping[int, Notation])
     for match in matches:
         group = match.lastindex or 1
         span = match.span(group) if group > 1 else (match.end(), match.end())
-        yield _decode(match[1]), Segment(*span, notations.get(group, AS_IS))
+        yield as_text(match[1]), Segment(*span, notations.get(group, AS_IS))
 
 
 def _attributes(data: bytes, position: int) -> Iterator[re.Match[bytes]]:
     while match := _ATTRIBUTE.match(data, position):
         yield match
         position = match.end()
-
-
-def _decode(text: bytes) -> str:
-    return text.decode("utf-8", "surrogateescape")

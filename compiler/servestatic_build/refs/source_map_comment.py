@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from servestatic_build.model import Reference, ReferenceKind
+from servestatic_build.text import as_text
 
 _COMMENT = re.compile(rb"(?://|/\*)[@#][ \t]*sourceMappingURL=([^\s'\"*]+)\s*(?:\*/)?\s*")
 
@@ -15,7 +16,7 @@ def source_map_reference(comment: bytes, start: int) -> Reference | None:
     match = _COMMENT.fullmatch(comment)
     if match is None:
         return None
-    value = match[1].decode("utf-8", "surrogateescape")
+    value = as_text(match[1])
     return Reference(start + match.start(1), start + match.end(1), value, str, ReferenceKind.SOURCE_MAP)
 
 

@@ -10,7 +10,7 @@ from servestatic_build.config import Config
 from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
 
 
-class Places:
+class Locator:
     """Finds the files that manifests name, whatever their paths are relative to.
 
     Vite's are relative to its output, esbuild's to the directory that it ran in, webpack's have the URL of its output
