@@ -18,6 +18,8 @@ from servestatic_runtime.errors import UnknownAssetError
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset, Headers, ImportMap, Variant, csp_source, filled, integrity_value
 
+_MOST_URLS = 4096  # kept for templates, which name the same few again and again; a full table starts anew
+
 
 class Preload(NamedTuple):
     """What ``<link rel="modulepreload">`` says of one module."""
@@ -46,6 +48,7 @@ class Manifest:
         self._document = document
         self._numbers = document.numbers  # which every request for a path that nobody knows asks
         self._asset = document.asset
+        self._urls: dict[str, str] = {}
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, base_url: str | None = None) -> Manifest:
@@ -63,7 +66,7 @@ class Manifest:
     def at(self, base_url: str) -> Manifest:
         """Return the same release with another base URL, at nearly no cost; raise ValueError."""
         made = object.__new__(type(self))
-        made.__dict__ |= {**self.__dict__, "base_url": checked(base_url)}
+        made.__dict__ |= {**self.__dict__, "base_url": checked(base_url), "_urls": {}}
         return made
 
     def close(self) -> None:
@@ -83,7 +86,13 @@ class Manifest:
 
         Raise UnknownAssetError.
         """
-        return self._url(self.asset(name))
+        url = self._urls.get(name)
+        if url is None:
+            url = self._url(self.asset(name))
+            if len(self._urls) >= _MOST_URLS:
+                self._urls.clear()
+            self._urls[name] = url
+        return url
 
     def integrity(self, name: str) -> str:
         """Return the ``integrity`` attribute of a logical name (SHA-384); raise UnknownAssetError."""

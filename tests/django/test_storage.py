@@ -15,8 +15,6 @@ from django.templatetags.static import static
 from servestatic_build import Source
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.django import opened
-from servestatic_runtime.django import storage as storage_module
-from servestatic_runtime.records import Asset
 from support.django_projects import project
 from support.releases import unfingerprinted
 from support.trees import compile_sources, write_tree
@@ -236,22 +234,3 @@ def test_a_new_release_that_can_not_be_read_leaves_the_old_one(tmp_path: Path) -
         write_tree(dist, {"new": "x" * 4000})
         dist.joinpath("new").replace(dist / "manifest.msgpack")
         assert storage.url("css/app.css") == before
-
-
-@pytest.mark.parametrize(("most", "lookups"), [(100, len(TREE)), (2, 2 * len(TREE))])
-def test_a_name_is_looked_up_once_while_there_is_room_to_remember_it(
-    dist: Path, monkeypatch: pytest.MonkeyPatch, most: int, lookups: int
-) -> None:
-    asked: list[str] = []
-    real = Manifest.asset
-
-    def counted(manifest: Manifest, name: str) -> Asset:
-        asked.append(name)
-        return real(manifest, name)
-
-    monkeypatch.setattr(Manifest, "asset", counted)
-    monkeypatch.setattr(storage_module, "_MOST_LINKS", most)
-    with project(dist) as storage:
-        for name in (*TREE, *TREE):
-            storage.url(name)
-    assert len(asked) == lookups

@@ -19,7 +19,9 @@ import pytest
 from servestatic_build import Source
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime import format as schema
+from servestatic_runtime import manifest as manifest_module
 from servestatic_runtime.document import Document
+from servestatic_runtime.records import Asset
 from support.manifests import synthetic_manifest
 from support.trees import Compiled, compile_sources, write_tree
 
@@ -102,6 +104,23 @@ def test_a_name_leads_to_its_urls(
     asset = manifest.asset(name)
     assert re.fullmatch(url, manifest.url(name))
     assert (asset.plain_url, asset.directory) == (plain_url, directory)
+
+
+@pytest.mark.parametrize(("most", "lookups"), [(len(FILES), len(FILES)), (2, 2 * len(FILES))])
+def test_the_url_of_a_name_is_looked_up_once_while_there_is_room_to_remember_it(
+    manifest: Manifest, monkeypatch: pytest.MonkeyPatch, most: int, lookups: int
+) -> None:
+    asked: list[str] = []
+    real = Manifest.asset
+
+    def counted(manifest: Manifest, name: str) -> Asset:
+        asked.append(name)
+        return real(manifest, name)
+
+    monkeypatch.setattr(Manifest, "asset", counted)
+    monkeypatch.setattr(manifest_module, "_MOST_URLS", most)
+    assert [manifest.url(name) for name in FILES] == [manifest.url(name) for name in FILES]
+    assert len(asked) == lookups
 
 
 def test_every_url_leads_to_its_asset(manifest: Manifest) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 from urllib.parse import unquote
 from weakref import finalize
 
@@ -14,18 +15,16 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.trees import Collected
 from servestatic_runtime.errors import ManifestError, UnknownAssetError
-from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.paths import quote_path
-from servestatic_runtime.records import Asset
 
-_MOST_LINKS = 4096  # a full table starts anew
+T = TypeVar("T")
+
 UNCOMPILED = "Nothing was compiled: --no-post-process leaves collectstatic nothing to do with ManifestStorage."
 
 
 class ManifestStorage(StaticFilesStorage):
     """For ``STORAGES["staticfiles"]["BACKEND"]``. Names are logical names, and files are those of the release in DIST."""
 
-    _links: _Links | None = None
     _uncompiled: finalize[[], ManifestStorage] | None = None  # what says at the end that post_process never came
 
     def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - Django's own signature
@@ -41,23 +40,17 @@ class ManifestStorage(StaticFilesStorage):
         if path.endswith("/"):  # a directory, which scripts go on from
             return _plain_url(_front(), name)
         try:
-            return self._links_of(opened.manifest())[path] + tail
+            return _ask(opened.manifest().url, path) + tail
         except ValueError:
             if conf.read().strict and not opened.is_missing_in_tests():
                 raise
             return _plain_url(_front(), name)
 
-    def _links_of(self, manifest: Manifest) -> _Links:
-        links = self._links
-        if links is None or links.manifest is not manifest:
-            links = self._links = _Links(manifest)
-        return links
-
     def stored_name(self, name: str) -> str:
         """Return what the path of a name has below the prefix; raise ValueError."""
         path, tail = _split(name)
         manifest = opened.manifest()
-        return _asset(manifest, path).url.removeprefix(manifest.prefix) + tail
+        return _ask(manifest.asset, path).url.removeprefix(manifest.prefix) + tail
 
     def path(self, name: str) -> str:
         """Return where the bytes of a name lie; raise FileNotFoundError.
@@ -68,14 +61,14 @@ class ManifestStorage(StaticFilesStorage):
             raise NotImplementedError("A release has no directory in which files have their logical names.")
         try:
             manifest = opened.manifest()
-            return manifest.body_path(_asset(manifest, name).variants[0])
+            return manifest.body_path(_ask(manifest.asset, name).variants[0])
         except ValueError as error:
             raise FileNotFoundError(errno.ENOENT, str(error), name) from error
 
     def exists(self, name: str) -> bool:
         """Return whether the release has a name."""
         try:
-            return bool(_asset(opened.manifest(), name))
+            return bool(_ask(opened.manifest().asset, name))
         except (ValueError, ManifestError):  # collectstatic asks, and what is damaged must not keep it from its work
             return False
 
@@ -102,35 +95,20 @@ def _say_nothing_was_compiled() -> None:
     sys.stderr.write(f"{UNCOMPILED}\n")
 
 
-class _Links(dict[str, str]):
-    """The URLs of one release by the names asked for before: pages name the same few again and again."""
-
-    def __init__(self, manifest: Manifest) -> None:
-        super().__init__()
-        self.manifest = manifest
-
-    def __missing__(self, name: str) -> str:
-        url = self.manifest.base_url + quote_path(_asset(self.manifest, name).url)
-        if len(self) >= _MOST_LINKS:
-            self.clear()
-        self[name] = url
-        return url
-
-
 def _split(name: str) -> tuple[str, str]:
     """Return the path, and what may stand behind it in style sheets: ``font.eot?#iefix``, ``icons.svg#home``."""
     end = min((place for mark in "?#" if (place := name.find(mark)) >= 0), default=len(name))
     return name[:end], name[end:]
 
 
-def _asset(manifest: Manifest, name: str) -> Asset:
-    """Return the asset of a logical name, which may be percent-encoded; raise ValueError."""
+def _ask(question: Callable[[str], T], name: str) -> T:
+    """Return what a release answers about a logical name, which may be percent-encoded; raise ValueError."""
     try:
-        return manifest.asset(name)
+        return question(name)
     except UnknownAssetError as error:
         decoded = unquote(name).strip()
         if decoded != name:
-            return _asset(manifest, decoded)
+            return _ask(question, decoded)
         raise ValueError(f"Missing staticfiles manifest entry for {name!r}: {error}") from error
 
 
