@@ -90,14 +90,16 @@ class Document:
 
     def asset(self, number: int) -> Asset:
         """Return an asset."""
-        return self._numbered("asset", number, self._layout.assets, self._layout.asset_offsets, self._to_asset)
+        return self._numbered("asset {}", number, self._layout.assets, self._layout.asset_offsets, self._to_asset)
 
     def header_set(self, number: int) -> HeaderSet:
         """Return a header set."""
         found = self._header_sets.get(number)
         if found is None:
             layout = self._layout
-            found = self._numbered("header set", number, layout.header_sets, layout.header_set_offsets, to_header_set)
+            found = self._numbered(
+                "header set {}", number, layout.header_sets, layout.header_set_offsets, to_header_set
+            )
             if len(self._header_sets) >= _MOST_HEADER_SETS:
                 self._header_sets.clear()
             self._header_sets[number] = found
@@ -113,18 +115,19 @@ class Document:
 
     def _numbered(self, what: str, number: int, count: int, offsets: int, make: Callable[[list[Any]], T]) -> T:
         if number >= count:
-            self._corrupt(f"the number of {what} {number}")
+            self._corrupt(f"the number of {what.format(number)}")
         start, end = schema.SPAN.unpack_from(self._buf, offsets + number * schema.OFFSET.size)
-        return self._unsealed(self._buf[start:end], number, f"{what} {number}", make)
+        return self._unsealed(self._buf[start:end], number, what, make)
 
     def _unsealed(self, record: bytes, number: int, what: str, make: Callable[[list[Any]], T]) -> T:
         if not schema.is_sealed(record, number):
-            self._corrupt(what)
+            self._corrupt(what.format(number))
         try:
             fields: Any = decode(record, 0)[0]
-            return make(fields[:-1])  # the last is the checksum
+            del fields[-1]  # the checksum
+            return make(fields)
         except (LookupError, TypeError, ValueError, RecursionError):
-            self._corrupt(what)
+            self._corrupt(what.format(number))
 
     def _read_head(self, start: bytes) -> schema.Layout:
         head = start[: schema.HEAD.size]
