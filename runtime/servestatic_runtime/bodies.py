@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Lock
 from typing import BinaryIO
 
@@ -19,10 +19,11 @@ LARGEST_CACHED = 512 * 1024  # a larger file gains more from sendfile than from 
 
 
 class BodyCache:
-    """Whole files in memory, least recently used out first, never more than ``limit`` bytes. Thread-safe."""
+    """Whole files in memory, least recently used out first once they fill half of it, never more than ``limit`` bytes. Thread-safe."""
 
     def __init__(self, limit: int, opener: Opener = without_waiting) -> None:
         self.limit = limit
+        self._half = limit // 2
         self._opener = opener
         self.used = 0
         self._bodies: OrderedDict[str, bytes] = OrderedDict()
@@ -37,10 +38,9 @@ class BodyCache:
         body = self._bodies.get(content.path)
         if body is None:
             return None
-        try:  # noqa: SIM105 - suppress() would cost more than all the rest
-            self._bodies.move_to_end(content.path)
-        except KeyError:  # another thread has just let it go; the bytes are here all the same
-            pass
+        if self.used > self._half:  # before that, whose turn it is to leave is of no interest, and costs to note
+            with suppress(KeyError):  # another thread has just let it go; the bytes are here all the same
+                self._bodies.move_to_end(content.path)
         return body if content.pieces is None else _cut(body, content.pieces)
 
     def load(self, content: Content) -> bytes:
