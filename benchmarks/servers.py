@@ -58,7 +58,8 @@ def run(description: str | None, contests: Iterable[Contest]) -> None:
 
 def _options(description: str | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--rounds", type=int, default=15, help="times that each server is measured (%(default)s)")
+    parser.add_argument("--starts", type=int, default=5, help="times that each server is started (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="times that it is measured then (%(default)s)")
     parser.add_argument("--server-cores", default="0,1", help="cores of the servers, as for taskset (%(default)s)")
     if which("wrk") is None or (os.cpu_count() or 1) < 2:
         parser.error("needs two cores, and wrk: apt-get install wrk")
@@ -66,17 +67,24 @@ def _options(description: str | None) -> argparse.Namespace:
 
 
 def _rows(contest: Contest, options: argparse.Namespace) -> list[Row]:
+    """Measure servers started anew again and again: of two processes of one program, one may stay 3 % behind."""
     load, contenders, targets = contest
-    with ExitStack() as stack:
-        urls = {}
-        for name, contender in contenders.items():
-            command = ["taskset", "--cpu-list", options.server_cores, sys.executable, "-m", *contender.command]
-            port = stack.enter_context(started(command, cwd=Path(__file__).parent)).port
-            _check(name, port, contender.url, load)
-            urls[name] = f"http://127.0.0.1:{port}{contender.url}"
-        rates = _alternate(urls, load, options.rounds)
+    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(options.starts):
+        with ExitStack() as stack:
+            urls = {name: _url(stack, name, each, load, options) for name, each in contenders.items()}
+            for name, values in _alternate(urls, load, options.rounds).items():
+                rates[name] += values
     rows = [Row(name, values, "requests/s") for name, values in rates.items()]
     return [*rows, *(_quotient(rates, *pair, target) for pair, target in targets.items())]
+
+
+def _url(stack: ExitStack, name: str, contender: Contender, load: Load, options: argparse.Namespace) -> str:
+    """Start a server that stops with the stack, and return where it answers."""
+    command = ["taskset", "--cpu-list", options.server_cores, sys.executable, "-m", *contender.command]
+    port = stack.enter_context(started(command, cwd=Path(__file__).parent)).port
+    _check(name, port, contender.url, load)
+    return f"http://127.0.0.1:{port}{contender.url}"
 
 
 def _check(name: str, port: int, url: str, load: Load) -> None:
