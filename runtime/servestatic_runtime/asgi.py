@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import closing
 from typing import Any, TypeAlias
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
-from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
+from servestatic_runtime.conditional import CONDITIONAL_FIELDS
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.offload import run_in_thread, watch
@@ -16,7 +16,7 @@ from servestatic_runtime.pages import LONGEST_CHOICE
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import not_found, respond
-from servestatic_runtime.response import Content, Response
+from servestatic_runtime.response import Response
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -73,26 +73,34 @@ class ServeStaticASGI:
             del release  # which an application that answers for hours would hold
             await (_nothing if claimed else self.app)(scope, receive, send)
             return
-        encoding, fields = _fields(scope["headers"])
-        response = respond(page, scope["method"], encoding, fields, scope.get("query_string", b""))
-        content = response.content
-        body = response.body if content is None else release.bodies.get(content)
-        if body is None and content is not None:
-            await _send_from_disk(response, content, release, scope, receive, send)
+        # From here on in one piece: nearly every answer is a whole file out of memory, and each call would be felt.
+        encoding: str | None = None
+        fields: dict[str, str] = {}
+        for name, value in scope["headers"]:  # a field that is repeated is one list (RFC 9110 5.3)
+            if name == b"accept-encoding":
+                encoding = _texts[value] if encoding is None else f"{encoding}, {_texts[value]}"
+            elif name in _CONDITIONAL:
+                field, text = _CONDITIONAL[name], _texts[value]
+                fields[field] = f"{fields[field]}, {text}" if field in fields else text
+        representation = page[encoding]
+        if representation is not None and not fields and scope["method"] == "GET":
+            response = representation.ok  # as respond() would say
+            body = release.bodies.kept.get(representation.content.path)
+        else:
+            response = respond(page, scope["method"], encoding, fields, scope.get("query_string", b""))
+            body = response.body if response.content is None else release.bodies.get(response.content)
+        if body is None:
+            await _send_from_disk(response, release, scope, receive, send)
             return
-        # As _send_whole does; here, where nearly every answer goes out, its call would be a tenth of our time.
         await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
         await send({"type": "http.response.body", "body": body})
 
 
 async def _send_from_disk(
-    response: Response[RawHeaders],
-    content: Content,
-    release: Release[RawHeaders],
-    scope: Scope,
-    receive: Receive,
-    send: Send,
+    response: Response[RawHeaders], release: Release[RawHeaders], scope: Scope, receive: Receive, send: Send
 ) -> None:
+    content = response.content
+    assert content is not None, "there is a file to read"
     try:
         found = await run_in_thread(release.fetch, content)
     except BodyError as error:
@@ -185,16 +193,3 @@ class _Texts(dict[bytes, str]):
 
 
 _texts = _Texts()
-
-
-def _fields(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, Fields]:
-    """Return Accept-Encoding and the conditional fields; a field that is repeated is one list (RFC 9110 5.3)."""
-    encoding: str | None = None
-    fields: dict[str, str] = {}
-    for name, value in headers:
-        if name == b"accept-encoding":
-            encoding = _texts[value] if encoding is None else f"{encoding}, {_texts[value]}"
-        elif name in _CONDITIONAL:
-            field, text = _CONDITIONAL[name], _texts[value]
-            fields[field] = f"{fields[field]}, {text}" if field in fields else text
-    return encoding, fields

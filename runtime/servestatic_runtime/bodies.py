@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from threading import Lock
 from typing import BinaryIO
 
@@ -19,14 +18,13 @@ LARGEST_CACHED = 512 * 1024  # a larger file gains more from sendfile than from 
 
 
 class BodyCache:
-    """Whole files in memory, least recently used out first once they fill half of it, never more than ``limit`` bytes. Thread-safe."""
+    """Whole files in memory, by path, never more than ``limit`` bytes: the one read first leaves first. Thread-safe."""
 
     def __init__(self, limit: int, opener: Opener = without_waiting) -> None:
         self.limit = limit
-        self._half = limit // 2
         self._opener = opener
         self.used = 0
-        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self.kept: dict[str, bytes] = {}
         self._lock = Lock()
 
     def admits(self, content: Content) -> bool:
@@ -35,13 +33,8 @@ class BodyCache:
 
     def get(self, content: Content) -> bytes | None:
         """Return the bytes asked for if their file is in memory."""
-        body = self._bodies.get(content.path)
-        if body is None:
-            return None
-        if self.used > self._half:  # before that, whose turn it is to leave is of no interest, and costs to note
-            with suppress(KeyError):  # another thread has just let it go; the bytes are here all the same
-                self._bodies.move_to_end(content.path)
-        return body if content.pieces is None else _cut(body, content.pieces)
+        body = self.kept.get(content.path)
+        return body if body is None or content.pieces is None else _cut(body, content.pieces)
 
     def load(self, content: Content) -> bytes:
         """Read the file into memory and return the bytes asked for; raise BodyError."""
@@ -54,11 +47,10 @@ class BodyCache:
 
     def _keep(self, path: str, body: bytes) -> None:
         with self._lock:
-            self.used += len(body) - len(self._bodies.pop(path, b""))
-            self._bodies[path] = body
+            self.used += len(body) - len(self.kept.pop(path, b""))
+            self.kept[path] = body
             while self.used > self.limit:
-                _, oldest = self._bodies.popitem(last=False)
-                self.used -= len(oldest)
+                self.used -= len(self.kept.pop(next(iter(self.kept))))
 
 
 class OpenBody:

@@ -48,7 +48,10 @@ if TYPE_CHECKING:  # so that no start makes it
 
 
 class Page(dict[str | None, Representation[Native] | None]):
-    """What one URL path leads to: by Accept-Encoding, the representation to send, None where none will do."""
+    """What one URL path leads to: by Accept-Encoding, the representation to send, None where none will do.
+
+    A redirect (``location``) has none.
+    """
 
     def __init__(self, manifest: Listing, found: Found, native: Callable[[Headers], Native]) -> None:
         super().__init__()
@@ -62,7 +65,7 @@ class Page(dict[str | None, Representation[Native] | None]):
 
     def __missing__(self, accept_encoding: str | None) -> Representation[Native] | None:
         """Negotiate, and remember the outcome. A full table starts anew."""
-        choice = choose(accept_encoding, self._codings)
+        choice = choose(accept_encoding, self._codings) if self.location is None else None
         representation = None if choice is None else self._representation(choice)
         if len(self) >= MOST_CHOICES:
             self.clear()

@@ -118,14 +118,14 @@ def test_the_cache_is_bounded_in_bytes(files: Files) -> None:
     assert cache.used == sum(content.size for content in contents if cache.get(content) is not None)
 
 
-def test_the_least_recently_used_goes_first(files: Files) -> None:
+def test_the_one_read_first_goes_first(files: Files) -> None:
     cache = BodyCache(300)
     a, b, c, d = contents = [files(name, 100) for name in "abcd"]
-    for content in (a, b, c):
+    for content in (b, a, c):
         cache.load(content)
-    cache.get(a)
+    cache.load(b)
     cache.load(d)
-    assert kept(cache, contents) == "acd"
+    assert kept(cache, contents) == "bcd"
     cache.load(files("e", 250))
     assert kept(cache, contents) == ""
 
