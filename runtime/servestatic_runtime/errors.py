@@ -15,6 +15,11 @@ class ManifestError(Exception):
         self.problem = problem
         self.hint = hint
 
+    @property
+    def is_absence(self) -> bool:
+        """Whether there is no manifest at all, so that to compile is what helps, by whatever command."""
+        return isinstance(self.__cause__, FileNotFoundError | NotADirectoryError)
+
     def __str__(self) -> str:
         """Return the three parts as one line."""
         return f"{self.path}: {self.problem} ({self.hint})"

@@ -20,6 +20,7 @@ from werkzeug.routing import BuildError
 
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime import flask as for_flask
+from servestatic_runtime import format as schema
 from servestatic_runtime import quart as for_quart
 from servestatic_runtime.base_url import VARIABLE
 from servestatic_runtime.flask.settings import KEY
@@ -240,6 +241,14 @@ def test_without_a_release_an_application_does_not_start(kind: Kind, root: Path)
     with pytest.raises(
         ManifestError, match=rf"No such file .*compile with: {kind.app.__name__.lower()} compile-static"
     ):
+        kind.extension(bare(kind, root))
+
+
+def test_a_release_that_is_newer_than_the_runtime_says_what_to_do_about_that(kind: Kind, root: Path) -> None:
+    dist = root / "dist"
+    dist.mkdir()
+    (dist / schema.MANIFEST_NAME).write_bytes(schema.MAGIC + bytes((schema.VERSION + 1,)) + bytes(500))
+    with pytest.raises(ManifestError, match=r"is newer than .*upgrade servestatic-build"):
         kind.extension(bare(kind, root))
 
 

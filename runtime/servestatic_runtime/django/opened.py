@@ -73,7 +73,7 @@ def _open(settings: conf.Settings) -> _Opened:
     try:
         opened = Manifest.open(path, base_url=settings.base_url)
     except ManifestError as error:
-        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+        if error.is_absence:
             raise NoReleaseError(path, error.problem, _COMPILE) from error
         raise
     except ValueError as error:

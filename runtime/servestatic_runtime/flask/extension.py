@@ -45,7 +45,7 @@ class Extension(ABC, Generic[Application]):
         """Return the decoded path that the application is mounted below."""
 
     def init_app(self, app: Application) -> None:
-        """Set an application up; raise ManifestError where there is no release.
+        """Set an application up; raise ManifestError where there is no release that can be read.
 
         In debug mode, in tests, and under the framework's own command, it may do without: then its files are served as
         they lie.
@@ -56,9 +56,8 @@ class Extension(ABC, Generic[Application]):
             server = self.serve(app, settings)
         except ManifestError as error:
             if not (app.debug or app.testing or self._is_under_command()):
-                raise ManifestError(
-                    error.path, error.problem, f"compile with: {self.command} compile-static"
-                ) from error
+                hint = f"compile with: {self.command} compile-static" if error.is_absence else error.hint
+                raise ManifestError(error.path, error.problem, hint) from error
             app.logger.info("static files are served as they lie: %s", error)
         links = Links(app, lambda: server.manifest if server else None, settings.base_url, partial(self.mount, app))
         _connect(app, links)
