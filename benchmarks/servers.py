@@ -19,6 +19,7 @@ from measure import Row, Target, print_table
 from support.processes import started
 
 _CLIENT_CORE = "0"
+_PATIENCE = 60  # seconds until an answer is late, which is a failure: a peer may take some for 20 MB
 _RATE = re.compile(r"Requests/sec: +([0-9.]+)")
 _FAILURES = ("Socket errors", "Non-2xx")
 
@@ -116,7 +117,7 @@ def _alternate(urls: Mapping[str, str], load: Load, rounds: int) -> dict[str, li
 
 def _requests_per_second(url: str, load: Load) -> float:
     fields = [argument for name, value in load.fields.items() for argument in ("-H", f"{name}: {value}")]
-    wrk = ["wrk", "-t1", f"-c{load.connections}", f"-d{load.seconds}s", *fields, url]
+    wrk = ["wrk", "-t1", f"-c{load.connections}", f"-d{load.seconds}s", "--timeout", f"{_PATIENCE}s", *fields, url]
     command = ["taskset", "--cpu-list", _CLIENT_CORE, *wrk]
     report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = _RATE.search(report)

@@ -12,7 +12,6 @@ from servestatic_runtime.conditional import CONDITIONAL_FIELDS
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.offload import run_in_thread, watch
-from servestatic_runtime.pages import LONGEST_CHOICE
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import not_found, respond
@@ -25,8 +24,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders: TypeAlias = "list[tuple[bytes, bytes]]"
 
-_CONDITIONAL = {name.encode(): name for name in CONDITIONAL_FIELDS}
-MOST_TEXTS = 1024
+_HEEDED = {name.encode(): name for name in ("accept-encoding", *CONDITIONAL_FIELDS)}
 
 
 class ServeStaticASGI:
@@ -74,25 +72,28 @@ class ServeStaticASGI:
             await (_nothing if claimed else self.app)(scope, receive, send)
             return
         # From here on in one piece: nearly every answer is a whole file out of memory, and each call would be felt.
-        encoding: str | None = None
-        fields: dict[str, str] = {}
-        for name, value in scope["headers"]:  # a field that is repeated is one list (RFC 9110 5.3)
-            if name == b"accept-encoding":
-                encoding = _texts[value] if encoding is None else f"{encoding}, {_texts[value]}"
-            elif name in _CONDITIONAL:
-                field, text = _CONDITIONAL[name], _texts[value]
+        encoding: bytes | None = None
+        fields: dict[str, str] | None = None
+        for name, value in scope["headers"]:
+            if name not in _HEEDED:
+                continue
+            if name == b"accept-encoding":  # a field that is repeated is one list (RFC 9110 5.3)
+                encoding = value if encoding is None else b"%b, %b" % (encoding, value)
+            else:
+                field, text = _HEEDED[name], value.decode("latin-1")
+                fields = fields or {}
                 fields[field] = f"{fields[field]}, {text}" if field in fields else text
         representation = page[encoding]
-        if representation is not None and not fields and scope["method"] == "GET":
+        if representation is not None and fields is None and scope["method"] == "GET":
             response = representation.ok  # as respond() would say
             body = release.bodies.kept.get(representation.content.path)
         else:
-            response = respond(page, scope["method"], encoding, fields, scope.get("query_string", b""))
+            response = respond(page, representation, scope["method"], fields or {}, scope.get("query_string", b""))
             body = response.body if response.content is None else release.bodies.get(response.content)
         if body is None:
             await _send_from_disk(response, release, scope, receive, send)
             return
-        await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers.copy()})
         await send({"type": "http.response.body", "body": body})
 
 
@@ -113,8 +114,8 @@ async def _send_from_disk(
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
-    # The list is a copy: other middleware edits the headers of the messages that pass through it.
-    await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
+    # It is a copy: other middleware edits the headers of the messages that pass through it.
+    await send({"type": "http.response.start", "status": response.status, "headers": response.headers.copy()})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -124,7 +125,7 @@ async def _send_file(
     """Have the server send the file where it can (https://asgi.readthedocs.io/en/latest/extensions.html)."""
     extensions = scope.get("extensions") or {}
     with closing(opened):
-        await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers.copy()})
         if "http.response.pathsend" in extensions and opened.content.pieces is None and opened.is_in_its_place():
             await send({"type": "http.response.pathsend", "path": opened.content.path})
         elif "http.response.zerocopysend" in extensions:
@@ -177,19 +178,3 @@ def _below_mount(scope: Scope) -> str:
 
 def _native(headers: Headers) -> RawHeaders:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-
-
-class _Texts(dict[bytes, str]):
-    """Field values as text: browsers send few, over and over, and to find one costs less than to decode it."""
-
-    def __missing__(self, value: bytes) -> str:
-        """Decode a value, and remember it unless it is long. A full table starts anew."""
-        text = value.decode("latin-1")
-        if len(self) >= MOST_TEXTS:
-            self.clear()
-        if len(value) <= LONGEST_CHOICE:
-            self[value] = text
-        return text
-
-
-_texts = _Texts()

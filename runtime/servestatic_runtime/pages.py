@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias
 
 from servestatic_runtime.manifest import Found
 from servestatic_runtime.negotiate import choose
@@ -21,17 +21,7 @@ MOST_PAGES = 4096
 MOST_CHOICES = 16
 LONGEST_CHOICE = 256
 
-
-class Representation(NamedTuple, Generic[Native]):
-    """One variant under one URL: its validators, its 200 and its 304."""
-
-    headers: Headers  # of the 200
-    content: Content
-    etag: str | None  # None where the rules took the header away
-    modified: int | None
-    ok: Response[Native]
-    not_modified: Response[Native]
-    boundary: str  # between several ranges; from the hash of the bytes, so that no file can have it inside
+AcceptEncoding: TypeAlias = "str | bytes | None"  # as the server's interface gives the field's value, None without it
 
 
 if TYPE_CHECKING:  # so that no start makes it
@@ -47,7 +37,23 @@ if TYPE_CHECKING:  # so that no start makes it
         def body_path(self, variant: Variant) -> str: ...
 
 
-class Page(dict[str | None, Representation[Native] | None]):
+class Representation(Generic[Native]):
+    """One variant under one URL: its validators, its 200 and its 304. No tuple: a field of that takes longer to get."""
+
+    def __init__(self, manifest: Listing, found: Found, variant: Variant, native: Callable[[Headers], Native]) -> None:
+        asset, number, _ = found
+        self.headers = manifest.ok_headers(number, asset, variant)  # of the 200
+        self.content = Content(manifest.body_path(variant), variant.size)
+        names = {name for name, _ in self.headers}
+        self.etag = variant.etag if "ETag" in names else None  # None where the rules took the header away
+        self.modified = asset.modified if "Last-Modified" in names else None
+        self.ok = Response(200, native(self.headers), self.content)
+        self.not_modified = Response(304, native(manifest.not_modified_headers(number, asset, variant)))
+        # What stands between several ranges: from the hash of the bytes, so that no file can have it inside.
+        self.boundary = variant.etag.strip('"')
+
+
+class Page(dict[AcceptEncoding, Representation[Native] | None]):
     """What one URL path leads to: by Accept-Encoding, the representation to send, None where none will do.
 
     A redirect (``location``) has none.
@@ -63,13 +69,14 @@ class Page(dict[str | None, Representation[Native] | None]):
         self.location = found.location
         self.native = native
 
-    def __missing__(self, accept_encoding: str | None) -> Representation[Native] | None:
+    def __missing__(self, accept_encoding: AcceptEncoding) -> Representation[Native] | None:
         """Negotiate, and remember the outcome. A full table starts anew."""
-        choice = choose(accept_encoding, self._codings) if self.location is None else None
+        text = accept_encoding.decode("latin-1") if isinstance(accept_encoding, bytes) else accept_encoding
+        choice = choose(text, self._codings) if self.location is None else None
         representation = None if choice is None else self._representation(choice)
         if len(self) >= MOST_CHOICES:
             self.clear()
-        if len(accept_encoding or "") <= LONGEST_CHOICE:
+        if len(text or "") <= LONGEST_CHOICE:
             self[accept_encoding] = representation
         return representation
 
@@ -80,24 +87,9 @@ class Page(dict[str | None, Representation[Native] | None]):
     def _representation(self, choice: int) -> Representation[Native]:
         made = self._representations.get(choice)
         if made is None:
-            made = self._representations[choice] = self._make(choice)
+            made = Representation(self._manifest, self._found, self._variants[choice], self.native)
+            self._representations[choice] = made
         return made
-
-    def _make(self, choice: int) -> Representation[Native]:
-        manifest, (asset, number, _) = self._manifest, self._found
-        variant = self._variants[choice]
-        headers = manifest.ok_headers(number, asset, variant)
-        names = {name for name, _ in headers}
-        content = Content(manifest.body_path(variant), variant.size)
-        return Representation(
-            headers,
-            content,
-            variant.etag if "ETag" in names else None,
-            asset.modified if "Last-Modified" in names else None,
-            Response(200, self.native(headers), content),
-            Response(304, self.native(manifest.not_modified_headers(number, asset, variant))),
-            variant.etag.strip('"'),
-        )
 
 
 class Pages(dict[str, Page[Native] | None]):

@@ -31,20 +31,23 @@ _SHARED = ("vary", "access-control-", "x-content-type-options")  # by their begi
 
 
 def respond(
-    page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: bytes
+    page: Page[Native], representation: Representation[Native] | None, method: str, fields: Fields, query: bytes
 ) -> Response[Native]:
     """Decide the answer to a request for a page.
 
-    ``fields`` holds those of CONDITIONAL_FIELDS that the request has, ``query`` its query string.
+    ``representation`` is the page's for the request's Accept-Encoding; ``fields`` holds those of CONDITIONAL_FIELDS that
+    the request has, ``query`` its query string.
     """
     if method != "GET":
-        return _respond_otherwise(page, method, accept_encoding, fields, query)
-    if page.location is not None:
-        return _redirect(page, page.location, query)
-    representation = page[accept_encoding]
+        return _respond_otherwise(page, representation, method, fields, query)
     if representation is None:
-        return _refusal(page, 406)
-    return _conditional(page, representation, fields) if fields else representation.ok
+        return _refusal(page, 406) if page.location is None else _redirect(page, page.location, query)
+    if not fields:
+        return representation.ok
+    etag = representation.etag
+    if fields.get("if-none-match", "") == etag and "if-match" not in fields and "if-unmodified-since" not in fields:
+        return representation.not_modified  # as browsers ask, and as precondition() would say
+    return _conditional(page, representation, fields)
 
 
 def not_found(method: str, native: Callable[[Headers], Native]) -> Response[Native]:
@@ -59,7 +62,7 @@ def failure(native: Callable[[Headers], Native], status: int, *extra: tuple[str,
 
 
 def _respond_otherwise(
-    page: Page[Native], method: str, accept_encoding: str | None, fields: Fields, query: bytes
+    page: Page[Native], representation: Representation[Native] | None, method: str, fields: Fields, query: bytes
 ) -> Response[Native]:
     """Answer a HEAD as a GET without its body and Range (RFC 9110 9.3.2, 14.2), OPTIONS in short; refuse all else."""
     if method == "OPTIONS":
@@ -67,11 +70,11 @@ def _respond_otherwise(
     if method != "HEAD":
         return _refusal(page, 405, ALLOW)
     fields = {name: value for name, value in fields.items() if name != "range"}
-    return _without_body(respond(page, "GET", accept_encoding, fields, query))
+    return _without_body(respond(page, representation, "GET", fields, query))
 
 
 def _without_body(response: Response[Native]) -> Response[Native]:
-    return response._replace(content=None, body=b"")
+    return Response(response.status, response.headers)
 
 
 def _words(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
@@ -96,18 +99,16 @@ def _redirect(page: Page[Native], directory: str, query: bytes) -> Response[Nati
 
 
 def _conditional(page: Page[Native], representation: Representation[Native], fields: Fields) -> Response[Native]:
-    if len(fields) == 1 and fields.get("if-none-match", "") == representation.etag:
-        return representation.not_modified  # as nearly all that has fields; precondition() would say the same
-    headers, content, etag, modified, ok, not_modified, boundary = representation
+    content, etag, modified = representation.content, representation.etag, representation.modified
     status = precondition(fields, etag, modified)
     if status == 304:
-        return not_modified
+        return representation.not_modified
     if status == 412:
         return _refusal(page, 412)
     wanted = ranges(fields, etag, modified, content.size)
     if wanted is None:
-        return ok
+        return representation.ok
     if not wanted:
         return _refusal(page, 416, ("Content-Range", f"bytes */{content.size}"))
-    headers, content = partial(headers, content, boundary, wanted)
+    headers, content = partial(representation.headers, content, representation.boundary, wanted)
     return Response(206, page.native(headers), content)

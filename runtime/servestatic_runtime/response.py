@@ -25,10 +25,11 @@ class Content(NamedTuple):
     pieces: tuple[Piece, ...] | None = None
 
 
-class Response(NamedTuple, Generic[Native]):
+class Response(Generic[Native]):
     """A whole answer. Its body is ``content`` where that is set, else ``body``."""
 
-    status: int
-    headers: Native
-    content: Content | None = None
-    body: bytes = b""
+    def __init__(self, status: int, headers: Native, content: Content | None = None, body: bytes = b"") -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
+        self.body = body

@@ -70,9 +70,9 @@ class ServeStatic:
         if page is None:
             claimed = self._claim_prefix and release.claims(_decoded(path), _decoded(below))
             return (_nothing if claimed else self.application)(environ, start_response)
-        encoding = environ.get("HTTP_ACCEPT_ENCODING")
+        representation = page[environ.get("HTTP_ACCEPT_ENCODING")]
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
-        response = respond(page, environ["REQUEST_METHOD"], encoding, fields_of(environ), query)
+        response = respond(page, representation, environ["REQUEST_METHOD"], fields_of(environ), query)
         try:
             body = _body(response, release, environ)
         except BodyError as error:

@@ -216,10 +216,14 @@ def test_304_has_what_the_rules_say_of_the_200_but_for_what_describes_its_body(
     [
         pytest.param({"if-match": "TAG", "if-none-match": "TAG"}, 304, id="If-Match holds, If-None-Match matches"),
         pytest.param({"if-match": '"x"', "if-none-match": "TAG"}, 412, id="If-Match first"),
+        pytest.param(
+            {"if-unmodified-since": "Tue, 14 Nov 2023 22:13:19 GMT", "if-none-match": "TAG"}, 412, id="date first"
+        ),
         pytest.param({"if-match": "W/TAG"}, 412, id="a weak tag is no strong one"),
         pytest.param({"if-none-match": '"a,b", W/TAG'}, 304, id="a comma in a tag, and weak comparison"),
         pytest.param({"if-none-match": "garbage"}, 200, id="garbage matches nothing"),
         pytest.param({"if-none-match": '"x"', "if-modified-since": MODIFIED}, 200, id="If-None-Match over its date"),
+        pytest.param({"if-none-match": "TAG", "if-modified-since": MODIFIED}, 304, id="both, as browsers send them"),
         pytest.param({"if-modified-since": "Tuesday, 14-Nov-23 22:13:20 GMT"}, 304, id="the date as in RFC 850"),
         pytest.param({"if-modified-since": "Tue Nov 14 22:13:20 2023"}, 304, id="the date as asctime"),
         pytest.param({"if-modified-since": "14.11.2023"}, 200, id="a date of another kind"),

@@ -9,10 +9,8 @@ from wsgiref.util import setup_testing_defaults
 
 import pytest
 
-from servestatic_runtime import ServeStatic, ServeStaticASGI, asgi
-from servestatic_runtime.pages import LONGEST_CHOICE
+from servestatic_runtime import ServeStatic, ServeStaticASGI
 from support.asgi import http_scope
-from support.clients import ASGIClient
 from support.trees import Compiled, compile_tree
 
 
@@ -126,12 +124,3 @@ def test_asgi_on_its_own_takes_no_websocket_and_lives_quietly(
 
     asyncio.run(ServeStaticASGI(None, release.dist)({"type": scope, "path": "/static/css/app.css"}, receive, send))
     assert (waiting, messages) == ([], sent)
-
-
-def test_what_fields_say_is_remembered_within_bounds(tmp_path: Path) -> None:
-    client = ASGIClient(compile_tree(tmp_path, {"a.txt": "a"}).dist)
-    for number in range(asgi.MOST_TEXTS + 100):
-        assert client.get("/static/a.txt", if_none_match=f'"{number}"').status == 200
-    assert client.get("/static/a.txt", if_none_match=f'"{"x" * 10_000}"').status == 200
-    assert len(asgi._texts) <= asgi.MOST_TEXTS  # noqa: SLF001
-    assert max(map(len, asgi._texts)) <= LONGEST_CHOICE  # noqa: SLF001

@@ -45,8 +45,9 @@ class ServeStaticMiddleware:
         if page is None:
             return self._otherwise(request, release)
         meta = request.META
+        representation = page[meta.get("HTTP_ACCEPT_ENCODING")]
         query = meta.get("QUERY_STRING", "").encode("latin-1", "replace")
-        response = respond(page, request.method, meta.get("HTTP_ACCEPT_ENCODING"), fields_of(meta), query)
+        response = respond(page, representation, request.method, fields_of(meta), query)
         content = response.content
         if content is None:
             return self._send(response, response.body)

@@ -1,0 +1,68 @@
+"""The tables that answers are found in: what they make once, and how much of it they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from servestatic_runtime import Manifest
+from servestatic_runtime import pages as pages_module
+from servestatic_runtime.pages import LONGEST_CHOICE, MOST_CHOICES, Pages
+from servestatic_runtime.records import Headers
+from support.trees import compile_tree
+
+FILES = {name: name * 99 for name in ("a.txt", "b.txt", "c.txt")}
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages[Headers]:
+    return pages_of(tmp_path_factory.mktemp("release"))
+
+
+def pages_of(root: Path) -> Pages[Headers]:
+    return Pages(Manifest.open(compile_tree(root, FILES, codings=("gzip", "br")).dist), lambda headers: headers)
+
+
+def test_a_page_is_made_once_for_its_path_and_a_path_that_is_not_listed_is_not_kept(pages: Pages[Headers]) -> None:
+    assert pages["/static/a.txt"] is pages["/static/a.txt"] is not None
+    assert pages["/static/nothing.txt"] is None
+    assert "/static/nothing.txt" not in pages
+
+
+def test_the_page_made_first_leaves_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages_module, "MOST_PAGES", 2)
+    pages = pages_of(tmp_path)
+    for path in ("/static/a.txt", "/static/b.txt", "/static/a.txt", "/static/c.txt"):
+        assert pages[path] is not None
+    assert list(pages) == ["/static/b.txt", "/static/c.txt"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("gzip", b"gzip", id="text and bytes"),
+        pytest.param("br;q=1, gzip;q=0.5", b"br", id="two values, one outcome"),
+        pytest.param(None, b"", id="no field and an empty one"),
+    ],
+)
+def test_values_of_one_outcome_share_one_representation(
+    tmp_path: Path, one: str | bytes | None, other: str | bytes | None
+) -> None:
+    page = pages_of(tmp_path)["/static/a.txt"]
+    assert page is not None
+    assert page[one] is page[other] is not None
+
+
+@pytest.mark.parametrize("kind", [str.encode, str], ids=["bytes", "text"])
+def test_what_accept_encoding_leads_to_is_remembered_within_bounds(
+    pages: Pages[Headers], kind: Callable[[str], str | bytes]
+) -> None:
+    page = pages["/static/b.txt"]
+    assert page is not None
+    values = [f"gzip, x-{number}" for number in range(3 * MOST_CHOICES)]
+    for value in (*values, "gzip, " + "x" * LONGEST_CHOICE):
+        assert page[kind(value)] is page["gzip"]
+        assert len(page) <= MOST_CHOICES
+    assert max(len(value or "") for value in page) <= LONGEST_CHOICE
