@@ -28,12 +28,12 @@ _ASSET_FIELDS = len(_ASSET_KINDS)
 
 
 class Site(NamedTuple):
-    """What holds for the release as a whole. ``first_segments`` are None where they are too many to keep."""
+    """What holds for the release as a whole."""
 
     prefix: str
     index_name: str
     redirect_headers: int
-    first_segments: frozenset[str] | None
+    beginnings: tuple[str, ...] | None  # one of which every URL path has, but "/"; None where they are too many to keep
 
 
 class Variant(NamedTuple):
@@ -86,7 +86,7 @@ def to_site(fields: list[Any]) -> Site:
     if first_segments is None:
         return Site(prefix, index, redirect_headers, None)
     _check_each(first_segments, str)
-    return Site(prefix, index, redirect_headers, frozenset(first_segments))
+    return Site(prefix, index, redirect_headers, tuple(f"/{segment}" for segment in first_segments if segment))
 
 
 def to_asset(fields: list[Any], prefix: str) -> Asset:

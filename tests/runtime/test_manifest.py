@@ -179,6 +179,7 @@ def test_a_path_is_found_or_not_whatever_its_first_segment(tmp_path: Path, files
         "/x/static/a.css",
         "/static",
         "/static/",
+        "/statics/a.css",
         "/doc",
         "/docs/x",
         "static/a.css",
