@@ -19,7 +19,7 @@ from measure import Row, Target, print_table
 from support.processes import started
 
 _CLIENT_CORE = "0"
-_PATIENCE = 60  # seconds until an answer is late, which is a failure: a peer may take some for 20 MB
+_PATIENCE = 60  # seconds that an answer may take; wrk's own 2 are too few for a peer that sends 20 MB to four at once
 _RATE = re.compile(r"Requests/sec: +([0-9.]+)")
 _FAILURES = ("Socket errors", "Non-2xx")
 
@@ -121,7 +121,7 @@ def _requests_per_second(url: str, load: Load) -> float:
     command = ["taskset", "--cpu-list", _CLIENT_CORE, *wrk]
     report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = _RATE.search(report)
-    if rate is None or any(failure in report for failure in _FAILURES):
+    if rate is None or not float(rate[1]) or any(failure in report for failure in _FAILURES):
         raise SystemExit(f"wrk says:\n{report}")
     return float(rate[1])
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # so that no start makes it
 
 
 class Representation(Generic[Native]):
-    """One variant under one URL: its validators, its 200 and its 304. No tuple: a field of that takes longer to get."""
+    """One variant under one URL: its validators, its 200 and its 304. As fast to get at as a Response."""
 
     def __init__(self, manifest: Listing, found: Found, variant: Variant, native: Callable[[Headers], Native]) -> None:
         asset, number, _ = found

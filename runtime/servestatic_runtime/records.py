@@ -33,7 +33,7 @@ class Site(NamedTuple):
     prefix: str
     index_name: str
     redirect_headers: int
-    beginnings: tuple[str, ...] | None  # one of which every URL path has, but "/"; None where they are too many to keep
+    beginnings: tuple[str, ...] | None  # of all URL paths but "/"; None where they are too many to keep
 
 
 class Variant(NamedTuple):

@@ -26,7 +26,10 @@ class Content(NamedTuple):
 
 
 class Response(Generic[Native]):
-    """A whole answer. Its body is ``content`` where that is set, else ``body``."""
+    """A whole answer. Its body is ``content`` where that is set, else ``body``.
+
+    No named tuple: every request pays for each field that it gets, and CPython gets attributes faster.
+    """
 
     def __init__(self, status: int, headers: Native, content: Content | None = None, body: bytes = b"") -> None:
         self.status = status
