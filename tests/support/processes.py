@@ -103,9 +103,10 @@ def _port(process: psutil.Popen, log: IO[str]) -> int:
 
 
 def _listening(process: psutil.Process) -> int:
+    """Return the port of 127.0.0.1 that is listened on: varnishd, before that, tries for a moment on all addresses."""
     with suppress(psutil.NoSuchProcess):  # one may end while it is asked
         for one in family(process):
             for connection in one.net_connections("tcp"):
-                if connection.status == psutil.CONN_LISTEN:
+                if connection.status == psutil.CONN_LISTEN and connection.laddr.ip == "127.0.0.1":
                     return int(connection.laddr.port)
     return 0
