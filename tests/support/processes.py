@@ -46,7 +46,7 @@ class Running:
 def started(
     command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None, pass_fds: Sequence[int] = ()
 ) -> Iterator[Running]:
-    """Run a server that was told to listen on a port of the system's choice, until the block ends."""
+    """Run a server that was told to listen on a port of 127.0.0.1, of the system's choice, until the block ends."""
     with TemporaryFile("w+") as log:
         process = psutil.Popen(
             list(command),
