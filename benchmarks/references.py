@@ -15,8 +15,8 @@ from time import perf_counter, process_time
 
 from measure import SCRATCH, Row, Target, print_table
 from servestatic_build import Config, Source, build
-from servestatic_build.refs.javascript import extract
-from servestatic_build.rewrite import Edit, splice
+from servestatic_build.references.extractors.javascript import extract
+from servestatic_build.render.splice import Edit, splice
 
 TESTS = Path(__file__).parent.parent / "tests"
 PACKAGES = ("@babylonjs/core", "three", "ol", "rxjs", "lodash-es", "@shoelace-style/shoelace")

@@ -7,9 +7,9 @@ from itertools import count, islice, product
 from pathlib import Path
 from random import Random
 
-from servestatic_build.headers import AssetHeaders, HeaderPolicy
-from servestatic_build.manifest_writer import Site, manifest_bytes
 from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
+from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
+from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME
 from servestatic_runtime.media_types import media_type
 

@@ -19,7 +19,7 @@ from flask import Flask
 
 from servestatic_build import Source
 from servestatic_build.cli import main
-from servestatic_build.settings import read_settings
+from servestatic_build.settings.files import read_settings
 from servestatic_runtime import Manifest, ServeStatic, ServeStaticASGI
 from support.trees import compile_sources, write_tree
 

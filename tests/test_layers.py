@@ -13,33 +13,88 @@ ROOT = Path(__file__).parent.parent
 RUNTIME = ROOT / "runtime/servestatic_runtime"
 COMPILER = ROOT / "compiler/servestatic_build"
 
-# Each row imports only what stands in a row above it.
-RUNTIME_LAYERS = (
-    {
-        "errors",
-        "response",
-        "paths",
-        "base_url",
-        "dates",
-        "decode",
-        "format",
-        "files",
-        "media_types",
-        "negotiate",
-        "offload",
-    },
-    {"records", "conditional", "bodies", "default_headers"},
-    {"document"},
-    {"manifest"},
-    {"pages", "methods", "partial", "tags"},
-    {"respond"},
-    {"release"},
-    {"wsgi", "asgi"},
-    {"__init__"},
-    {"__main__", "jinja", "starlette"},
-    {"django", "flask"},
-    {"quart"},
-)
+# By package: rows of its modules and subpackages. Each imports only what stands in a row above it.
+LAYERS: dict[str, tuple[set[str], ...]] = {
+    "servestatic_runtime": (
+        {"errors", "response", "paths", "base_url", "dates", "decode", "format", "files", "media_types"},
+        {"negotiate", "offload"},
+        {"records", "conditional", "bodies", "default_headers"},
+        {"document"},
+        {"manifest"},
+        {"pages", "methods", "partial", "tags"},
+        {"respond"},
+        {"release"},
+        {"wsgi", "asgi"},
+        {"__init__"},
+        {"__main__", "jinja", "starlette"},
+        {"django", "flask"},
+        {"quart"},
+    ),
+    "servestatic_runtime.django": (
+        {"__init__", "keys", "trees"},
+        {"conf"},
+        {"opened"},
+        {"assets", "checks", "clearing", "compiling", "responses"},
+        {"apps", "commands", "development", "storage", "templatetags"},
+        {"management", "middleware"},
+    ),
+    "servestatic_runtime.django.management": ({"__init__"}, {"commands"}),
+    "servestatic_runtime.django.management.commands": ({"__init__"}, {"collectstatic", "compilestatic", "runserver"}),
+    "servestatic_runtime.django.templatetags": ({"__init__"}, {"servestatic"}),
+    "servestatic_runtime.flask": (
+        {"folders", "settings"},
+        {"compiling", "links"},
+        {"command"},
+        {"extension"},
+        {"__init__"},
+    ),
+    "servestatic_build": (
+        {"model", "names", "text"},
+        {"errors", "places", "codecs"},
+        {"settings"},
+        {"sources", "references"},
+        {"releases"},
+        {"store"},
+        {"render"},
+        {"build"},
+        {"report"},
+        {"inspection"},
+        {"cli", "__init__"},
+    ),
+    "servestatic_build.codecs": ({"br", "gzip", "zstd"}, {"__init__"}),
+    "servestatic_build.settings": (
+        {"__init__", "globs", "hooks"},
+        {"header_rules"},
+        {"config"},
+        {"files"},
+    ),
+    "servestatic_build.sources": ({"__init__", "bundlers"}, {"scan"}),
+    "servestatic_build.sources.bundlers": ({"shapes"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),
+    "servestatic_build.references": (
+        {"__init__", "graph", "urls"},
+        {"broken", "extractors", "specifiers"},
+        {"link"},
+    ),
+    "servestatic_build.references.extractors": (
+        {"escaped_text", "javascript_lexer", "source_map_comment", "srcset"},
+        {"css", "javascript", "json_text", "markup"},
+        {"import_map", "web_manifest"},
+        {"elements"},
+        {"html", "svg"},
+        {"__init__"},
+    ),
+    "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"manifest_writer"}),
+    "servestatic_build.store": ({"__init__", "staging"}, {"publish"}),
+    "servestatic_build.render": (
+        {"__init__", "compress", "integrity", "splice"},
+        {"source_maps"},
+        {"inline_maps"},
+        {"final_bytes"},
+        {"fingerprint"},
+    ),
+    "servestatic_build.report": ({"__init__", "console"},),
+    "servestatic_build.inspection": ({"__init__", "json_view"}, {"explain"}, {"cli"}),
+}
 # Glue is imported by those who have its framework; nothing else may import it, or the framework.
 FRAMEWORKS = {
     "django": {"django", "asgiref", "servestatic_build"},  # asgiref comes with Django
@@ -50,22 +105,6 @@ FRAMEWORKS = {
     "starlette": {"starlette"},
     "offload": {"trio"},  # runs under trio where trio runs already
 }
-COMPILER_LAYERS = (
-    {"model", "names", "rewrite", "graph", "codecs", "text"},
-    {"errors", "places", "staging", "refs", "previous", "integrity"},
-    {"globs", "hooks", "source_maps"},
-    {"inline_maps"},
-    {"final_bytes"},
-    {"headers"},
-    {"config"},
-    {"missing", "bundlers", "specifiers"},
-    {"scan", "link", "fingerprint", "compress", "manifest_writer", "import_map", "settings"},
-    {"publish"},
-    {"build"},
-    {"report", "as_data"},
-    {"explain"},
-    {"cli", "manifest_cli", "__init__"},
-)
 
 
 def imports(path: Path) -> set[str]:
@@ -81,27 +120,46 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-def modules(package: Path) -> dict[str, set[str]]:
-    """Return, for each module or subpackage of a package, the names of the modules of the package it imports."""
-    found: dict[str, set[str]] = {}
-    for path in sorted(package.rglob("*.py")):
-        unit = path.relative_to(package).parts[0].removesuffix(".py")
-        own = {name.split(".")[1] for name in imports(path) if name.startswith(package.name + ".")}
-        found.setdefault(unit, set()).update(own)
+def directory(package: str) -> Path:
+    top, *below = package.split(".")
+    return {RUNTIME.name: RUNTIME, COMPILER.name: COMPILER}[top].joinpath(*below)
+
+
+def units(package: str) -> dict[str, list[Path]]:
+    """Return the modules and subpackages of a package, each with its files."""
+    root = directory(package)
+    found: dict[str, list[Path]] = {}
+    for path in sorted(root.rglob("*.py")):
+        found.setdefault(path.relative_to(root).parts[0].removesuffix(".py"), []).append(path)
     return found
 
 
-@pytest.mark.parametrize(("package", "layers"), [(RUNTIME, RUNTIME_LAYERS), (COMPILER, COMPILER_LAYERS)])
-def test_a_module_imports_only_from_the_layers_below_it(package: Path, layers: tuple[set[str], ...]) -> None:
-    found = modules(package)
-    assert set(found) == set().union(*layers), "every module has its place in a layer"
-    below: set[str] = set()
+def used(package: str, paths: list[Path]) -> set[str]:
+    """Return the modules and subpackages of a package that files import."""
+    names = {name for path in paths for name in imports(path) if name.startswith(f"{package}.")}
+    return {name.removeprefix(f"{package}.").partition(".")[0] for name in names}
+
+
+def test_every_package_has_its_layers() -> None:
+    packages = {
+        ".".join((root.name, *path.parent.relative_to(root).parts))
+        for root in (RUNTIME, COMPILER)
+        for path in root.rglob("*.py")
+    }
+    assert packages == set(LAYERS)
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_a_module_imports_only_from_the_layers_above_it(package: str) -> None:
+    found = units(package)
+    assert set(found) == set().union(*LAYERS[package]), "every module has its place in a layer"
+    above: set[str] = set()
     wrong = []
-    for layer in layers:
-        for module in sorted(layer):
-            used = {name for name in found[module] - {module} if name in found}
-            wrong += [f"{module} imports {name}" for name in sorted(used - below)]
-        below |= layer
+    for layer in LAYERS[package]:
+        for unit in sorted(layer):
+            imported = {name for name in used(package, found[unit]) - {unit} if name in found}
+            wrong += [f"{unit} imports {name}" for name in sorted(imported - above)]
+        above |= layer
     assert wrong == []
 
 

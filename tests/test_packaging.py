@@ -51,7 +51,11 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_both_packages_and_their_types(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
-    assert {"servestatic_build/py.typed", "servestatic_runtime/py.typed", "servestatic_build/refs/css.py"} <= names
+    assert {
+        "servestatic_build/py.typed",
+        "servestatic_runtime/py.typed",
+        "servestatic_build/references/extractors/css.py",
+    } <= names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {
         "servestatic_build",
         "servestatic_runtime",

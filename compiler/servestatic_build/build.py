@@ -9,20 +9,20 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
 
-from servestatic_build.compress import compress, tasks
-from servestatic_build.config import Config
 from servestatic_build.errors import BuildError, ConfigError
-from servestatic_build.fingerprint import fingerprint
-from servestatic_build.headers import HeaderPolicy
-from servestatic_build.hooks import load_hook
-from servestatic_build.import_map import import_map
-from servestatic_build.link import link
-from servestatic_build.manifest_writer import Site, manifest_bytes
 from servestatic_build.model import Asset, Diagnostic, Severity, Skipped
-from servestatic_build.previous import PreviousRelease
-from servestatic_build.publish import Placement, is_published, place, publish
-from servestatic_build.scan import scan
-from servestatic_build.staging import Staging, locked, scratch, staging_in
+from servestatic_build.references.link import link
+from servestatic_build.releases.headers import HeaderPolicy
+from servestatic_build.releases.import_map import import_map
+from servestatic_build.releases.manifest_writer import Site, manifest_bytes
+from servestatic_build.releases.previous import PreviousRelease
+from servestatic_build.render.compress import Compression, compress, tasks
+from servestatic_build.render.fingerprint import fingerprint
+from servestatic_build.settings.config import Config
+from servestatic_build.settings.hooks import load_hook
+from servestatic_build.sources.scan import scan
+from servestatic_build.store.publish import Placement, is_published, place, publish
+from servestatic_build.store.staging import Staging, locked, scratch, staging_in
 
 OUTDATED = "is not what this build would write"  # the one error of a check that finds nothing else wrong
 
@@ -92,8 +92,8 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
     with scratch() if config.check else staging_in(config.out) as staging:
         with stages.stage("fingerprint", len(graph.files)) as advance:
             assets = fingerprint(graph, staging, previous, epoch, result.diagnostics, advance)
-        with stages.stage("compress", len(tasks(assets, config))) as advance:
-            assets = compress(assets, config, staging, advance)
+        with stages.stage("compress", len(tasks(assets, config.codings))) as advance:
+            assets = compress(assets, Compression(config.codings, config.effort, config.jobs), staging, advance)
         # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
         with stages.stage("publish"), nullcontext() if config.check else locked(config.out):
             placement = place(assets, config.out, previous)

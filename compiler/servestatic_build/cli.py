@@ -11,12 +11,12 @@ from rich.text import Text
 
 from servestatic_build.build import Silent, build
 from servestatic_build.codecs import EFFORTS
-from servestatic_build.config import MISSING, MODULES, Config, Source
 from servestatic_build.errors import ConfigError
-from servestatic_build.globs import Globs
 from servestatic_build.model import Diagnostic, Severity
-from servestatic_build.report import ProgressBar, print_diagnostic, print_summary, summary
-from servestatic_build.settings import codings, read_settings
+from servestatic_build.report.console import ProgressBar, print_diagnostic, print_summary, summary
+from servestatic_build.settings.config import MISSING, MODULES, Config, Source
+from servestatic_build.settings.files import codings, read_settings
+from servestatic_build.settings.globs import Globs
 
 _GLOBS = ("ignore", "plain", "fingerprint", "hashed")
 

@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from servestatic_build import Source
-from servestatic_build.bundlers.hashes import hashed_files
-from servestatic_build.bundlers.manifests import read_manifest
 from servestatic_build.errors import BuildError
-from servestatic_build.globs import Globs
-from servestatic_build.manifest_cli import main as manifest_cli
-from servestatic_build.settings import read_settings
+from servestatic_build.inspection.cli import main as manifest_cli
+from servestatic_build.settings.files import read_settings
+from servestatic_build.settings.globs import Globs
+from servestatic_build.sources.bundlers.hashes import hashed_files
+from servestatic_build.sources.bundlers.manifests import read_manifest
 from servestatic_runtime import Manifest, UnknownAssetError
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from servestatic_build.cli import main
 from servestatic_build.codecs import CODECS
-from servestatic_build.manifest_cli import main as manifest_main
+from servestatic_build.inspection.cli import main as manifest_main
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import etag
 from support.releases import snapshot

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import pytest
 
 from servestatic_build import Source
-from servestatic_build.graph import components
+from servestatic_build.references.graph import components
 from support.oracles import ask, installed
 from support.releases import unfingerprinted
 from support.trees import compile_sources

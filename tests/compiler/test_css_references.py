@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servestatic_build.refs.css import extract
+from servestatic_build.references.extractors.css import extract
 from support.releases import assert_sound, unfingerprinted
 from support.trees import Compiled, compile_tree
 

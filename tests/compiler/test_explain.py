@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from servestatic_build import Source
-from servestatic_build.globs import Globs
-from servestatic_build.manifest_cli import main
+from servestatic_build.inspection.cli import main
+from servestatic_build.settings.globs import Globs
 from support.releases import unfingerprinted
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from servestatic_build.globs import Globs
+from servestatic_build.settings.globs import Globs
 from support.releases import unfingerprinted
 from support.trees import Tree, compile_tree
 

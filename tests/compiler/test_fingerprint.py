@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from servestatic_build import Source
-from servestatic_build.link import link
 from servestatic_build.model import Graph
 from servestatic_build.names import with_fingerprint
+from servestatic_build.references.link import link
 from support.releases import release, unfingerprinted
 from support.trees import Tree, compile_sources, compile_tree, write_tree
 

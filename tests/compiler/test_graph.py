@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servestatic_build.graph import components
+from servestatic_build.references.graph import components
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from wsgiref.headers import Headers
 import pytest
 
 from servestatic_build import ConfigError
-from servestatic_build.globs import Globs
-from servestatic_build.headers import HeaderRule
-from servestatic_build.hooks import load_hook
+from servestatic_build.settings.globs import Globs
+from servestatic_build.settings.header_rules import HeaderRule
+from servestatic_build.settings.hooks import load_hook
 from servestatic_runtime.media_types import content_type, media_type
 from support.trees import Compiled, compile_tree
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from servestatic_build.integrity import renewed
+from servestatic_build.render.integrity import renewed
 from support.hashes import integrity
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from servestatic_build.explain import explained_data
+from servestatic_build.inspection.explain import explained_data
 from servestatic_runtime import Manifest
 from servestatic_runtime.document import Document
 from support.manifests import chain_manifest

@@ -10,9 +10,9 @@ import msgpack
 import pytest
 
 from servestatic_build import Source
-from servestatic_build.headers import HeaderPolicy
-from servestatic_build.manifest_writer import Site, manifest_bytes
 from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
+from servestatic_build.releases.headers import HeaderPolicy
+from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_runtime import Manifest
 from servestatic_runtime.document import Document
 from servestatic_runtime.format import ASSET_FIELDS, ETAG_BYTES, FILE_SUFFIXES, FORMAT, KEYS, VERSION, Layout

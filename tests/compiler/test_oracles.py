@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from servestatic_build.model import Extraction, Reference, ReferenceKind
-from servestatic_build.refs import css, html, javascript
-from servestatic_build.rewrite import Edit, splice
-from servestatic_build.specifiers import is_bare_import
+from servestatic_build.references.extractors import css, html, javascript
+from servestatic_build.references.specifiers import is_bare_import
+from servestatic_build.render.splice import Edit, splice
 from support.oracles import ask, files_of
 
 pytestmark = pytest.mark.slow

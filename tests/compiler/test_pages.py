@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from servestatic_build.globs import Globs
+from servestatic_build.settings.globs import Globs
 from support.hashes import integrity
 from support.releases import unfingerprinted
 from support.trees import compile_tree

@@ -110,7 +110,7 @@ class Fault:
         pytest.param("os", "replace", errno.EIO, id="rename"),
         pytest.param("os", "fsync", errno.EIO, id="sync"),
         pytest.param("os", "mkdir", errno.EACCES, id="new directory"),
-        pytest.param("servestatic_build.staging", "open", errno.ENOSPC, id="staging"),
+        pytest.param("servestatic_build.store.staging", "open", errno.ENOSPC, id="staging"),
     ],
 )
 def test_a_build_that_fails_at_any_step_leaves_dist_as_it_was(
@@ -280,7 +280,7 @@ def test_no_other_build_publishes_between_the_look_at_dist_and_the_manifest(
         locks.append(is_locked(dist))
         replace(source, target)
 
-    monkeypatch.setattr("servestatic_build.publish.open", look, raising=False)
+    monkeypatch.setattr("servestatic_build.store.publish.open", look, raising=False)
     monkeypatch.setattr(os, "replace", move)
     assert compile_new(tmp_path).result.new_files == 3
     assert locks == [True] * (len(NEW) + 1 + 3 + 1)  # looks and moves, each time the manifest last

@@ -15,9 +15,9 @@ import pytest
 
 from servestatic_build import Config, Source
 from servestatic_build.errors import ConfigError
-from servestatic_build.globs import Globs
 from servestatic_build.model import Diagnostic, SourceFile
-from servestatic_build.scan import scan
+from servestatic_build.settings.globs import Globs
+from servestatic_build.sources.scan import scan
 from support.trees import compile_tree, write_tree
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from servestatic_build import Config, ConfigError, Source
-from servestatic_build.globs import Globs
-from servestatic_build.headers import HeaderRule
-from servestatic_build.settings import read_settings
+from servestatic_build.settings.files import read_settings
+from servestatic_build.settings.globs import Globs
+from servestatic_build.settings.header_rules import HeaderRule
 
 
 @pytest.fixture(autouse=True)

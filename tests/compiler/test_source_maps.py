@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servestatic_build.rewrite import Edit, splice
-from servestatic_build.source_maps import SourceMapError, _decoded, _encoded, shifted
+from servestatic_build.render.source_maps import SourceMapError, _decoded, _encoded, shifted
+from servestatic_build.render.splice import Edit, splice
 from support.oracles import ask, files_of
 
 Marked = str | bytes

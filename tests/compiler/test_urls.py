@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from servestatic_build.refs.urls import base_path, renamed, target_path
+from servestatic_build.references.urls import base_path, renamed, target_path
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servestatic_build.model import Unreadable
-from servestatic_build.refs.web_manifest import extract
+from servestatic_build.references.extractors.web_manifest import extract
 from support.references import renamed, values
 from support.releases import assert_sound
 

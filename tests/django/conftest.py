@@ -13,8 +13,8 @@ from django.test.utils import setup_test_environment, teardown_test_environment
 from django.urls import clear_script_prefix
 
 from servestatic_build import Source
-from servestatic_build.globs import Globs
-from servestatic_build.headers import HeaderRule
+from servestatic_build.settings.globs import Globs
+from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_runtime import bodies
 from support.django_clients import CHUNK, LARGE
 from support.opened import opened_by_the_runtime

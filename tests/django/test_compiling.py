@@ -337,7 +337,7 @@ def test_clear_asks_first(dist: Path, settings: dict[str, Any], monkeypatch: pyt
 
 
 def test_clear_leaves_the_directory_of_a_build_that_runs(dist: Path, settings: dict[str, Any]) -> None:
-    from servestatic_build.staging import staging_in
+    from servestatic_build.store.staging import staging_in
 
     with project(dist, **settings), staging_in(str(dist)) as staging:
         staging.write([b"x"])

@@ -27,9 +27,9 @@ from django.test import Client, override_settings
 
 from servestatic_build import Source
 from servestatic_build.cli import main
-from servestatic_build.globs import Globs
-from servestatic_build.headers import HeaderRule
-from servestatic_build.settings import read_settings
+from servestatic_build.settings.files import read_settings
+from servestatic_build.settings.globs import Globs
+from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_runtime import Manifest, ServeStatic
 from servestatic_runtime.django.keys import CODING_SWITCHES, DEAD, KEYS, OLD_KEYS
 from support.trees import compile_sources, write_tree

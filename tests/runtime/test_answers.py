@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from servestatic_build import Source
-from servestatic_build.globs import Globs
-from servestatic_build.headers import HeaderRule
+from servestatic_build.settings.globs import Globs
+from servestatic_build.settings.header_rules import HeaderRule
 from support.clients import Answer, ASGIClient, Client, Kind, WSGIClient
 from support.codings import DECODERS, decoded
 from support.multipart import Part, parts_of

@@ -8,9 +8,9 @@ from dataclasses import replace
 from hashlib import sha256, sha384
 from pathlib import Path
 
-from servestatic_build.headers import HeaderPolicy
-from servestatic_build.manifest_writer import Site, manifest_bytes
 from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
+from servestatic_build.releases.headers import HeaderPolicy
+from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 
 _POLICY = HeaderPolicy(max_age=60, cross_origin=True, rules=(), hook=None)
 _SUFFIXES = {"identity": "", "gzip": ".gz", "br": ".br", "zstd": ".zst"}

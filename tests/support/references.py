@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from servestatic_build.model import Extraction
-from servestatic_build.rewrite import Edit, splice
+from servestatic_build.render.splice import Edit, splice
 
 _SUFFIX = re.compile(r"(\.\w+)(?=[?#]|\s*$)")
 

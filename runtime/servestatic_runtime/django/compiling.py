@@ -90,7 +90,7 @@ def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
     """Return what the settings' rules do to the headers of a logical name. Without any, no compiler is needed."""
     if not settings.build.get("headers"):
         return lambda _headers, _name: None
-    from servestatic_build.settings import keywords
+    from servestatic_build.settings.files import keywords
 
     rules = keywords({"headers": settings.build["headers"]})["headers"]
 
@@ -115,7 +115,7 @@ def _build(
     try:
         from servestatic_build import ConfigError, build
         from servestatic_build.build import Silent
-        from servestatic_build.report import ProgressBar
+        from servestatic_build.report.console import ProgressBar
     except ImportError as error:
         raise CommandError(str(error)) from error
     try:
@@ -128,7 +128,7 @@ def _build(
 
 def _config(found: Collected, settings: conf.Settings, scratch: str, options: Mapping[str, Any]) -> Config:
     from servestatic_build import Config, Source
-    from servestatic_build.settings import keywords
+    from servestatic_build.settings.files import keywords
 
     sources = [Source(tree.directory, None, tree.name_prefix, tree.only) for tree in trees(found, scratch)]
     if settings.root:

@@ -10,10 +10,10 @@ from flask.sansio.app import App
 from rich.console import Console
 
 from servestatic_build import Config, ConfigError, Source, build
-from servestatic_build.config import url_directory
 from servestatic_build.model import Diagnostic, Severity
-from servestatic_build.report import ProgressBar, print_diagnostic, print_summary
-from servestatic_build.settings import read_settings
+from servestatic_build.report.console import ProgressBar, print_diagnostic, print_summary
+from servestatic_build.settings.config import url_directory
+from servestatic_build.settings.files import read_settings
 from servestatic_runtime.flask.folders import DEFAULT_PREFIX, Folder, folder_url, folders
 
 

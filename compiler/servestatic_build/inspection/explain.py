@@ -1,0 +1,108 @@
+"""All that a manifest says of one asset, for a person or as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from servestatic_build.inspection.json_view import asset_data, content_type
+from servestatic_runtime import Manifest
+from servestatic_runtime.media_types import HTML
+from servestatic_runtime.paths import quote_path
+from servestatic_runtime.records import Asset, Headers, Variant, integrity_value
+
+_LABEL_WIDTH = 16
+
+
+def explained(manifest: Manifest, asset: Asset) -> Iterator[str]:
+    """Yield the lines that say an asset's URLs, why they are so, its references both ways, and all its headers."""
+    yield asset.name
+    for label, values in _facts(manifest, asset):
+        for number, value in enumerate(values):
+            yield f"  {'' if number else label:{_LABEL_WIDTH}}{value}"
+    yield from _headers_by_variant(manifest, asset)
+    yield from _headers_of_plain_url(manifest, asset)
+
+
+def explained_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
+    """Return the same as an object: what the asset is in the manifest's, and more."""
+    data = asset_data(manifest, asset)
+    for variant, shown in zip(asset.variants, data["variants"], strict=True):
+        shown["headers"] = manifest.ok_headers(asset.headers, asset, variant)
+        shown["plain_headers"] = _plain_headers(manifest, asset, variant)
+    return {
+        **data,
+        "reason": _reason(manifest, asset),
+        "directory": None if asset.directory is None else quote_path(asset.directory),
+        "aliases": asset.aliases,
+        "referenced_by": _referrers(manifest, asset),
+    }
+
+
+def _facts(manifest: Manifest, asset: Asset) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "also named", asset.aliases
+    yield "url", [quote_path(asset.url), _reason(manifest, asset)]
+    if asset.plain_url not in {None, asset.url}:
+        yield "plain url", [quote_path(asset.plain_url or "")]
+    if asset.directory:
+        yield "answers for", [quote_path(asset.directory)]
+    yield "integrity", [integrity_value(asset)]
+    yield "refers to", manifest.references(asset) or ["nothing"]
+    yield "referred to by", _referrers(manifest, asset) or ["nothing"]
+
+
+def _reason(manifest: Manifest, asset: Asset) -> str:
+    """Return why an asset's URL is fingerprinted or not."""
+    if asset.immutable and asset.url == asset.plain_url:
+        return "not fingerprinted again: a bundler named it by its content"
+    if asset.immutable and f".{asset.digest.hex()[:12]}" in asset.url:
+        return "fingerprinted: it has the first digits of the file's SHA-256"
+    if asset.immutable:
+        return "fingerprinted: it has the hash of the cycle of files that this one is part of"
+    if content_type(manifest, asset).partition(";")[0] in HTML:
+        return "not fingerprinted: HTML keeps its plain URL"
+    if asset.name.startswith("/"):
+        return "not fingerprinted: its source is served at a URL of its own"
+    return "not fingerprinted: a --plain pattern matches its name"
+
+
+def _referrers(manifest: Manifest, asset: Asset) -> list[str]:
+    number = next(number for number, other in enumerate(manifest) if other.name == asset.name)
+    return [other.name for other in manifest if number in other.references]
+
+
+def _headers_by_variant(manifest: Manifest, asset: Asset) -> Iterator[str]:
+    """Yield each variant with its headers; what several have in common is said once, before them."""
+    headers = {variant: manifest.ok_headers(asset.headers, asset, variant) for variant in asset.variants}
+    shared: Headers = []
+    if len(headers) > 1:
+        shared = [pair for pair in headers[asset.variants[0]] if all(pair in own for own in headers.values())]
+        yield from _block("every variant", map(_line, shared))
+    for variant, own in headers.items():
+        title = f"{variant.coding}: {variant.size:,} bytes in {variant.file}"
+        yield from _block(title, (_line(pair) for pair in own if pair not in shared))
+
+
+def _headers_of_plain_url(manifest: Manifest, asset: Asset) -> Iterator[str]:
+    """Yield what is different under the plain URL, where there is one beside the other."""
+    identity = asset.variants[0]
+    own, plain = manifest.ok_headers(asset.headers, asset, identity), _plain_headers(manifest, asset, identity)
+    if plain is not None and plain != own:
+        names = {name for name, _ in plain}
+        yield from _block("under the plain url", (_line(pair) for pair in plain if pair not in own))
+        yield from (f"    no {name}" for name, _ in own if name not in names)
+
+
+def _plain_headers(manifest: Manifest, asset: Asset, variant: Variant) -> Headers | None:
+    number = asset.plain_headers
+    return None if number is None else manifest.ok_headers(number, asset, variant)
+
+
+def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield ""
+    yield f"  {title}"
+    yield from (f"    {line}" for line in lines)
+
+
+def _line(pair: tuple[str, str]) -> str:
+    return ": ".join(pair)

@@ -1,0 +1,51 @@
+"""The URLs of a page's import map (HTML 8.1.6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from servestatic_build.model import Extraction, ImportMapPrefix, ReferenceKind, Unreadable
+from servestatic_build.references.extractors.escaped_text import EscapedText, joined
+from servestatic_build.references.extractors.json_text import member, members, parse, string
+from servestatic_build.references.urls import is_bare
+from servestatic_build.text import as_text
+
+
+def extract(data: bytes) -> Extraction:
+    """Return the URLs of an import map and the entries that end in a slash."""
+    root = parse(data)
+    if root is None:
+        return Extraction(unreadable=(Unreadable(0, "this is not an import map that can be read"),))
+    scopes = tuple(members(member(root, b"scopes", data), data))
+    found = list(_entries(member(root, b"imports", data), data))
+    for scope, entries in scopes:
+        found += [scope.url(), *_entries(entries, data)]
+    return joined([*found, *_hashes(member(root, b"integrity", data), data)])
+
+
+def _entries(section: Node | None, data: bytes) -> Iterator[Extraction]:
+    for specifier, value in members(section, data):
+        address = string(value, data)
+        # A module that a page maps by its URL has to be known by the URL that it will have.
+        if _is_url(specifier):
+            yield specifier.url(ReferenceKind.SPECIFIER)
+        if _is_url(address):
+            yield address.url()
+        if specifier.text.endswith(b"/") and address.text.endswith(b"/"):
+            yield Extraction(import_map_prefixes=(_prefix(specifier, address, value.end_byte),))
+
+
+def _hashes(section: Node | None, data: bytes) -> Iterator[Extraction]:
+    for url, value in members(section, data):
+        if _is_url(url):
+            yield url.url(integrity=string(value, data))
+
+
+def _is_url(text: EscapedText) -> bool:
+    return not is_bare(as_text(text.text))
+
+
+def _prefix(specifier: EscapedText, address: EscapedText, end: int) -> ImportMapPrefix:
+    return ImportMapPrefix(as_text(specifier.text), as_text(address.text), end)

@@ -1,0 +1,73 @@
+"""JSON as byte spans: tree-sitter's syntax tree, and strings with their escapes (RFC 8259)."""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+
+import tree_sitter_json
+from tree_sitter import Language, Node, Parser
+
+from servestatic_build.references.extractors.escaped_text import EscapedText, Notation, Segment
+
+_LANGUAGE = Language(tree_sitter_json.language())
+_LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(0x100))
+
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_SINGLE = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
+
+
+def _undo(escape: bytes) -> bytes:
+    if escape[1:2] != b"u" or len(escape) < 6:
+        return _SINGLE.get(escape[1:], escape[1:])
+    units = bytes.fromhex(escape.replace(b"\\u", b"").decode("ascii"))
+    return units.decode("utf-16-be", "replace").encode()
+
+
+_WRITTEN = {code: f"\\u{code:04x}" for code in range(0x20)} | {ord('"'): '\\"', ord("\\"): "\\\\"}
+_STRING = Notation(_ESCAPE, _undo, _WRITTEN)
+# In JSON these stand in strings only.
+_MARKUP = {ord(character): f"\\u{ord(character):04x}" for character in "&<>"}
+
+
+def in_markup(text: str) -> str:
+    """Return JSON so that it may stand as it is in an element of HTML or XML, or in a CDATA section."""
+    return text.translate(_MARKUP)
+
+
+def parse(data: bytes) -> Node | None:
+    """Return the value that a JSON text is, or None where it is none. Bytes that are not UTF-8 may stand in strings."""
+    bom = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
+    text = b" " * bom + data[bom:].translate(_LETTERS)
+    root = Parser(_LANGUAGE).parse(text).root_node
+    values = root.named_children
+    return values[0] if len(values) == 1 and not root.has_error else None
+
+
+def members(node: Node | None, data: bytes) -> Iterator[tuple[EscapedText, Node]]:
+    """Yield the names and values of an object; nothing for any other value."""
+    if node is not None and node.type == "object":
+        for pair in node.named_children:
+            key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+            if key is not None and value is not None:
+                yield string(key, data), value
+
+
+def member(node: Node | None, name: bytes, data: bytes) -> Node | None:
+    """Return the value of an object's member; the last counts where there are several."""
+    found = None
+    for key, value in members(node, data):
+        found = value if key.text == name else found
+    return found
+
+
+def items(node: Node | None) -> list[Node]:
+    """Return the values of an array; nothing for any other value."""
+    return node.named_children if node is not None and node.type == "array" else []
+
+
+def string(node: Node, data: bytes) -> EscapedText:
+    """Return the text of a string; nothing for any other value."""
+    is_string = node.type == "string"
+    return EscapedText(data, [Segment(node.start_byte + 1, node.end_byte - 1, _STRING)] if is_string else [])

@@ -1,0 +1,179 @@
+"""Find what refers to what: read each file once, keep spans and targets, forget the bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from servestatic_build.model import (
+    Diagnostic,
+    Extraction,
+    Graph,
+    ImportMapPrefix,
+    Link,
+    LinkedFile,
+    Reference,
+    ReferenceKind,
+    Severity,
+    SourceFile,
+)
+from servestatic_build.places import place_of
+from servestatic_build.references.broken import BrokenReferences
+from servestatic_build.references.extractors import EXTRACTORS
+from servestatic_build.references.extractors.json_text import in_markup
+from servestatic_build.references.graph import components
+from servestatic_build.references.specifiers import Specifiers, is_bare_import
+from servestatic_build.references.urls import base_path, target_path
+from servestatic_build.settings.config import Config
+from servestatic_runtime.media_types import JAVASCRIPT, MAPPED
+
+
+def link(
+    files: Sequence[SourceFile], config: Config, diagnostics: list[Diagnostic], advance: Callable[[], None]
+) -> Graph:
+    """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them."""
+    read = []
+    for file in files:
+        read.append(_read(file, diagnostics))
+        advance()
+    missing = BrokenReferences(files, config, diagnostics)
+    linker = _Linker(files, config, missing, _bare_specifiers(read))
+    linked = tuple(linker.link(each) for each in read)
+    edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
+    return Graph(linked, components(edges), missing.ignored)
+
+
+class _Read(NamedTuple):
+    """A file and what was found in it; ``digest`` is None for one that was not read."""
+
+    source: SourceFile
+    extraction: Extraction
+    digest: bytes | None
+    inline_map: tuple[int, int] | None = None
+
+
+def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
+    extract = EXTRACTORS.get(file.media_type)
+    if extract is None:
+        return _Read(file, _NOTHING, None)
+    try:
+        with open(file.path, "rb") as source:
+            data = source.read()
+    except OSError as error:
+        message = f"this file can't be read: {error.strerror}"
+        diagnostics.append(Diagnostic(Severity.ERROR, file.path, message))
+        return _Read(file, _NOTHING, None)
+    extraction = extract(data)
+    for part in extraction.unreadable if not file.hashed else ():
+        hint = "references in it are left as they are"
+        diagnostics.append(Diagnostic(Severity.WARNING, place_of(file, part.start), part.message, hint))
+    inline = [reference for reference in extraction.references if _is_inline(reference)]
+    if inline:  # they lead nowhere, and are long
+        others = tuple(reference for reference in extraction.references if not _is_inline(reference))
+        extraction = replace(extraction, references=others)
+    return _Read(file, extraction, hashlib.sha256(data).digest(), _inline_map(file, inline))
+
+
+def _is_inline(reference: Reference) -> bool:
+    return reference.value[:5].lower() == "data:"
+
+
+def _inline_map(file: SourceFile, inline: Iterable[Reference]) -> tuple[int, int] | None:
+    """Return where a script's or style sheet's own source map stands; a part of a page has none."""
+    if file.media_type not in MAPPED:
+        return None
+    maps = (reference for reference in inline if reference.kind is ReferenceKind.SOURCE_MAP)
+    return next(((reference.start, reference.end) for reference in maps), None)
+
+
+def _bare_specifiers(read: Iterable[_Read]) -> tuple[str, ...]:
+    references = (reference for each in read for reference in each.extraction.references)
+    return tuple(sorted({reference.value for reference in references if is_bare_import(reference)}))
+
+
+class _Linker:
+    """Turns what was found in each file into links."""
+
+    def __init__(
+        self, files: Sequence[SourceFile], config: Config, missing: BrokenReferences, bare_specifiers: Sequence[str]
+    ) -> None:
+        self._files = files
+        self._numbers = {file.plain_path: number for number, file in enumerate(files)}
+        self._origins = config.origins
+        self._keeps_javascript = config.modules == "importmap"
+        self._roots = _served_roots(config)
+        self._missing = missing
+        self._specifiers = Specifiers(config)
+        self._bare_specifiers = bare_specifiers
+
+    def link(self, read: _Read) -> LinkedFile:
+        source, extraction, digest, inline_map = read
+        base = base_path(extraction.base, source.plain_path, self._origins)
+        links = [*self._links(source, extraction.references, base)]
+        for prefix in extraction.import_map_prefixes:
+            links += self._exact_entries(prefix, base)
+        return LinkedFile(source, tuple(links), digest, inline_map)
+
+    def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
+        for reference in references:
+            path = self._target_path(reference, base)
+            number = self._numbers.get(path) if path else None
+            if reference.kind is ReferenceKind.LINK and (number is None or self._files[number].plain):
+                continue  # the application's own pages are not known here, and a plain URL may be shared
+            if number is not None:
+                yield self._link(source, reference, number)
+            elif (
+                path is not None
+                and not source.hashed
+                and (path.startswith(self._roots) or not reference.value.startswith("/"))
+            ):
+                self._missing.report(source, reference, path)
+
+    def _target_path(self, reference: Reference, base: str | None) -> str | None:
+        if is_bare_import(reference):
+            return self._specifiers.path(reference.value)
+        return target_path(reference.value, base, self._origins)
+
+    def _link(self, source: SourceFile, reference: Reference, number: int) -> Link:
+        target, keeps_text = self._files[number], self._keeps_text(source, reference)
+        self._missing.check_reachable(source, reference, target, rewritten=not keeps_text)
+        changes = target.fingerprinted or reference.integrity is not None
+        return Link(reference, number, changes and not keeps_text)
+
+    def _keeps_text(self, source: SourceFile, reference: Reference) -> bool:
+        # What was hashed before keeps its bytes, and what they lead to is for the bundler to judge.
+        if source.hashed or is_bare_import(reference):
+            return True
+        return self._keeps_javascript and (source.media_type == JAVASCRIPT or reference.kind is ReferenceKind.SPECIFIER)
+
+    def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:
+        """Yield a link for each specifier that some module uses through an entry that ends in a slash.
+
+        The entry leads to plain URLs. An exact entry goes before it, and leads to the fingerprinted one.
+        """
+        for specifier in self._bare_specifiers:
+            if specifier.startswith(prefix.specifier) and specifier != prefix.specifier:
+                value = prefix.address + specifier.removeprefix(prefix.specifier)
+                path = target_path(value, base, self._origins)
+                number = self._numbers.get(path) if path else None
+                if number is not None and self._files[number].fingerprinted:
+                    yield Link(Reference(prefix.end, prefix.end, value, _entry_writer(specifier)), number)
+
+
+def _entry_writer(specifier: str) -> Callable[[str], str]:
+    return lambda value: in_markup(f", {json.dumps(specifier)}: {json.dumps(value)}")
+
+
+def _served_roots(config: Config) -> tuple[str, ...]:
+    """Return the URLs below which every file is ours, so that one that is not there is missing.
+
+    A source at "/" shares its URLs with the application, whose own are not known here.
+    """
+    roots = {config.prefix if source.url is None else source.url for source in config.sources}
+    return tuple(sorted(roots - {"/"}))
+
+
+_NOTHING = Extraction()

@@ -1,0 +1,38 @@
+"""Bare specifiers: imports that are no URL, and the files that the settings say they mean."""
+
+from __future__ import annotations
+
+from servestatic_build.model import IMPORTS, Reference
+from servestatic_build.references.urls import is_bare, target_path
+from servestatic_build.settings.config import Config
+
+
+def is_bare_import(reference: Reference) -> bool:
+    """Return whether only an import map can say what a reference means."""
+    return reference.kind in IMPORTS and is_bare(reference.value)
+
+
+class Specifiers:
+    """Resolves specifiers as a browser does by an import map that has the settings' entries (HTML, 8.1.6.2).
+
+    ``exact`` holds the entries that are for one specifier each; the others end in a slash. Values are decoded paths.
+    """
+
+    def __init__(self, config: Config) -> None:
+        paths = {
+            specifier: name if name.startswith("/") else config.prefix + name
+            for specifier, name in config.imports.items()
+        }
+        self.exact = {specifier: path for specifier, path in paths.items() if not specifier.endswith("/")}
+        directories = [(prefix, path) for prefix, path in paths.items() if prefix.endswith("/")]
+        self._directories = sorted(directories, key=lambda entry: len(entry[0]), reverse=True)
+
+    def path(self, specifier: str) -> str | None:
+        """Return the decoded URL path that a bare specifier leads to, or None where no entry says."""
+        if specifier in self.exact:
+            return self.exact[specifier]
+        for prefix, directory in self._directories:
+            if specifier.startswith(prefix):
+                path = target_path(specifier.removeprefix(prefix), directory)
+                return path if path and path.startswith(directory) else None
+        return None

@@ -1,0 +1,134 @@
+"""Every header that a server will send, decided here: the defaults, then the rules by glob, then the hook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+from wsgiref.headers import Headers
+
+from servestatic_build.errors import BuildError
+from servestatic_build.model import Asset
+from servestatic_build.settings.header_rules import DECIDED, REMOVABLE, HeaderRule, HeadersHook, header_problem
+from servestatic_runtime.dates import format_date
+from servestatic_runtime.default_headers import default_headers, everywhere, stays_in_304
+from servestatic_runtime.format import VARIANT_HEADERS, etag
+from servestatic_runtime.media_types import HTML
+from servestatic_runtime.paths import quote_path
+
+_Key: TypeAlias = tuple[str, bool, str, tuple[int, ...]]
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+class HeaderSet(NamedTuple):
+    """The headers of a URL's 200 and 304; a value of None is the variant's own."""
+
+    ok: tuple[tuple[str, str | None], ...]
+    not_modified: tuple[tuple[str, str | None], ...] = ()
+
+
+class AssetHeaders(NamedTuple):
+    """The header sets of one asset; the manifest shares equal ones."""
+
+    url: HeaderSet
+    plain: HeaderSet | None  # None where there is no plain URL
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderPolicy:
+    """What the settings say about headers."""
+
+    max_age: int
+    cross_origin: bool
+    rules: tuple[HeaderRule, ...]
+    hook: HeadersHook | None
+    _made: dict[_Key, HeaderSet] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def headers_of(self, asset: Asset) -> AssetHeaders:
+        """Return the header sets of an asset; raise BuildError for what a hook may not do."""
+        plain = (
+            self._header_set(asset, asset.source.plain_path, self._plain_life(asset)) if asset.source.plain else None
+        )
+        if not asset.source.fingerprinted and plain is not None:
+            return AssetHeaders(plain, plain)
+        return AssetHeaders(self._header_set(asset, asset.path, IMMUTABLE), plain)
+
+    def redirect(self) -> HeaderSet:
+        """Return the headers of every redirect to a directory, besides its Location."""
+        return HeaderSet(
+            (("Cache-Control", f"public, max-age={self.max_age}"), *everywhere(cross_origin=self.cross_origin))
+        )
+
+    def _plain_life(self, asset: Asset) -> str:
+        if asset.source.hashed:
+            return IMMUTABLE
+        return "no-cache" if asset.source.media_type in HTML else f"public, max-age={self.max_age}"
+
+    def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSet:
+        rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
+        # All else that a header depends on is the variant's own, unless a hook looks at the file.
+        key = (asset.source.media_type, len(asset.variants) > 1, cache_control, rules)
+        made = self._made.get(key) if self.hook is None else None
+        if made is None:
+            made = self._made[key] = self._make(asset, path, cache_control, rules)
+        return made
+
+    def _make(self, asset: Asset, path: str, cache_control: str, rules: Iterable[int]) -> HeaderSet:
+        own, varies = _own_values(asset), len(asset.variants) > 1
+        defaults = default_headers(
+            asset.source.media_type, own, cache_control, varies=varies, cross_origin=self.cross_origin
+        )
+        headers = Headers(list(defaults))
+        for number in rules:
+            self.rules[number].apply(headers)
+        self._call_hook(headers, asset, path)
+        _check(headers, own, asset)
+        return _as_set(headers, varies=varies)
+
+    def _call_hook(self, headers: Headers, asset: Asset, path: str) -> None:
+        if self.hook is not None:
+            try:
+                self.hook(headers, asset.source.path, quote_path(path))
+            except Exception as error:
+                raise BuildError(asset.source.name, f"headers-hook failed: {error!r}") from error
+
+
+def _own_values(asset: Asset) -> dict[str, str]:
+    """Return the values of the identity variant, as a hook sees them."""
+    identity = asset.identity
+    return {
+        "Content-Length": str(identity.size),
+        "ETag": etag(identity.digest),
+        "Last-Modified": format_date(asset.modified),
+    }
+
+
+def _check(headers: Headers, own: Mapping[str, str], asset: Asset) -> None:
+    for name, value in headers.items():
+        if problem := header_problem(name, value):
+            raise BuildError(asset.source.name, f"headers: {problem}")
+    given = {name.lower(): [value] for name, value in own.items()}
+    for name in sorted(DECIDED):
+        removed = name in REMOVABLE and name not in headers
+        if headers.get_all(name) != given.get(name, []) and not removed:
+            raise BuildError(asset.source.name, f"headers: a hook changed {name}, which the file's bytes decide")
+
+
+def _as_set(headers: Headers, *, varies: bool) -> HeaderSet:
+    pairs: list[tuple[str, str | None]] = []
+    for name, value in headers.items():
+        own = next((known for known in VARIANT_HEADERS if known.lower() == name.lower()), None)
+        pairs.append((name, value) if own is None else (own, None))
+        if own == "Content-Length" and varies:
+            pairs.append(("Content-Encoding", None))
+    if varies and not _varies(headers):
+        pairs.append(("Vary", "Accept-Encoding"))
+    not_modified = tuple(pair for pair in pairs if stays_in_304(pair[0]))
+    return HeaderSet(tuple(pairs), not_modified)
+
+
+def _varies(headers: Headers) -> bool:
+    """Return whether Vary still names Accept-Encoding; a cache would mix up the codings without it."""
+    members = (member.strip().lower() for value in headers.get_all("Vary") for member in value.split(","))
+    return not {"accept-encoding", "*"}.isdisjoint(members)

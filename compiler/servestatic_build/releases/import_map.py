@@ -1,0 +1,56 @@
+"""The import map of a release: from the specifiers that modules use to the URLs that they are served at."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+
+from servestatic_build.errors import BuildError
+from servestatic_build.model import IMPORTS, Asset, Graph, Link
+from servestatic_build.references.extractors.json_text import in_markup
+from servestatic_build.references.specifiers import Specifiers, is_bare_import
+from servestatic_build.settings.config import Config
+from servestatic_runtime.paths import quote_path
+
+
+def import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
+    """Return the import map as JSON that may stand in a script element; raise BuildError (HTML, 8.1.6.2).
+
+    It has the bare specifiers of the settings and, where modules keep their bytes, each module that another imports,
+    from its plain URL to the one that its content gave it. All of them get their integrity.
+    """
+    imported = [link for file in graph.files for link in file.links if link.reference.kind in IMPORTS]
+    targets = dict(_exact(assets, config)) | dict(_bare(assets, imported))
+    if config.modules == "importmap":
+        targets |= dict(_from_plain_urls(assets, imported))
+    imports = {specifier: quote_path(asset.path) for specifier, asset in targets.items()}
+    integrity = {quote_path(asset.path): _integrity(asset) for asset in targets.values()}
+    text = json.dumps({"imports": imports, "integrity": integrity}, sort_keys=True, separators=(",", ":"))
+    return in_markup(text)
+
+
+def _exact(assets: Sequence[Asset], config: Config) -> Iterator[tuple[str, Asset]]:
+    """Yield the settings' entries that are for one specifier, used or not."""
+    by_path = {asset.source.plain_path: asset for asset in assets}
+    for specifier, path in Specifiers(config).exact.items():
+        if path not in by_path:
+            raise BuildError("imports", f"{specifier!r} leads to {config.imports[specifier]}, which is not there")
+        yield specifier, by_path[path]
+
+
+def _bare(assets: Sequence[Asset], imported: Sequence[Link]) -> Iterator[tuple[str, Asset]]:
+    """Yield an exact entry for each bare specifier in use: one that ends in a slash can't name fingerprints."""
+    for link in imported:
+        if is_bare_import(link.reference):
+            yield link.reference.value, assets[link.target]
+
+
+def _from_plain_urls(assets: Sequence[Asset], imported: Sequence[Link]) -> Iterator[tuple[str, Asset]]:
+    for number in sorted({link.target for link in imported if not is_bare_import(link.reference)}):
+        if assets[number].source.fingerprinted:
+            yield quote_path(assets[number].source.plain_path), assets[number]
+
+
+def _integrity(asset: Asset) -> str:
+    return "sha384-" + b64encode(asset.integrity).decode()

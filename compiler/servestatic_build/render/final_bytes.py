@@ -1,0 +1,164 @@
+"""The bytes of each file as they will be published: references and hashes rewritten, source maps moved along."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from servestatic_build.errors import BuildError
+from servestatic_build.model import Asset, Diagnostic, Link, LinkedFile, ReferenceKind, Severity, WrittenText
+from servestatic_build.names import with_fingerprint
+from servestatic_build.places import place_of
+from servestatic_build.references.urls import renamed
+from servestatic_build.render.inline_maps import shifted_url
+from servestatic_build.render.integrity import renewed
+from servestatic_build.render.source_maps import SourceMapError, shifted
+from servestatic_build.render.splice import Edit, splice
+from servestatic_build.text import as_bytes
+from servestatic_runtime.media_types import MAPPED
+
+_CHUNK_BYTES = 1024 * 1024
+_ANY_DIGEST = bytes(32)
+
+
+class FinalBytes:
+    """Makes files' bytes from their sources and from the ``paths`` (fingerprinted) and ``assets`` known by then."""
+
+    def __init__(
+        self,
+        files: Sequence[LinkedFile],
+        paths: Mapping[int, str],
+        assets: Mapping[int, Asset],
+        diagnostics: list[Diagnostic],
+    ) -> None:
+        self._files = files
+        self._paths = paths
+        self._assets = assets
+        self._diagnostics = diagnostics
+        self._owners = _owners(files)
+
+    def of(self, number: int) -> Iterable[bytes]:
+        """Return a file's bytes in chunks. The paths of all it refers to must be known."""
+        file = self._files[number]
+        if links := rewritten_links(file):
+            return [self._final(file, links)]
+        if number in self._owners:
+            return [self._shifted_map(file, self._files[self._owners[number]])]
+        return _chunks(file)
+
+    def rewritten(self, file: LinkedFile, links: Collection[Link]) -> bytes:
+        """Return a file's bytes with these of its references rewritten, and nothing else."""
+        return splice(_read(file), self._edits(file, links))
+
+    def _final(self, file: LinkedFile, links: Collection[Link]) -> bytes:
+        data = _read(file)
+        edits = self._edits(file, links)
+        return splice(data, [*edits, *self._inline_map(file, data, edits)])
+
+    def _edits(self, file: LinkedFile, links: Collection[Link]) -> list[Edit]:
+        return [*self._renames(links, self._paths.__getitem__), *self._hashes(file, links)]
+
+    def _renames(self, links: Iterable[Link], path_of: Callable[[int], str]) -> Iterator[Edit]:
+        for link in links:
+            target, reference = self._files[link.target].source, link.reference
+            if target.fingerprinted:
+                yield _edit(reference, renamed(reference.value, target.plain_path, path_of(link.target)))
+
+    def _hashes(self, file: LinkedFile, links: Iterable[Link]) -> Iterator[Edit]:
+        """Yield what the hashes beside references become, now that the bytes of their targets are final."""
+        for link in links:
+            written = link.reference.integrity
+            if written is not None and (value := self._renewed(file, link.target, written)) is not None:
+                yield _edit(written, value)
+
+    def _renewed(self, file: LinkedFile, target: int, written: WrittenText) -> str | None:
+        source, asset = self._files[target].source, self._assets.get(target)
+        if asset is None:
+            problem = f"no hash of {source.name} can stand here, for it holds one of this file"
+            self._warn(place_of(file.source, written.start), problem, "take one of the two away")
+            return None
+        value = renewed(written.value, partial(_digest, source.path), partial(_digest, asset.identity.staged))
+        if value is None:
+            hint = (
+                "it is left as it is, and a browser refuses the file: name a hash of the source, and it is kept right"
+            )
+            self._warn(place_of(file.source, written.start), f"this is no hash of {source.name}", hint)
+        return value
+
+    def _inline_map(self, file: LinkedFile, data: bytes, edits: Iterable[Edit]) -> Iterator[Edit]:
+        if file.inline_map is None:
+            return
+        start, end = file.inline_map
+        try:
+            yield Edit(start, end, shifted_url(data[start:end], data, edits))
+        except SourceMapError as error:
+            hint = "it is left as it is, and may be some columns off"
+            self._warn(place_of(file.source, start), f"this source map can't be read: {error}", hint)
+
+    def _warn(self, place: str, message: str, hint: str) -> None:
+        diagnostic = Diagnostic(Severity.WARNING, place, message, hint)
+        if diagnostic not in self._diagnostics:  # what is in a cycle is rewritten twice
+            self._diagnostics.append(diagnostic)
+
+    def _shifted_map(self, file: LinkedFile, owner: LinkedFile) -> bytes:
+        """Return a source map moved along with what its owner's references become.
+
+        All fingerprints have one length, so any will do: the map's name need not wait for those that its owner names.
+        """
+        data = _read(file)
+        edits = self._renames(rewritten_links(owner), self._path_of_right_length)
+        try:
+            return shifted(data, _read(owner), edits)
+        except SourceMapError as error:
+            hint = f"it is published as it is, and may be some columns off for {owner.source.name}"
+            self._warn(file.source.name, str(error), hint)
+            return data
+
+    def _path_of_right_length(self, number: int) -> str:
+        return with_fingerprint(self._files[number].source.plain_path, _ANY_DIGEST)
+
+
+def rewritten_links(file: LinkedFile) -> list[Link]:
+    """Return the links that a file's final bytes depend on."""
+    return [link for link in file.links if link.rewritten]
+
+
+def _owners(files: Sequence[LinkedFile]) -> dict[int, int]:
+    """Return, for each source map that exactly one script or style sheet names, that file.
+
+    It can't follow two of them, nor one that is a part of a page.
+    """
+    owners: dict[int, list[int]] = {}
+    for number, file in enumerate(files):
+        for link in file.links if file.source.media_type in MAPPED and rewritten_links(file) else ():
+            if link.reference.kind is ReferenceKind.SOURCE_MAP:
+                owners.setdefault(link.target, []).append(number)
+    return {source_map: found[0] for source_map, found in owners.items() if len(found) == 1}
+
+
+def _edit(written: WrittenText, value: str) -> Edit:
+    return Edit(written.start, written.end, as_bytes(written.escape(value)))
+
+
+def _digest(path: str, algorithm: str) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).digest()
+
+
+def _read(file: LinkedFile) -> bytes:
+    return b"".join(_chunks(file))
+
+
+def _chunks(file: LinkedFile) -> Iterator[bytes]:
+    """Yield a file's source; raise BuildError where it can't be read, or is not what the spans were found in."""
+    digest = hashlib.sha256()
+    try:
+        with open(file.source.path, "rb") as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                yield chunk
+    except OSError as error:
+        raise BuildError(file.source.path, f"this file can't be read: {error.strerror}") from error
+    if file.digest not in {None, digest.digest()}:
+        raise BuildError(file.source.path, "this file changed while it was compiled", "compile again")

@@ -1,0 +1,140 @@
+"""Give every file its name, by the hash of its final bytes; what it refers to comes first.
+
+A file that is in no cycle is named by the SHA-256 of its bytes with all references rewritten. Files in a cycle
+can't be: the bytes of each would hold the hash of the other. They are named by what they are before they know each
+other's names. The component's material is the bytes of its members with every reference rewritten but those between
+them, and where those are. Each piece is framed by its length, so that no two components share their material.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+from servestatic_build.model import Asset, Diagnostic, Graph, Link, ReferenceKind, StagedFile, Variant
+from servestatic_build.names import with_fingerprint
+from servestatic_build.references.graph import components
+from servestatic_build.releases.previous import PreviousRelease
+from servestatic_build.render.final_bytes import FinalBytes, rewritten_links
+from servestatic_build.store.staging import Staging
+from servestatic_runtime.format import IDENTITY
+from servestatic_runtime.media_types import JAVASCRIPT
+
+
+def fingerprint(
+    graph: Graph,
+    staging: Staging,
+    previous: PreviousRelease,
+    epoch: int | None,
+    diagnostics: list[Diagnostic],
+    advance: Callable[[], None],
+) -> tuple[Asset, ...]:
+    """Return every file of the graph as an asset, its final bytes staged; raise BuildError.
+
+    ``epoch`` is SOURCE_DATE_EPOCH, the latest date that a file may have.
+    """
+    namer = _Namer(graph, staging, previous, epoch, diagnostics)
+    for component in graph.components:
+        namer.name(component)
+        for _ in component:
+            advance()
+    return tuple(namer.assets[number] for number in range(len(graph.files)))
+
+
+class _Namer:
+    def __init__(
+        self,
+        graph: Graph,
+        staging: Staging,
+        previous: PreviousRelease,
+        epoch: int | None,
+        diagnostics: list[Diagnostic],
+    ) -> None:
+        self._files = graph.files
+        self._staging = staging
+        self._previous = previous
+        self._epoch = epoch
+        self._paths: dict[int, str] = {}  # of the files named so far, fingerprinted
+        self.assets: dict[int, Asset] = {}
+        self._bytes = FinalBytes(graph.files, self._paths, self.assets, diagnostics)
+
+    def name(self, component: tuple[int, ...]) -> None:
+        """Make the assets of a component. Those that it refers to must have been made."""
+        if self._is_cycle(component):
+            material = self._material(component)
+            for number in component:
+                source = self._files[number].source
+                self._paths[number] = with_fingerprint(source.plain_path, _hash(material, source.name.encode()))
+        modified = self._modified(component)
+        for number in self._in_order_of_hashes(component):
+            self.assets[number] = self._asset(number, modified)
+
+    def _in_order_of_hashes(self, component: tuple[int, ...]) -> Iterable[int]:
+        """Return the members, each behind those whose hash stands in it, unless it stands in theirs."""
+        if len(component) == 1:
+            return component
+        members = {number: place for place, number in enumerate(component)}
+        hashed = [
+            [
+                members[link.target]
+                for link in rewritten_links(self._files[number])
+                if link.reference.integrity is not None and link.target in members
+            ]
+            for number in component
+        ]
+        return (component[place] for places in components(hashed) for place in places)
+
+    def _is_cycle(self, component: tuple[int, ...]) -> bool:
+        first = component[0]
+        return len(component) > 1 or any(link.target == first for link in rewritten_links(self._files[first]))
+
+    def _material(self, component: tuple[int, ...]) -> bytes:
+        members = frozenset(component)
+        material = hashlib.sha256()
+        for number in component:
+            file = self._files[number]
+            outward = [link for link in rewritten_links(file) if link.target not in members]
+            inward = [self._described(link) for link in rewritten_links(file) if link.target in members]
+            for piece in (file.source.name.encode(), self._bytes.rewritten(file, outward), *inward):
+                material.update(_framed(piece))
+        return material.digest()
+
+    def _described(self, link: Link) -> bytes:
+        return f"{link.reference.start} {link.reference.end} {self._files[link.target].source.name}".encode()
+
+    def _modified(self, component: tuple[int, ...]) -> int:
+        """Return the latest date of the members and all they refer to: a new image makes a new style sheet."""
+        links = (link for number in component for link in rewritten_links(self._files[number]))
+        referred = (self.assets[link.target].modified for link in links if link.target in self.assets)
+        return max((*(self._files[number].source.modified for number in component), *referred))
+
+    def _asset(self, number: int, modified: int) -> Asset:
+        file = self._files[number]
+        source = file.source
+        written = self._staging.write(self._bytes.of(number))
+        hashed = self._paths.setdefault(number, with_fingerprint(source.plain_path, written.sha256))
+        known = self._previous.modified(source.name, written.sha256)
+        modified = modified if known is None else known
+        staged = StagedFile(written.path, hashed.lstrip("/"), written.size, written.sha256)
+        return Asset(
+            source=source,
+            path=hashed if source.fingerprinted else source.plain_path,
+            modified=modified if self._epoch is None else min(modified, self._epoch),
+            integrity=written.sha384,
+            references=tuple(sorted({link.target for link in file.links})),
+            imports=tuple(dict.fromkeys(link.target for link in file.links if self._is_module(link))),
+            variants=(Variant(IDENTITY, staged),),
+        )
+
+    def _is_module(self, link: Link) -> bool:
+        """Return whether a link is a static import of a script: what a page may preload as a module."""
+        target = self._files[link.target].source
+        return link.reference.kind is ReferenceKind.IMPORT and target.media_type == JAVASCRIPT
+
+
+def _hash(*pieces: bytes) -> bytes:
+    return hashlib.sha256(b"".join(map(_framed, pieces))).digest()
+
+
+def _framed(piece: bytes) -> bytes:
+    return len(piece).to_bytes(8) + piece

@@ -1,0 +1,75 @@
+"""Output of a bundler in a source tree: the files that it named by their content, and the names it knows them by.
+
+A file that a bundler hashed must keep its bytes and its name. Its neighbours name it in text that no reader sees through
+(Vite's lists of what to preload, webpack's table of chunks), and named anew it would be loaded under two URLs, as two
+modules. It may be cached for ever already: its name changes with its content.
+
+That holds for hashed files only, and each bundler can be told not to hash. A manifest doesn't say so; ``hashes`` tells.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+from servestatic_build.settings.config import Config
+from servestatic_build.sources.bundlers.hashes import hashed_files
+from servestatic_build.sources.bundlers.locate import Locator
+from servestatic_build.sources.bundlers.manifests import BundlerManifest, manifests_of
+
+
+def with_bundler_names(
+    files: Sequence[SourceFile], skipped: Sequence[Skipped], config: Config, diagnostics: list[Diagnostic]
+) -> tuple[SourceFile, ...]:
+    """Return the files with what the manifests of bundlers say of them: hashed or not, and their aliases.
+
+    A manifest is found in a source or named by the settings. Raises BuildError for one that can't be read.
+    """
+    manifests = tuple(manifests_of(config))
+    if not manifests:
+        return tuple(files)
+    hashed: set[str] = set()
+    paths: dict[str, str] = {}  # of the files, by alias
+    locator = Locator(files, skipped, config, diagnostics)
+    for manifest in manifests:
+        found = locator.found(manifest)
+        hashed |= {found[file] for file in hashed_files(manifest) if file in found}
+        for output in manifest.outputs:
+            if output.alias and output.file in found:
+                _name(output.alias, found[output.file], paths, manifest, diagnostics)
+    aliases = _aliases(files, paths, diagnostics)
+    return tuple(_told(file, tuple(aliases.get(file.path, ())), config, hashed=file.path in hashed) for file in files)
+
+
+def _told(file: SourceFile, aliases: tuple[str, ...], config: Config, *, hashed: bool) -> SourceFile:
+    if not hashed or config.fingerprint.match(file.name):  # who asks for a fingerprint gets it
+        return replace(file, aliases=aliases)
+    return replace(file, aliases=aliases, hashed=True, fingerprinted=False, plain=True)
+
+
+def _name(
+    alias: str, path: str, paths: dict[str, str], manifest: BundlerManifest, diagnostics: list[Diagnostic]
+) -> None:
+    """Let an alias lead to a file; what an earlier manifest says of it no longer counts."""
+    replaced = paths.get(alias, path)
+    if replaced != path:
+        message = f"{alias!r} leads to {path}, no longer to {replaced}"
+        diagnostics.append(Diagnostic(Severity.NOTE, manifest.path, message))
+    paths[alias] = path
+
+
+def _aliases(
+    files: Iterable[SourceFile], paths: Mapping[str, str], diagnostics: list[Diagnostic]
+) -> dict[str, list[str]]:
+    """Return the aliases of each path, in order. The name of a file leads to that file and no other."""
+    owners = {file.name: file.path for file in files}
+    aliases: dict[str, list[str]] = defaultdict(list)
+    for alias, path in sorted(paths.items()):
+        if alias not in owners:
+            aliases[path].append(alias)
+        elif owners[alias] != path:
+            message = f"has the name that a bundler gives {path}, and keeps it"
+            diagnostics.append(Diagnostic(Severity.NOTE, owners[alias], message))
+    return aliases

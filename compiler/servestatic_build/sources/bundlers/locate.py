@@ -1,0 +1,66 @@
+"""The files that manifests name, found among those of the sources."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+from servestatic_build.settings.config import Config
+from servestatic_build.sources.bundlers.manifests import BundlerManifest
+
+
+class Locator:
+    """Finds the files that manifests name, whatever their paths are relative to.
+
+    Vite's are relative to its output, esbuild's to the directory that it ran in, webpack's have the URL of its output
+    in front, and no manifest says which. So a path is tried below the manifest's directory, those above it, the
+    working directory and the sources; then without its first segment, and so on.
+    """
+
+    def __init__(
+        self, files: Iterable[SourceFile], skipped: Iterable[Skipped], config: Config, diagnostics: list[Diagnostic]
+    ) -> None:
+        self._published = frozenset(file.path for file in files)
+        self._skipped = frozenset(each.path for each in skipped)
+        self._roots = tuple(os.path.abspath(source.directory) for source in config.sources)
+        self._diagnostics = diagnostics
+
+    def found(self, manifest: BundlerManifest) -> dict[str, str]:
+        """Return the path of each file of a manifest that is published; warn of those that are not there.
+
+        Not of maps: many delete them before they deploy.
+        """
+        directory = os.path.dirname(os.path.abspath(manifest.path))
+        bases = tuple(dict.fromkeys((*_and_above(directory), os.getcwd(), *self._roots)))
+        found = {}
+        for file in dict.fromkeys(output.file for output in manifest.outputs):
+            path = next((path for path in _candidates(file, bases) if path in self._published), None)
+            if path is not None:
+                found[file] = path
+            elif not (file.endswith(".map") or self._is_left_out(_candidates(file, bases))):
+                message = f"names {file}, which is not in a source"
+                self._diagnostics.append(Diagnostic(Severity.WARNING, manifest.path, message, _OUTDATED))
+        return found
+
+    def _is_left_out(self, candidates: Iterable[str]) -> bool:
+        there = filter(os.path.exists, candidates)
+        return any(above in self._skipped for path in there for above in _and_above(path))
+
+
+_OUTDATED = "is the manifest older than the bundle, or its directory no source?"
+
+
+def _and_above(path: str) -> Iterator[str]:
+    while path not in {"", "/"}:
+        yield path
+        path = os.path.dirname(path)
+
+
+def _candidates(file: str, bases: Iterable[str]) -> Iterator[str]:
+    rest = os.path.normpath(file).lstrip("/")
+    while rest:
+        for base in bases:
+            path = f"{base}/{rest}"
+            yield os.path.normpath(path) if rest.startswith("..") else path
+        rest = rest.partition("/")[2]

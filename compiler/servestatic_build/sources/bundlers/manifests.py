@@ -1,0 +1,67 @@
+"""The bundlers' manifests of a build: which there are, and what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from servestatic_build.errors import BuildError
+from servestatic_build.settings.config import Config
+from servestatic_build.sources.bundlers.shapes import SHAPES, VITE, Output, Shape
+
+# Where Vite 5 and later, and Vite 4 and earlier, put the manifest below their output.
+_VITE = os.path.join(".vite", "manifest.json")
+_VITE_4 = "manifest.json"
+
+
+class BundlerManifest(NamedTuple):
+    """A bundler's manifest: where it lies, and what it says."""
+
+    path: str
+    shape: Shape
+    outputs: tuple[Output, ...]
+
+
+def manifests_of(config: Config) -> Iterator[BundlerManifest]:
+    """Yield the manifests that sources hold, then those that the settings name."""
+    named = {os.path.abspath(path): path for path in config.bundler_manifests}
+    for source in config.sources:
+        for name, find in ((_VITE, read_manifest), (_VITE_4, _if_vite)):
+            path = os.path.join(source.directory, name)
+            if os.path.abspath(path) not in named and os.path.isfile(path) and (manifest := find(path)):
+                yield manifest
+    yield from map(read_manifest, named.values())
+
+
+def _if_vite(path: str) -> BundlerManifest | None:
+    """Return the manifest of Vite 4, or None: a file of this name may be anything."""
+    try:
+        manifest = read_manifest(path)
+    except BuildError:
+        return None
+    return manifest if manifest.shape is VITE else None
+
+
+def read_manifest(path: str) -> BundlerManifest:
+    """Return what a bundler's manifest says; raise BuildError for a file that is none."""
+    document = _json(path)
+    if isinstance(document, dict):
+        for shape in SHAPES:
+            if shape.recognises(document):
+                return BundlerManifest(path, shape, tuple(shape.read(document)))
+    hint = "name the manifest of Vite or of a webpack plugin, or esbuild's metafile"
+    raise BuildError(path, "this is not a bundler's manifest of a known form", hint)
+
+
+def _json(path: str) -> Any:
+    try:
+        with open(path, "rb") as file:
+            document = json.loads(file.read())
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except OSError as error:
+        raise BuildError(path, f"this bundler's manifest can't be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise BuildError(path, f"this bundler's manifest is not JSON: {error}") from error
+    return document

@@ -1,0 +1,177 @@
+"""Walk the source trees: which files are published, under which names."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from servestatic_build.errors import BuildError
+from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+from servestatic_build.settings.config import Config, Source
+from servestatic_build.settings.globs import Globs
+from servestatic_build.settings.hooks import load_hook
+from servestatic_build.sources.bundlers import with_bundler_names
+from servestatic_runtime.media_types import HTML, media_type
+from servestatic_runtime.paths import quote_path
+
+# What editors and operating systems leave behind. Dotfiles need no pattern.
+_LITTER = Globs.of(
+    ("*~", r"\#*#", "*.sw[op]", "Thumbs.db", "ehthumbs.db", "desktop.ini", "__MACOSX/", "__pycache__/", "*.py[co]")
+)
+_WELL_KNOWN = ".well-known"  # RFC 8615
+
+
+class Scan(NamedTuple):
+    """What the walk found: the files to publish, in order of name, and what it left out."""
+
+    files: tuple[SourceFile, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def scan(config: Config, diagnostics: list[Diagnostic]) -> Scan:
+    """Walk every source; a later one's file replaces an earlier one's of the same URL. Problems go to diagnostics."""
+    skipped: list[Skipped] = []
+    by_path: dict[str, SourceFile] = {}
+    for source in config.sources:
+        for file in _Walk(config, source, skipped, diagnostics).files():
+            replaced = by_path.get(file.plain_path)
+            if replaced is not None:
+                message = f"replaces {replaced.path} as {file.plain_path}"
+                diagnostics.append(Diagnostic(Severity.NOTE, file.path, message))
+            by_path[file.plain_path] = file
+    if not by_path:
+        places = ", ".join(source.directory for source in config.sources)
+        diagnostics.append(Diagnostic(Severity.WARNING, places, "there is no file to publish here"))
+    files = sorted(by_path.values(), key=lambda file: file.name)
+    return Scan(with_bundler_names(files, skipped, config, diagnostics), tuple(skipped))
+
+
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    path: str
+    below: str  # the path from the source, ending in a slash, empty for the source itself
+    parents: tuple[str, ...]  # real paths of this directory and those above it
+
+
+class _Walk:
+    """One source's walk. Links are followed as long as they stay inside the source and don't run in circles."""
+
+    def __init__(self, config: Config, source: Source, skipped: list[Skipped], diagnostics: list[Diagnostic]) -> None:
+        self._config = config
+        self._source = source
+        self._skipped = skipped
+        self._diagnostics = diagnostics
+        self._root = os.path.realpath(source.directory)
+        self._out = os.path.realpath(config.out)
+        self._hashed_hook = load_hook("hashed-hook", config.hashed_hook) if config.hashed_hook else None
+
+    def files(self) -> Iterator[SourceFile]:
+        if not os.path.isdir(self._root):
+            self._error(self._source.directory, "this source is not a directory")
+            return
+        directories = [_Directory(os.path.abspath(self._source.directory), "", (self._root,))]
+        while directories:
+            directory = directories.pop()
+            for entry in self._entries(directory):
+                below = directory.below + entry.name
+                reason = self._unwanted(entry, below, directory)
+                if reason:
+                    self._skipped.append(Skipped(entry.path, reason))
+                elif entry.is_dir():
+                    parents = (*directory.parents, os.path.realpath(entry.path))
+                    directories.append(_Directory(entry.path, below + "/", parents))
+                else:
+                    yield from self._file(entry, below)
+
+    def _entries(self, directory: _Directory) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(directory.path) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self._error(directory.path, f"this directory can't be read: {error.strerror}")
+            return []
+
+    def _unwanted(self, entry: os.DirEntry[str], below: str, directory: _Directory) -> str | None:
+        """Return why an entry is not published, or None when it is."""
+        if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
+            return "hidden"
+        is_link = entry.is_symlink()
+        real = os.path.realpath(entry.path) if is_link else os.path.join(directory.parents[-1], entry.name)
+        if is_link and (reason := self._unwanted_link(real, directory)):
+            return reason
+        if real == self._out:
+            return "the output itself"
+        if entry.is_dir():
+            return self._unwanted_name(below + "/")
+        if not entry.is_file():
+            return "not a file"
+        if self._source.only is not None and below not in self._source.only:
+            return "not one of the files asked for"
+        return self._unwanted_name(below)
+
+    def _unwanted_link(self, real: str, directory: _Directory) -> str | None:
+        if os.path.commonpath((real, self._root)) != self._root:
+            return "a link that leaves its source"
+        if not os.path.exists(real):
+            return "a link to nothing"
+        return "a link to a directory above it" if real in directory.parents else None
+
+    def _unwanted_name(self, name: str) -> str | None:
+        if _LITTER.match(name):
+            return "litter"
+        return "ignored by a pattern" if self._config.ignore.match(name) else None
+
+    def _file(self, entry: os.DirEntry[str], below: str) -> Iterator[SourceFile]:
+        try:
+            below.encode()
+        except UnicodeEncodeError:
+            self._error(ascii(entry.path)[1:-1], "this file's name is not UTF-8", "rename it, or --ignore it")
+            return
+        try:
+            status = entry.stat()
+        except OSError as error:
+            self._error(entry.path, f"this file can't be read: {error.strerror}")
+            return
+        yield self._published(entry.path, below, status)
+
+    def _published(self, path: str, below: str, status: os.stat_result) -> SourceFile:
+        config, url = self._config, self._source.url
+        name = self._source.name_prefix + below if url is None else url + below
+        kind = media_type(name, config.types)
+        plain_path = config.prefix + name if url is None else name
+        hashed = self._is_hashed(path, name, plain_path)
+        fingerprinted = not hashed and self._is_fingerprinted(name, kind)
+        return SourceFile(
+            name=name,
+            path=path,
+            plain_path=plain_path,
+            size=status.st_size,
+            modified=max(int(status[stat.ST_MTIME]), 0),
+            media_type=kind,
+            fingerprinted=fingerprinted,
+            plain=config.plain_urls or not fingerprinted,
+            hashed=hashed,
+        )
+
+    def _is_hashed(self, path: str, name: str, plain_path: str) -> bool:
+        """Return whether the settings say that something named this file by its content before."""
+        if self._config.fingerprint.match(name):  # who asks for a fingerprint gets it
+            return False
+        if self._config.hashed.match(name):
+            return True
+        try:
+            return self._hashed_hook is not None and bool(self._hashed_hook(path, quote_path(plain_path)))
+        except Exception as error:
+            raise BuildError(name, f"hashed-hook failed: {error!r}") from error
+
+    def _is_fingerprinted(self, name: str, kind: str) -> bool:
+        if self._config.fingerprint.match(name):
+            return True
+        like_below = self._source.url is None or self._source.fingerprint
+        return like_below and kind not in HTML and not self._config.plain.match(name)
+
+    def _error(self, place: str, message: str, hint: str | None = None) -> None:
+        self._diagnostics.append(Diagnostic(Severity.ERROR, place, message, hint))
