@@ -268,9 +268,6 @@ class Lexer:
     }
 
 
-_JSX = {_IN_TAG: _JSX_TAG, _IN_ELEMENT: _JSX_TEXT}
-
-
 def _without_spaces(data: bytes, end: int) -> int:
     """Return ``end``, moved back over white space."""
     while end:
