@@ -1,4 +1,4 @@
-"""Bytes as text and back: what is no UTF-8 comes back as it was."""
+"""Bytes as text and back, what is no UTF-8 as it was; and text as it may be printed."""
 
 from __future__ import annotations
 
@@ -11,3 +11,12 @@ def as_text(data: bytes) -> str:
 def as_bytes(text: str) -> bytes:
     """Return what ``as_text`` had."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def printable(text: str) -> str:
+    """Return text in which a terminal finds nothing to obey: control characters and the like as escapes."""
+    return "".join(character if character.isprintable() else _escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from servestatic_build import Source
 from servestatic_build.errors import BuildError
@@ -20,6 +19,7 @@ from servestatic_build.settings.globs import Globs
 from servestatic_build.sources.bundlers.hashes import hashed_files
 from servestatic_build.sources.bundlers.manifests import read_manifest
 from servestatic_runtime import Manifest, UnknownAssetError
+from support.commands import run_command
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -213,7 +213,7 @@ def test_a_manifest_of_before_there_were_aliases_has_none() -> None:
 
 def test_explain_says_why(tmp_path: Path) -> None:
     dist = compile_tree(tmp_path, VITE_TREE).dist
-    shown = CliRunner().invoke(manifest_cli, ["explain", str(dist), "src/main.ts"]).output.splitlines()
+    shown = run_command(manifest_cli, "explain", str(dist), "src/main.ts").stdout.splitlines()
     assert shown[:4] == [
         "assets/main-Boce4t9y.js",
         "  also named      src/main.ts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from servestatic_build.codecs import CODECS
 from servestatic_build.inspection.cli import main as manifest_main
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import etag
+from support.commands import Done, run_command
 from support.releases import snapshot
 from support.trees import write_tree
 
@@ -46,8 +48,8 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
     return CliRunner().invoke(main, arguments, env=env, catch_exceptions=False)
 
 
-def show(*arguments: str) -> Result:
-    return CliRunner().invoke(manifest_main, ["show", *arguments], catch_exceptions=False)
+def show(*arguments: str) -> Done:
+    return run_command(manifest_main, "show", *arguments)
 
 
 def codings(manifest: Manifest) -> list[str]:
@@ -398,6 +400,26 @@ def test_show_keeps_an_asset_on_one_line_however_long_its_name() -> None:
     write_tree(Path("long"), {name: ""})
     run("long", "--codings=none")
     assert show("dist").stdout.splitlines()[1].split() == [name, Manifest.open("dist").url(name), "0"]
+
+
+def test_show_and_explain_print_no_control_character() -> None:
+    name = "\x1b[31m\n\x9b.css"
+    write_tree(Path("odd"), {name: ""})
+    run("odd", "--codings=none")
+    escaped = r"\x1b[31m\n\x9b.css"
+    assert show("dist").stdout.splitlines()[1].split()[0] == escaped
+    assert run_command(manifest_main, "explain", "dist", name).stdout.splitlines()[0] == escaped
+
+
+@pytest.mark.parametrize("command", [["show", "dist"], ["explain", "dist", "a.css"]])
+def test_a_reader_that_has_seen_enough_is_no_error(command: list[str]) -> None:
+    run("src", "--codings=none")
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = [str(Path(sys.executable).parent / "servestatic-manifest"), *command]
+    done = subprocess.run(program, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

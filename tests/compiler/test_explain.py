@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from servestatic_build import Source
 from servestatic_build.inspection.cli import main
 from servestatic_build.settings.globs import Globs
+from support.commands import Done, run_command
 from support.releases import unfingerprinted
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
@@ -36,8 +36,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     return compile_sources(root, *sources, codings=("br",), imports={"lit": "lit.js"}, plain=Globs.of(("sw.js",)))
 
 
-def explain(release: Compiled, *arguments: str) -> Result:
-    return CliRunner().invoke(main, ["explain", str(release.dist), *arguments])
+def explain(release: Compiled, *arguments: str) -> Done:
+    return run_command(main, "explain", str(release.dist), *arguments)
 
 
 def lines(release: Compiled, name: str) -> list[str]:
@@ -132,7 +132,7 @@ def test_explain_follows_references_both_ways(
 
 
 def test_json_has_what_show_has_and_more(release: Compiled) -> None:
-    shown = json.loads(CliRunner().invoke(main, ["show", str(release.dist), "--json"]).stdout)["assets"]
+    shown = json.loads(run_command(main, "show", str(release.dist), "--json").stdout)["assets"]
     data = json.loads(explain(release, "docs/index.html", "--json").stdout)
     (variant,) = data["variants"]
     headers = [variant.pop("headers"), variant.pop("plain_headers")]

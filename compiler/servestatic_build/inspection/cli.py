@@ -1,87 +1,64 @@
-"""The command servestatic-manifest."""
+"""The command servestatic-manifest. It works in a production install: with the standard library alone."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 
-import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from servestatic_build.inspection.explain import explain
+from servestatic_build.inspection.show import show
+from servestatic_build.text import printable
+from servestatic_runtime import ManifestError, UnknownAssetError
 
-from servestatic_build.inspection.explain import explained, explained_data
-from servestatic_build.inspection.json_view import manifest_data
-from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
-from servestatic_runtime.paths import quote_path
-
-_UNFOLDED = 10_000
+_DISTRIBUTION = "servestatic-build"
 
 
-@click.group(
-    name="servestatic-manifest", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
-@click.version_option(package_name="servestatic-build")
-def main() -> None:
-    """Read what servestatic-build compiled."""
-
-
-@main.command()
-@click.argument("dist", metavar="DIST")
-@click.option("--json", "as_json", is_flag=True, help="Print everything, as one JSON object.")
-@click.pass_context
-def show(context: click.Context, /, *, dist: str, as_json: bool) -> None:
-    """List the assets of DIST."""
-    with _errors_printed(context):
-        manifest = Manifest.open(dist)
-        if as_json:
-            click.echo(_json(manifest_data(manifest)))
-        else:
-            _console().print(_as_table(manifest))
-
-
-@main.command()
-@click.argument("dist", metavar="DIST")
-@click.argument("name", metavar="NAME")
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
-@click.pass_context
-def explain(context: click.Context, /, *, dist: str, name: str, as_json: bool) -> None:
-    """Say all there is to say about one logical NAME of DIST."""
-    with _errors_printed(context):
-        manifest = Manifest.open(dist)
-        asset = manifest.asset(name)
-        click.echo(_json(explained_data(manifest, asset)) if as_json else "\n".join(explained(manifest, asset)))
-
-
-@contextmanager
-def _errors_printed(context: click.Context) -> Iterator[None]:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; return the exit code."""
+    options = _parser().parse_args(arguments)
     try:
-        yield
+        _print(options.run(options))
     except ManifestError as error:
-        click.echo(f"{error.path}: error: {error.problem}\n  hint: {error.hint}", err=True)
-        context.exit(1)
+        return _failed(f"{error.path}: error: {error.problem}", f"  hint: {error.hint}")
     except UnknownAssetError as error:
-        click.echo(f"{error.path}: error: {error}", err=True)
-        context.exit(1)
+        return _failed(f"{error.path}: error: {error}")
+    except BrokenPipeError:  # the reader has seen enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
 
 
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False)
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+    sys.stdout.flush()
 
 
-def _as_table(manifest: Manifest) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "url", "size", "codings"):
-        table.add_column(heading, justify="right" if heading == "size" else "left", overflow="fold")
-    for asset in manifest:
-        codings = " ".join(variant.coding for variant in asset.variants[1:])
-        table.add_row(*map(Text, (asset.name, quote_path(asset.url), f"{asset.variants[0].size:,}", codings)))
-    return table
+def _failed(*lines: str) -> int:
+    print("\n".join(map(printable, lines)), file=sys.stderr)
+    return 1
 
 
-def _console() -> Console:
-    """Return stdout; where that is no terminal, a line is as long as it needs to be."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_UNFOLDED)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("servestatic-manifest", description="Read what servestatic-build compiled.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s, version {version(_DISTRIBUTION)}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    shown = _command(commands, "show", "List the assets of DIST.")
+    shown.add_argument("--json", action="store_true", help="print everything, as one JSON object")
+    shown.set_defaults(run=lambda options: show(options.dist, as_json=options.json))
+    explained = _command(commands, "explain", "Say all there is to say about one logical NAME of DIST.")
+    explained.add_argument("name", metavar="NAME", help="what a template asks for: css/app.css")
+    explained.add_argument("--json", action="store_true", help="print it as one JSON object")
+    explained.set_defaults(run=lambda options: explain(options.dist, options.name, as_json=options.json))
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text)
+    command.add_argument("dist", metavar="DIST", help="the directory that servestatic-build wrote, or its manifest")
+    return command

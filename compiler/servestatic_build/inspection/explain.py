@@ -1,17 +1,28 @@
-"""All that a manifest says of one asset, for a person or as data."""
+"""``servestatic-manifest explain``: all that a manifest says of one asset, for a person or as data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from servestatic_build.inspection.json_view import asset_data, content_type
+from servestatic_build.inspection.json_view import as_json_text, asset_data, content_type
+from servestatic_build.text import printable
 from servestatic_runtime import Manifest
 from servestatic_runtime.media_types import HTML
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset, Headers, Variant, integrity_value
 
 _LABEL_WIDTH = 16
+
+
+def explain(dist: str, name: str, *, as_json: bool) -> Iterator[str]:
+    """Yield the lines about one logical name of DIST; raise ManifestError or UnknownAssetError."""
+    manifest = Manifest.open(dist)
+    asset = manifest.asset(name)
+    if as_json:
+        yield as_json_text(explained_data(manifest, asset))
+    else:
+        yield from map(printable, explained(manifest, asset))
 
 
 def explained(manifest: Manifest, asset: Asset) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from servestatic_runtime import Manifest
@@ -45,3 +46,8 @@ def content_type(manifest: Manifest, asset: Asset) -> str:
     """Return the Content-Type that an asset is served with."""
     headers = dict(manifest.ok_headers(asset.headers, asset, asset.variants[0]))
     return headers.get("Content-Type", DEFAULT)
+
+
+def as_json_text(data: dict[str, Any]) -> str:
+    """Return an object as it is printed."""
+    return json.dumps(data, indent=2, ensure_ascii=False)
