@@ -79,7 +79,7 @@ def wsgi_servestatic() -> WSGIApplication:
     """Return ServeStatic with the files and their variants."""
     from servestatic import ServeStatic as Peer
 
-    application: WSGIApplication = Peer(_nothing, root=PLAIN_ROOT, prefix=PREFIX)
+    application: WSGIApplication = Peer(_not_found_app, root=PLAIN_ROOT, prefix=PREFIX)
     return application
 
 
@@ -87,7 +87,7 @@ def wsgi_whitenoise() -> WSGIApplication:
     """Return WhiteNoise with the files and their variants."""
     from whitenoise import WhiteNoise
 
-    application: WSGIApplication = WhiteNoise(_nothing, root=PLAIN_ROOT, prefix=PREFIX)
+    application: WSGIApplication = WhiteNoise(_not_found_app, root=PLAIN_ROOT, prefix=PREFIX)
     return application
 
 
@@ -101,6 +101,6 @@ def _asgi(status: int, headers: Headers, body: bytes) -> ASGIApplication:
     return application
 
 
-def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG001
+def _not_found_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG001
     start_response("404 Not Found", [])
     return ()

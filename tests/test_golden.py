@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from servestatic_runtime import Manifest
-from servestatic_runtime.manifest import Found
+from servestatic_runtime.manifest import Match
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def headers(manifest: Manifest, found: Found | None, coding: str) -> list[str]:
-    assert found is not None
-    (variant,) = (variant for variant in found.asset.variants if variant.coding == coding)
-    return [f"{name}: {value}" for name, value in manifest.ok_headers(found.headers, found.asset, variant)]
+def headers(manifest: Manifest, match: Match | None, coding: str) -> list[str]:
+    assert match is not None
+    (variant,) = (variant for variant in match.asset.variants if variant.coding == coding)
+    return [f"{name}: {value}" for name, value in manifest.ok_headers(match.headers, match.asset, variant)]
 
 
 def test_version_1_is_read() -> None:
@@ -60,6 +60,6 @@ def test_version_1_knows_its_modules() -> None:
 
 
 def test_version_1_redirects_to_a_directory() -> None:
-    found = Manifest.open(GOLDEN / "manifest-1.msgpack").find("/static/docs")
-    assert found is not None
-    assert found.location == "/static/docs/"
+    match = Manifest.open(GOLDEN / "manifest-1.msgpack").find("/static/docs")
+    assert match is not None
+    assert match.location == "/static/docs/"

@@ -17,11 +17,11 @@ COMPILER = ROOT / "compiler/servestatic_build"
 LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_runtime": (
         {"errors", "response", "paths", "base_url", "dates", "decode", "format", "files", "media_types"},
-        {"negotiate", "offload"},
+        {"negotiate", "concurrency"},
         {"records", "conditional", "bodies", "default_headers"},
         {"document"},
         {"manifest"},
-        {"pages", "methods", "partial", "tags"},
+        {"resources", "methods", "partial", "tags"},
         {"respond"},
         {"release"},
         {"wsgi", "asgi"},
@@ -103,7 +103,7 @@ FRAMEWORKS = {
     "jinja": {"jinja2", "markupsafe"},
     "quart": {"quart"},
     "starlette": {"starlette"},
-    "offload": {"trio"},  # runs under trio where trio runs already
+    "concurrency": {"trio"},  # runs under trio where trio runs already
 }
 
 

@@ -8,10 +8,10 @@ from contextlib import closing
 from typing import Any, TypeAlias
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
+from servestatic_runtime.concurrency import run_in_thread, watch_disconnect
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Manifest
-from servestatic_runtime.offload import run_in_thread, watch
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import not_found, respond
@@ -24,7 +24,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders: TypeAlias = "list[tuple[bytes, bytes]]"
 
-_HEEDED = {name.encode(): name for name in ("accept-encoding", *CONDITIONAL_FIELDS)}
+_RELEVANT_HEADERS = {name.encode(): name for name in ("accept-encoding", *CONDITIONAL_FIELDS)}
 
 
 class ServeStaticASGI:
@@ -45,7 +45,7 @@ class ServeStaticASGI:
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
         """
-        self.app = app or _nothing
+        self.app = app or _not_found_app
         self._claim_prefix = claim_prefix
         self._reload = reload
         self._releases = Releases(manifest, _native, cache_bytes)
@@ -61,35 +61,35 @@ class ServeStaticASGI:
             await self.app(scope, receive, send)
             return
         if self._reload:
-            self._releases.look()
+            self._releases.refresh()
         release = self._releases.current
-        page = release.pages[scope["path"]]
-        if page is None and scope.get("root_path"):
-            page = release.pages[_below_mount(scope)]
-        if page is None:
-            claimed = self._claim_prefix and release.claims(scope["path"], _below_mount(scope))
+        resource = release.resources[scope["path"]]
+        if resource is None and scope.get("root_path"):
+            resource = release.resources[_below_mount(scope)]
+        if resource is None:
+            claimed = self._claim_prefix and release.owns_path(scope["path"], _below_mount(scope))
             del release  # which an application that answers for hours would hold
-            await (_nothing if claimed else self.app)(scope, receive, send)
+            await (_not_found_app if claimed else self.app)(scope, receive, send)
             return
         # From here on in one piece: nearly every answer is a whole file out of memory, and each call would be felt.
         encoding: bytes | None = None
         fields: dict[str, str] | None = None
         for name, value in scope["headers"]:
-            if name not in _HEEDED:
+            if name not in _RELEVANT_HEADERS:
                 continue
             if name == b"accept-encoding":  # a field that is repeated is one list (RFC 9110 5.3)
                 encoding = value if encoding is None else b"%b, %b" % (encoding, value)
             else:
-                field, text = _HEEDED[name], value.decode("latin-1")
+                field, text = _RELEVANT_HEADERS[name], value.decode("latin-1")
                 fields = fields or {}
                 fields[field] = f"{fields[field]}, {text}" if field in fields else text
-        representation = page[encoding]
+        representation = resource[encoding]
         if representation is not None and fields is None and scope["method"] == "GET":
             response = representation.ok  # as respond() would say
-            body = release.bodies.kept.get(representation.content.path)
+            body = release.bodies.entries.get(representation.file_body.path)
         else:
-            response = respond(page, representation, scope["method"], fields or {}, scope.get("query_string", b""))
-            body = response.body if response.content is None else release.bodies.get(response.content)
+            response = respond(resource, representation, scope["method"], fields or {}, scope.get("query_string", b""))
+            body = response.body if response.file_body is None else release.bodies.get(response.file_body)
         if body is None:
             await _send_from_disk(response, release, scope, receive, send)
             return
@@ -100,17 +100,17 @@ class ServeStaticASGI:
 async def _send_from_disk(
     response: Response[RawHeaders], release: Release[RawHeaders], scope: Scope, receive: Receive, send: Send
 ) -> None:
-    content = response.content
-    assert content is not None, "there is a file to read"
+    file_body = response.file_body
+    assert file_body is not None, "there is a file to read"
     try:
-        found = await run_in_thread(release.fetch, content)
+        body = await run_in_thread(release.fetch, file_body)
     except BodyError as error:
-        response = release.failed(content, error)
-        found = response.body
-    if isinstance(found, bytes):
-        await _send_whole(response, found, send)
+        response = release.failed(file_body, error)
+        body = response.body
+    if isinstance(body, bytes):
+        await _send_whole(response, body, send)
     else:
-        await _send_file(response, found, scope, receive, send)
+        await _send_file(response, body, scope, receive, send)
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
@@ -126,8 +126,8 @@ async def _send_file(
     extensions = scope.get("extensions") or {}
     with closing(opened):
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers.copy()})
-        if "http.response.pathsend" in extensions and opened.content.pieces is None and opened.is_in_its_place():
-            await send({"type": "http.response.pathsend", "path": opened.content.path})
+        if "http.response.pathsend" in extensions and opened.file_body.parts is None and opened.is_in_its_place():
+            await send({"type": "http.response.pathsend", "path": opened.file_body.path})
         elif "http.response.zerocopysend" in extensions:
             await _send_by_descriptor(opened, send)
         else:
@@ -135,11 +135,11 @@ async def _send_file(
 
 
 async def _send_by_descriptor(opened: OpenBody, send: Send) -> None:
-    for piece in opened.pieces:
-        if isinstance(piece, bytes):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    for part in opened.parts:
+        if isinstance(part, bytes):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
         else:
-            place = {"file": opened.file, "offset": piece.start, "count": piece.end - piece.start}
+            place = {"file": opened.file, "offset": part.start, "count": part.end - part.start}
             await send({"type": "http.response.zerocopysend", **place, "more_body": True})
             opened.check()
     await send({"type": "http.response.body", "body": b""})
@@ -147,7 +147,7 @@ async def _send_by_descriptor(opened: OpenBody, send: Send) -> None:
 
 async def _send_chunks(opened: OpenBody, receive: Receive, send: Send) -> None:
     chunks = iter(opened)
-    async with watch(receive) as left:
+    async with watch_disconnect(receive) as left:
         while chunk := await run_in_thread(next, chunks, b""):
             if left():
                 return
@@ -155,7 +155,7 @@ async def _send_chunks(opened: OpenBody, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+async def _not_found_app(scope: Scope, receive: Receive, send: Send) -> None:
     """Be the application where there is none: 404, no WebSocket, and an uneventful life."""
     if scope["type"] == "http":
         response = not_found(scope["method"], _native)

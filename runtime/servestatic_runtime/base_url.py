@@ -34,10 +34,10 @@ def import_map_at(base: str, text: str) -> tuple[str, bytes]:
     import json  # noqa: PLC0415 - costs as much as a start, and is needed for this only
     from hashlib import sha256  # noqa: PLC0415
 
-    found = json.loads(text)
-    imports = {specifier: base + path for specifier, path in found["imports"].items()}
+    import_map = json.loads(text)
+    imports = {specifier: base + path for specifier, path in import_map["imports"].items()}
     imports |= {base + specifier: url for specifier, url in imports.items() if specifier.startswith("/")}
-    integrity = {base + path: value for path, value in found["integrity"].items()}
+    integrity = {base + path: value for path, value in import_map["integrity"].items()}
     text = json.dumps({"imports": imports, "integrity": integrity}, sort_keys=True, separators=(",", ":"))
     text = text.replace("<", r"\u003c")
     return text, sha256(text.encode()).digest()

@@ -61,7 +61,7 @@ def _matches(tags: str, etag: str | None, *, weak: bool) -> bool:
     tags = tags.strip(" \t")
     if tags == "*":
         return True
-    found, i = False, 0
+    is_named, i = False, 0
     while i < len(tags):
         if empty := _EMPTY_MEMBER.match(tags, i):
             i = empty.end()
@@ -69,9 +69,9 @@ def _matches(tags: str, etag: str | None, *, weak: bool) -> bool:
         tag = _TAG.match(tags, i)
         if tag is None:
             return False
-        found = found or (tag[2] == etag and (weak or not tag[1]))
+        is_named = is_named or (tag[2] == etag and (weak or not tag[1]))
         i = tag.end()
-    return found
+    return is_named
 
 
 def ranges(fields: Fields, etag: str | None, modified: int | None, size: int) -> list[Span] | None:
@@ -82,7 +82,7 @@ def ranges(fields: Fields, etag: str | None, modified: int | None, size: int) ->
     match = _RANGES.fullmatch(fields.get("range", ""))
     if match is None or not _if_range(fields, etag, modified):
         return None
-    found = []
+    spans = []
     for member in match[1].split(","):
         if not member.strip(" \t"):
             continue
@@ -90,9 +90,9 @@ def ranges(fields: Fields, etag: str | None, modified: int | None, size: int) ->
         span = _span(bounds[1], bounds[2], size) if bounds else None
         if span is None:
             return None
-        found.append(span)
-    wanted = [span for span in found if span.start < span.end]
-    return wanted if found and len(wanted) <= MOST_RANGES else None
+        spans.append(span)
+    wanted = [span for span in spans if span.start < span.end]
+    return wanted if spans and len(wanted) <= MOST_RANGES else None
 
 
 def _span(first: str, last: str, size: int) -> Span | None:

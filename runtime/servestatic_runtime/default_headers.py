@@ -13,19 +13,19 @@ _NOT_IN_304 = frozenset(
 
 
 def default_headers(
-    media_type: str, own: Mapping[str, str], cache_control: str, *, varies: bool, cross_origin: bool
+    media_type: str, body_headers: Mapping[str, str], cache_control: str, *, varies: bool, cross_origin: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield the headers of a 200; ``own`` are those that the bytes decide, ``varies`` says that there are codings."""
+    """Yield the headers of a 200; ``body_headers`` are those that the bytes decide, ``varies`` says that there are codings."""
     yield "Content-Type", content_type(media_type)
-    yield from own.items()
+    yield from body_headers.items()
     yield "Cache-Control", cache_control
     if varies:
         yield "Vary", "Accept-Encoding"
     yield "Accept-Ranges", "bytes"
-    yield from everywhere(cross_origin=cross_origin)
+    yield from common_headers(cross_origin=cross_origin)
 
 
-def everywhere(*, cross_origin: bool) -> Iterator[tuple[str, str]]:
+def common_headers(*, cross_origin: bool) -> Iterator[tuple[str, str]]:
     """Yield the headers that redirects have, too."""
     if cross_origin:
         yield "Access-Control-Allow-Origin", "*"

@@ -13,7 +13,7 @@ from zlib import crc32
 from servestatic_runtime import format as schema
 from servestatic_runtime.decode import decode
 from servestatic_runtime.errors import ManifestError
-from servestatic_runtime.files import without_waiting
+from servestatic_runtime.files import open_nonblocking
 from servestatic_runtime.records import Asset, HeaderSet, Site, to_asset, to_header_set, to_import_map, to_site
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Document:
     def open(cls, path: str) -> Document:
         """Map the document at ``path``; raise ManifestError."""
         try:
-            with open(path, "rb", buffering=0, opener=without_waiting) as file:
+            with open(path, "rb", buffering=0, opener=open_nonblocking) as file:
                 start = file.read(_START_BYTES)  # not from the map, where one byte may bring in a 2 MiB page
                 buf = mmap(file.fileno(), 0, access=ACCESS_READ)
         except OSError as error:
@@ -69,7 +69,7 @@ class Document:
         if isinstance(self._buf, mmap):
             self._buf.close()
 
-    def numbers(self, key: str) -> list[int]:
+    def candidates(self, key: str) -> list[int]:
         """Return the numbers of the assets whose keys hash as this one does: none for nearly all that are not listed.
 
         Every request that is not for a listed file pays for this, hence in one piece.
@@ -94,16 +94,16 @@ class Document:
 
     def header_set(self, number: int) -> HeaderSet:
         """Return a header set."""
-        found = self._header_sets.get(number)
-        if found is None:
+        header_set = self._header_sets.get(number)
+        if header_set is None:
             layout = self._layout
-            found = self._numbered(
+            header_set = self._numbered(
                 "header set {}", number, layout.header_sets, layout.header_set_offsets, to_header_set
             )
             if len(self._header_sets) >= _MOST_HEADER_SETS:
                 self._header_sets.clear()
-            self._header_sets[number] = found
-        return found
+            self._header_sets[number] = header_set
+        return header_set
 
     def import_map(self) -> tuple[str, bytes]:
         """Return the text of the import map, and its SHA-256."""

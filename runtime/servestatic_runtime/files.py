@@ -12,17 +12,17 @@ Opener: TypeAlias = Callable[[str, int], int]  # as open() takes it
 _HELD = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 
 
-def without_waiting(path: str, flags: int) -> int:
+def open_nonblocking(path: str, flags: int) -> int:
     """Open a file; an ``opener`` for open(). A pipe in its place would be waited for until somebody writes to it."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def opener_below(directory: str) -> Opener:
+def opener_in(directory: str) -> Opener:
     """Return an opener for what is below a directory, under the paths that it has now, wherever it is moved later."""
     try:
         descriptor = os.open(directory, _HELD)
     except OSError:  # as a path it may yet do
-        return without_waiting
+        return open_nonblocking
     return _Held(directory, descriptor)
 
 
@@ -38,7 +38,7 @@ class _Held:
         try:
             return os.open(path.removeprefix(self._start), flags | os.O_NONBLOCK, dir_fd=self._descriptor)
         except OSError:  # the directory was removed, and maybe made again; or a daemon has closed what it was left
-            return without_waiting(path, flags)
+            return open_nonblocking(path, flags)
 
     def __del__(self) -> None:
         self._close(self._descriptor)

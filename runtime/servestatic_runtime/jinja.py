@@ -49,11 +49,11 @@ def _function(tag: Callable[..., str]) -> Callable[..., Markup]:
 
 
 def _assets(context: Context) -> Assets:
-    found = getattr(context.environment, "servestatic", None)
-    if found is None:
+    assets = getattr(context.environment, "servestatic", None)
+    if assets is None:
         raise RuntimeError('no assets for templates: environment.extend(servestatic=Manifest.open("dist"))')
-    assets: Assets = found() if callable(found) else found
-    return assets
+    current: Assets = assets() if callable(assets) else assets
+    return current
 
 
 def _nonce(context: Context) -> str | None:

@@ -16,7 +16,15 @@ from servestatic_runtime.base_url import import_map_at
 from servestatic_runtime.document import Document
 from servestatic_runtime.errors import UnknownAssetError
 from servestatic_runtime.paths import quote_path
-from servestatic_runtime.records import Asset, Headers, ImportMap, Variant, csp_source, filled, integrity_value
+from servestatic_runtime.records import (
+    Asset,
+    Headers,
+    ImportMap,
+    Variant,
+    csp_source,
+    fill_variant_headers,
+    integrity_value,
+)
 
 _MOST_URLS = 4096  # kept for templates, which name the same few again and again; a full table starts anew
 
@@ -28,7 +36,7 @@ class Preload(NamedTuple):
     integrity: str
 
 
-class Found(NamedTuple):
+class Match(NamedTuple):
     """What a URL path leads to: an asset under one of its header sets, or (``location``) a redirect to it."""
 
     asset: Asset
@@ -46,7 +54,7 @@ class Manifest:
         self.base_url = base_url
         self.prefix, self.index, self._redirect_headers, self._beginnings = document.site
         self._document = document
-        self._numbers = document.numbers  # which every request for a path that nobody knows asks
+        self._candidates = document.candidates  # which every request for a path that nobody knows asks
         self._asset = document.asset
         self._urls: dict[str, str] = {}
 
@@ -65,9 +73,9 @@ class Manifest:
 
     def at(self, base_url: str) -> Manifest:
         """Return the same release with another base URL, at nearly no cost; raise ValueError."""
-        made = object.__new__(type(self))
-        made.__dict__ |= {**self.__dict__, "base_url": checked(base_url), "_urls": {}}
-        return made
+        manifest = object.__new__(type(self))
+        manifest.__dict__ |= {**self.__dict__, "base_url": checked(base_url), "_urls": {}}
+        return manifest
 
     def close(self) -> None:
         """Release the mapping. What was read from it stays valid."""
@@ -100,7 +108,7 @@ class Manifest:
 
     def asset(self, name: str) -> Asset:
         """Return the asset of a logical name; raise UnknownAssetError."""
-        for number in self._numbers(name):
+        for number in self._candidates(name):
             asset = self._asset(number)
             if asset.name == name or name in asset.aliases:
                 return asset
@@ -134,28 +142,28 @@ class Manifest:
                 waiting += reversed(module.imports)
         return list(preloads.values())
 
-    def find(self, path: str) -> Found | None:
+    def find(self, path: str) -> Match | None:
         """Return what a decoded URL path leads to, or None when it is not in this release."""
         # Most of what is not ours is told by how it begins, for a tenth of what the index takes.
         if self._beginnings is not None and not path.startswith(self._beginnings) and path != "/":
             return None
-        for number in self._numbers(path):
+        for number in self._candidates(path):
             asset = self._asset(number)
             if path == asset.url:
-                return Found(asset, asset.headers, None)
+                return Match(asset, asset.headers, None)
             if asset.plain_headers is not None and path in {asset.plain_url, asset.directory}:
-                return Found(asset, asset.plain_headers, None)
+                return Match(asset, asset.plain_headers, None)
             if asset.directory and path == asset.directory[:-1]:
-                return Found(asset, self._redirect_headers, asset.directory)
+                return Match(asset, self._redirect_headers, asset.directory)
         return None
 
     def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Headers:
         """Return all headers of the 200 for a variant under a header set."""
-        return filled(self._document.header_set(number).ok, asset, variant)
+        return fill_variant_headers(self._document.header_set(number).ok, asset, variant)
 
     def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Headers:
         """Return all headers of the 304 for a variant under a header set."""
-        return filled(self._document.header_set(number).not_modified, asset, variant)
+        return fill_variant_headers(self._document.header_set(number).not_modified, asset, variant)
 
     def body_path(self, variant: Variant) -> str:
         """Return the absolute path of a variant's file."""

@@ -115,11 +115,11 @@ HTML = frozenset({"text/html", "application/xhtml+xml"})
 MAPPED = frozenset({"text/css", JAVASCRIPT})  # may have a source map
 
 
-def media_type(name: str, own: Mapping[str, str]) -> str:
-    """Return the type of a file by its suffix; ``own`` (suffix without the dot to type) goes before the table."""
+def media_type(name: str, overrides: Mapping[str, str]) -> str:
+    """Return the type of a file by its suffix; ``overrides`` (suffix without the dot to type) goes before the table."""
     _, dot, suffix = name.rpartition("/")[2].lower().rpartition(".")
     suffix = suffix if dot else ""
-    return own.get(suffix) or BY_SUFFIX.get(suffix, DEFAULT)
+    return overrides.get(suffix) or BY_SUFFIX.get(suffix, DEFAULT)
 
 
 def content_type(media_type: str) -> str:

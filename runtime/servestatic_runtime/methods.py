@@ -17,6 +17,6 @@ _PREFLIGHT = (
 
 
 def options(shared: Headers) -> Headers:
-    """Return the headers of the 204 that answers an OPTIONS; ``shared`` are those that all answers of its page have."""
+    """Return the headers of the 204 that answers an OPTIONS; ``shared`` are those that all answers of its resource have."""
     crosses_origins = any(name.lower() == "access-control-allow-origin" for name, _ in shared)
     return [ALLOW, *shared, *(_PREFLIGHT if crosses_origins else ())]

@@ -26,8 +26,8 @@ def choose(accept_encoding: str | None, codings: tuple[str, ...]) -> int | None:
 
 def _weights(accept_encoding: str) -> dict[str, float]:
     members = (_MEMBER.fullmatch(member) for member in accept_encoding.split(","))
-    found = ((match[1].lower(), float(match[2] or 1)) for match in members if match)
-    return {_ALIASES.get(coding, coding): weight for coding, weight in found}
+    listed = ((match[1].lower(), float(match[2] or 1)) for match in members if match)
+    return {_ALIASES.get(coding, coding): weight for coding, weight in listed}
 
 
 def _weight(weights: dict[str, float], coding: str) -> float:

@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servestatic_runtime.records import Headers
-from servestatic_runtime.response import Content, Piece, Span
+from servestatic_runtime.response import BodyPart, FileBody, Span
 
 
-def partial(headers: Headers, content: Content, boundary: str, spans: list[Span]) -> tuple[Headers, Content]:
-    """Return the headers and the content of the 206 for spans of the 200 that ``headers`` and ``content`` are.
+def partial(headers: Headers, file_body: FileBody, boundary: str, spans: list[Span]) -> tuple[Headers, FileBody]:
+    """Return the headers and the body of the 206 for spans of the 200 that has ``headers`` and ``file_body``.
 
     ``boundary`` may not stand in the file. However many the spans, there is little more to send than the whole file: one
     part's head and the last line, since what lies between two parts is longer than the head that it saves.
     """
-    head = _PartHead(headers, content.size, boundary)
-    spans = coalesced(spans, len(head(Span(content.size - 1, content.size))))
+    delimiter = _Delimiter(headers, file_body.size, boundary)
+    spans = coalesced(spans, len(delimiter(Span(file_body.size - 1, file_body.size))))
     if len(spans) == 1:
         (span,) = spans
-        whole = span == (0, content.size)
-        own = [("Content-Length", str(span.end - span.start)), ("Content-Range", _content_range(span, content.size))]
-        return _without(headers, "content-length") + own, content._replace(pieces=None if whole else (span,))
-    pieces = (*_alternating(spans, head), f"\r\n--{boundary}--\r\n".encode())
-    own = [
+        whole = span == (0, file_body.size)
+        range_headers = [
+            ("Content-Length", str(span.end - span.start)),
+            ("Content-Range", _content_range(span, file_body.size)),
+        ]
+        return _without(headers, "content-length") + range_headers, file_body._replace(parts=None if whole else (span,))
+    parts = (*_alternating(spans, delimiter), f"\r\n--{boundary}--\r\n".encode())
+    multipart_headers = [
         ("Content-Type", f"multipart/byteranges; boundary={boundary}"),
-        ("Content-Length", str(sum(map(_length, pieces)))),
+        ("Content-Length", str(sum(map(_length, parts)))),
     ]
-    return _without(headers, "content-length", "content-type") + own, content._replace(pieces=pieces)
+    return _without(headers, "content-length", "content-type") + multipart_headers, file_body._replace(parts=parts)
 
 
 def coalesced(spans: list[Span], gap: int) -> list[Span]:
@@ -41,8 +44,8 @@ def coalesced(spans: list[Span], gap: int) -> list[Span]:
     return [Span(start, end) for _, start, end in sorted(merged)]
 
 
-class _PartHead:
-    """What stands before each part: its line end is part of the delimiter (RFC 2046 5.1.1)."""
+class _Delimiter:
+    """What stands before each range of a multipart body: the line end is part of the delimiter (RFC 2046 5.1.1)."""
 
     def __init__(self, headers: Headers, size: int, boundary: str) -> None:
         types = [f"Content-Type: {value}\r\n" for name, value in headers if name.lower() == "content-type"]
@@ -53,9 +56,9 @@ class _PartHead:
         return f"{self._start}{_content_range(span, self._size)}\r\n\r\n".encode("latin-1")
 
 
-def _alternating(spans: list[Span], head: _PartHead) -> Iterator[Piece]:
+def _alternating(spans: list[Span], delimiter: _Delimiter) -> Iterator[BodyPart]:
     for span in spans:
-        yield head(span)
+        yield delimiter(span)
         yield span
 
 
@@ -63,8 +66,8 @@ def _content_range(span: Span, size: int) -> str:
     return f"bytes {span.start}-{span.end - 1}/{size}"
 
 
-def _length(piece: Piece) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece.end - piece.start
+def _length(part: BodyPart) -> int:
+    return len(part) if isinstance(part, bytes) else part.end - part.start
 
 
 def _without(headers: Headers, *names: str) -> Headers:

@@ -138,15 +138,15 @@ def to_import_map(fields: list[Any]) -> tuple[str, bytes]:
     return text, digest
 
 
-def filled(pairs: list[tuple[str, str | None]], asset: Asset, variant: Variant) -> Headers:
+def fill_variant_headers(pairs: list[tuple[str, str | None]], asset: Asset, variant: Variant) -> Headers:
     """Return a header set's headers with the values that are the variant's own in their places."""
-    own = {
+    variant_headers = {
         "Content-Encoding": None if variant.coding == schema.IDENTITY else variant.coding,
         "Content-Length": str(variant.size),
         "ETag": variant.etag,
         "Last-Modified": format_date(asset.modified),
     }
-    whole = [(name, own[name] if value is None else value) for name, value in pairs]
+    whole = [(name, variant_headers[name] if value is None else value) for name, value in pairs]
     return [(name, value) for name, value in whole if value is not None]
 
 
@@ -168,8 +168,8 @@ def _to_variant(path: str, fields: list[Any]) -> Variant:
     coding, size, etag, file = fields[:4]
     if not (isinstance(size, int) and isinstance(etag, bytes)):
         raise TypeError("a variant's size or ETag")  # whatever else is of another type is noticed in what follows
-    own = path + schema.FILE_SUFFIXES[coding] if file is None else schema.FILES_DIR + file
-    return Variant(coding, size, schema.etag(etag), own)
+    file_path = path + schema.FILE_SUFFIXES[coding] if file is None else schema.FILES_DIR + file
+    return Variant(coding, size, schema.etag(etag), file_path)
 
 
 def _check(fields: Sequence[Any], kinds: AbstractSet[tuple[type, ...]]) -> None:

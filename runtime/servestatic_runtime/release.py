@@ -1,4 +1,4 @@
-"""A release as a process serves it: its pages, the bodies it keeps in memory, and the files that have failed.
+"""A release as a process serves it: its resources, the bodies it keeps in memory, and the files that have failed.
 
 A release holds its mapping, and is held only by who serves it and by the answers under way: the last of them lets it go.
 """
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.errors import BodyError, ManifestError, log
-from servestatic_runtime.files import Opener, opener_below, without_waiting
+from servestatic_runtime.files import Opener, open_nonblocking, opener_in
 from servestatic_runtime.manifest import Manifest, manifest_path
-from servestatic_runtime.pages import Pages
 from servestatic_runtime.records import Headers
+from servestatic_runtime.resources import Resources
 from servestatic_runtime.respond import failure
-from servestatic_runtime.response import Content, Native, Response
+from servestatic_runtime.response import FileBody, Native, Response
 
 if TYPE_CHECKING:
-    from servestatic_runtime.pages import Listing
+    from servestatic_runtime.resources import ResourceProvider
 
 
 class Release(Generic[Native]):
@@ -28,33 +28,33 @@ class Release(Generic[Native]):
 
     def __init__(
         self,
-        manifest: Listing,
+        manifest: ResourceProvider,
         native: Callable[[Headers], Native],
         cache_bytes: int,
-        opener: Opener = without_waiting,
+        opener: Opener = open_nonblocking,
     ) -> None:
-        self.pages: Pages[Native] = Pages(manifest, native)
+        self.resources: Resources[Native] = Resources(manifest, native)
         self.bodies = BodyCache(cache_bytes, opener)
         self._opener = opener
         self._native = native
         self._failing: set[str] = set()  # paths; an error's traceback would keep the request and this release
         self._lock = Lock()
 
-    def claims(self, *paths: str) -> bool:
+    def owns_path(self, *paths: str) -> bool:
         """Return whether a path is below the prefix, so that nobody but the release should answer it."""
-        return any(path.startswith(self.pages.manifest.prefix) for path in paths)
+        return any(path.startswith(self.resources.manifest.prefix) for path in paths)
 
-    def fetch(self, content: Content) -> bytes | OpenBody:
+    def fetch(self, file_body: FileBody) -> bytes | OpenBody:
         """Read a small file into memory, open a large one; raise BodyError for what the manifest does not describe."""
-        found = self.bodies.load(content) if self.bodies.admits(content) else open_body(content, self._opener)
-        self._failing.discard(content.path)
-        return found
+        body = self.bodies.load(file_body) if self.bodies.admits(file_body) else open_body(file_body, self._opener)
+        self._failing.discard(file_body.path)
+        return body
 
-    def failed(self, content: Content, error: BodyError) -> Response[Native]:
+    def failed(self, file_body: FileBody, error: BodyError) -> Response[Native]:
         """Return the answer in place of a file that is not as it should be; log it when it was well before."""
         with self._lock:
-            known = content.path in self._failing
-            self._failing.add(content.path)
+            known = file_body.path in self._failing
+            self._failing.add(file_body.path)
         if not known:
             log(error)
         return failure(self._native, 500)
@@ -69,43 +69,43 @@ class Releases(Generic[Native]):
         self._native = native
         self._cache_bytes = cache_bytes
         self._lock = Lock()
-        self._seen = identity(self._path)
+        self._seen = file_signature(self._path)
         self._unreadable: int | None = None  # the inode that was logged
         self.current = self._open()
 
     @property
     def manifest(self) -> Manifest:
         """The manifest of the current release."""
-        manifest = self.current.pages.manifest
+        manifest = self.current.resources.manifest
         assert isinstance(manifest, Manifest), "it was opened here"
         return manifest
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Put a new release in the place of the old one; if it can't be read, log that and keep the old one."""
-        if identity(self._path) == self._seen:
+        if file_signature(self._path) == self._seen:
             return
         with self._lock:
             # Until it stays the same: of a DIST that is exchanged halfway, the manifest and the files would not match.
-            while (found := identity(self._path)) != self._seen:
-                self._replace(found)
+            while (signature := file_signature(self._path)) != self._seen:
+                self._replace(signature)
 
-    def _replace(self, found: tuple[int, int, int]) -> None:
+    def _replace(self, signature: tuple[int, int, int]) -> None:
         try:
             self.current = self._open()
         except ManifestError as error:
-            if found[0] != self._unreadable:  # a copy that grows is one and the same
+            if signature[0] != self._unreadable:  # a copy that grows is one and the same
                 log(error)
-            self._unreadable = found[0]
+            self._unreadable = signature[0]
         else:
             self._unreadable = None
-        self._seen = found
+        self._seen = signature
 
     def _open(self) -> Release[Native]:
         manifest = Manifest.open(self._path)
-        return Release(manifest, self._native, self._cache_bytes, opener_below(manifest.root))
+        return Release(manifest, self._native, self._cache_bytes, opener_in(manifest.root))
 
 
-def identity(path: str) -> tuple[int, int, int]:
+def file_signature(path: str) -> tuple[int, int, int]:
     """Return what tells one manifest from another; zeros where there is none.
 
     Not its date, which archives and rsync set as they like: two releases may have one, and one size and inode, too.

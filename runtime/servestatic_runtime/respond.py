@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from servestatic_runtime.conditional import Fields, precondition, ranges
 from servestatic_runtime.methods import ALLOW, options
-from servestatic_runtime.pages import Page, Representation
 from servestatic_runtime.partial import partial
 from servestatic_runtime.paths import quote_path, quote_query
 from servestatic_runtime.records import Headers
+from servestatic_runtime.resources import Representation, Resource
 from servestatic_runtime.response import Native, Response
 
 REASONS = {
@@ -26,28 +26,28 @@ REASONS = {
     500: "Internal Server Error",
 }
 
-# What every answer takes over from the page's 200, so that caches and scripts treat it as they do the others.
+# What every answer takes over from the resource's 200, so that caches and scripts treat it as they do the others.
 _SHARED = ("vary", "access-control-", "x-content-type-options")  # by their beginnings
 
 
 def respond(
-    page: Page[Native], representation: Representation[Native] | None, method: str, fields: Fields, query: bytes
+    resource: Resource[Native], representation: Representation[Native] | None, method: str, fields: Fields, query: bytes
 ) -> Response[Native]:
-    """Decide the answer to a request for a page.
+    """Decide the answer to a request for a resource.
 
-    ``representation`` is the page's for the request's Accept-Encoding; ``fields`` holds those of CONDITIONAL_FIELDS that
+    ``representation`` is the resource's for the request's Accept-Encoding; ``fields`` holds those of CONDITIONAL_FIELDS that
     the request has, ``query`` its query string.
     """
     if method != "GET":
-        return _respond_otherwise(page, representation, method, fields, query)
+        return _respond_otherwise(resource, representation, method, fields, query)
     if representation is None:
-        return _refusal(page, 406) if page.location is None else _redirect(page, page.location, query)
+        return _refusal(resource, 406) if resource.location is None else _redirect(resource, resource.location, query)
     if not fields:
         return representation.ok
     etag = representation.etag
     if fields.get("if-none-match", "") == etag and "if-match" not in fields and "if-unmodified-since" not in fields:
         return representation.not_modified  # as browsers ask, and as precondition() would say
-    return _conditional(page, representation, fields)
+    return _conditional(resource, representation, fields)
 
 
 def not_found(method: str, native: Callable[[Headers], Native]) -> Response[Native]:
@@ -62,15 +62,15 @@ def failure(native: Callable[[Headers], Native], status: int, *extra: tuple[str,
 
 
 def _respond_otherwise(
-    page: Page[Native], representation: Representation[Native] | None, method: str, fields: Fields, query: bytes
+    resource: Resource[Native], representation: Representation[Native] | None, method: str, fields: Fields, query: bytes
 ) -> Response[Native]:
     """Answer a HEAD as a GET without its body and Range (RFC 9110 9.3.2, 14.2), OPTIONS in short; refuse all else."""
     if method == "OPTIONS":
-        return Response(204, page.native(options(_shared(page))))
+        return Response(204, resource.native(options(_shared(resource))))
     if method != "HEAD":
-        return _refusal(page, 405, ALLOW)
+        return _refusal(resource, 405, ALLOW)
     fields = {name: value for name, value in fields.items() if name != "range"}
-    return _without_body(respond(page, representation, "GET", fields, query))
+    return _without_body(respond(resource, representation, "GET", fields, query))
 
 
 def _without_body(response: Response[Native]) -> Response[Native]:
@@ -79,36 +79,38 @@ def _without_body(response: Response[Native]) -> Response[Native]:
 
 def _words(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
     body = f"{status} {REASONS[status]}\n".encode()
-    own = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-    return Response(status, native([*own, *extra]), body=body)
+    body_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    return Response(status, native([*body_headers, *extra]), body=body)
 
 
-def _refusal(page: Page[Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
-    return failure(page.native, status, *extra, *_shared(page))
+def _refusal(resource: Resource[Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
+    return failure(resource.native, status, *extra, *_shared(resource))
 
 
-def _shared(page: Page[Native]) -> Headers:
-    return [pair for pair in page.headers() if pair[0].lower().startswith(_SHARED)]
+def _shared(resource: Resource[Native]) -> Headers:
+    return [pair for pair in resource.headers() if pair[0].lower().startswith(_SHARED)]
 
 
-def _redirect(page: Page[Native], directory: str, query: bytes) -> Response[Native]:
+def _redirect(resource: Resource[Native], directory: str, query: bytes) -> Response[Native]:
     """Redirect to a directory's URL: relative, so that it holds below any mount and can name no other host."""
     last = directory.rstrip("/").rpartition("/")[2]
     location = f"./{quote_path(last)}/" + (f"?{quote_query(query)}" if query else "")
-    return _words(page.native, 301, ("Location", location), *page.headers())
+    return _words(resource.native, 301, ("Location", location), *resource.headers())
 
 
-def _conditional(page: Page[Native], representation: Representation[Native], fields: Fields) -> Response[Native]:
-    content, etag, modified = representation.content, representation.etag, representation.modified
+def _conditional(
+    resource: Resource[Native], representation: Representation[Native], fields: Fields
+) -> Response[Native]:
+    file_body, etag, modified = representation.file_body, representation.etag, representation.modified
     status = precondition(fields, etag, modified)
     if status == 304:
         return representation.not_modified
     if status == 412:
-        return _refusal(page, 412)
-    wanted = ranges(fields, etag, modified, content.size)
+        return _refusal(resource, 412)
+    wanted = ranges(fields, etag, modified, file_body.size)
     if wanted is None:
         return representation.ok
     if not wanted:
-        return _refusal(page, 416, ("Content-Range", f"bytes */{content.size}"))
-    headers, content = partial(representation.headers, content, representation.boundary, wanted)
-    return Response(206, page.native(headers), content)
+        return _refusal(resource, 416, ("Content-Range", f"bytes */{file_body.size}"))
+    headers, file_body = partial(representation.headers, file_body, representation.boundary, wanted)
+    return Response(206, resource.native(headers), file_body)

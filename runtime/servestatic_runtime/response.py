@@ -14,25 +14,25 @@ class Span(NamedTuple):
     end: int
 
 
-Piece: TypeAlias = "Span | bytes"
+BodyPart: TypeAlias = "Span | bytes"
 
 
-class Content(NamedTuple):
-    """What to send of the file of ``size`` bytes at ``path``: all of it, or ``pieces``: spans, and bytes between."""
+class FileBody(NamedTuple):
+    """What to send of the file of ``size`` bytes at ``path``: all of it, or ``parts``: spans, and bytes between."""
 
     path: str
     size: int
-    pieces: tuple[Piece, ...] | None = None
+    parts: tuple[BodyPart, ...] | None = None
 
 
 class Response(Generic[Native]):
-    """A whole answer. Its body is ``content`` where that is set, else ``body``.
+    """A whole answer. Its body is ``file_body`` where that is set, else ``body``.
 
     No named tuple: every request pays for each field that it gets, and CPython gets attributes faster.
     """
 
-    def __init__(self, status: int, headers: Native, content: Content | None = None, body: bytes = b"") -> None:
+    def __init__(self, status: int, headers: Native, file_body: FileBody | None = None, body: bytes = b"") -> None:
         self.status = status
         self.headers = headers
-        self.content = content
+        self.file_body = file_body
         self.body = body

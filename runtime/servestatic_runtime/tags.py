@@ -28,7 +28,7 @@ class Assets(Protocol):
     def import_map(self) -> ImportMap: ...
 
 
-class Uncompiled(NamedTuple):
+class DevelopmentAssets(NamedTuple):
     """Assets in development, where nothing is compiled: any name has a plain URL, and no integrity.
 
     ``imports`` are the compiler's setting of that name, ``base_url`` is a checked one.
@@ -82,8 +82,8 @@ def import_map_csp_hash(assets: Assets) -> str:
 
 def module_preload(assets: Assets, name: str, **attributes: Attribute) -> str:
     """Return ``<link rel="modulepreload">`` for a module and each that it imports; raise UnknownAssetError."""
-    own = (_loading("href", *each) for each in assets.module_preload(name))
-    return "\n".join(f"<link{_text({'rel': 'modulepreload'} | each | attributes)}>" for each in own)
+    module_links = (_loading("href", *each) for each in assets.module_preload(name))
+    return "\n".join(f"<link{_text({'rel': 'modulepreload'} | each | attributes)}>" for each in module_links)
 
 
 def _loaded(attribute: str, assets: Assets, name: str) -> dict[str, Attribute]:

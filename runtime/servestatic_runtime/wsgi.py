@@ -47,7 +47,7 @@ class ServeStatic:
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
         """
-        self.application = application or _nothing
+        self.application = application or _not_found_app
         self._claim_prefix = claim_prefix
         self._reload = reload
         self._releases = Releases(manifest, _native, cache_bytes)
@@ -60,38 +60,38 @@ class ServeStatic:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; hand any other to the application."""
         if self._reload:
-            self._releases.look()
+            self._releases.refresh()
         release = self._releases.current
         below, mount = environ.get("PATH_INFO", ""), environ.get("SCRIPT_NAME", "")
         path = mount + below
-        page = release.pages[path if path.isascii() else _decoded(path)]
-        if page is None and mount:
-            page = release.pages[_decoded(below)]
-        if page is None:
-            claimed = self._claim_prefix and release.claims(_decoded(path), _decoded(below))
-            return (_nothing if claimed else self.application)(environ, start_response)
-        representation = page[environ.get("HTTP_ACCEPT_ENCODING")]
+        resource = release.resources[path if path.isascii() else _decoded(path)]
+        if resource is None and mount:
+            resource = release.resources[_decoded(below)]
+        if resource is None:
+            claimed = self._claim_prefix and release.owns_path(_decoded(path), _decoded(below))
+            return (_not_found_app if claimed else self.application)(environ, start_response)
+        representation = resource[environ.get("HTTP_ACCEPT_ENCODING")]
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
-        response = respond(page, representation, environ["REQUEST_METHOD"], fields_of(environ), query)
+        response = respond(resource, representation, environ["REQUEST_METHOD"], fields_of(environ), query)
         try:
             body = _body(response, release, environ)
         except BodyError as error:
-            assert response.content is not None, "there was a file to read"
-            response = release.failed(response.content, error)
+            assert response.file_body is not None, "there was a file to read"
+            response = release.failed(response.file_body, error)
             body = (response.body,)
         start_response(_STATUS_LINES[response.status], list(response.headers))
         return body
 
 
 def _body(response: Response[Headers], release: Release[Headers], environ: WSGIEnvironment) -> Iterable[bytes]:
-    content = response.content
-    if content is None:
+    file_body = response.file_body
+    if file_body is None:
         return (response.body,) if response.body else _NO_BODY
-    cached = release.bodies.get(content)
+    cached = release.bodies.get(file_body)
     if cached is not None:
         return (cached,)
-    found = release.fetch(content)
-    return (found,) if isinstance(found, bytes) else _streamed(found, environ)
+    body = release.fetch(file_body)
+    return (body,) if isinstance(body, bytes) else _streamed(body, environ)
 
 
 def _streamed(opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:
@@ -105,8 +105,8 @@ def _streamed(opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:
 
 def file_for(wrapper: Any, opened: OpenBody) -> FileLike | None:
     """Return what a server's wsgi.file_wrapper can be left to send, or None where it can't or there is none."""
-    first, *more = opened.pieces
-    suits = opened.content.pieces is None or getattr(wrapper, "__module__", None) in _WRAPPERS_THAT_STOP
+    first, *more = opened.parts
+    suits = opened.file_body.parts is None or getattr(wrapper, "__module__", None) in _WRAPPERS_THAT_STOP
     if wrapper is None or more or not suits or not isinstance(first, Span):
         return None
     return FileLike(opened, first)
@@ -135,7 +135,7 @@ class FileLike:
             self._opened.check()
 
 
-def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+def _not_found_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Be the application where there is none."""
     response = not_found(environ["REQUEST_METHOD"], _native)
     start_response(_STATUS_LINES[response.status], response.headers)

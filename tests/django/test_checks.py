@@ -14,7 +14,7 @@ from django.test import override_settings
 from servestatic_build import Source
 from servestatic_runtime.django.checks import TAG
 from servestatic_runtime.django.conf import OLD_PREFIXES
-from servestatic_runtime.django.keys import CODING_SWITCHES, DEAD, OLD_KEYS
+from servestatic_runtime.django.keys import CODING_SWITCHES, OLD_KEYS, REMOVED_SETTINGS
 from support.django_projects import STORAGES
 from support.trees import compile_sources, write_tree
 
@@ -139,12 +139,12 @@ def test_what_is_wrong_is_said_with_what_to_do(
 
 
 @pytest.mark.parametrize("prefix", OLD_PREFIXES)
-@pytest.mark.parametrize("suffix", DEAD)
+@pytest.mark.parametrize("suffix", REMOVED_SETTINGS)
 def test_an_old_setting_without_a_meaning_is_named_with_what_replaces_it(dist: Path, prefix: str, suffix: str) -> None:
     settings: dict[str, Any] = {prefix + suffix: True}
     (said,) = check(dist, **settings)
     assert (said.id, said.msg) == ("servestatic.W007", f"{prefix}{suffix} has no meaning here.")
-    assert DEAD[suffix] in said.hint
+    assert REMOVED_SETTINGS[suffix] in said.hint
 
 
 @pytest.mark.parametrize(

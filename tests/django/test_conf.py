@@ -12,7 +12,7 @@ from django.urls import set_script_prefix
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES
 from servestatic_runtime.django import conf
-from servestatic_runtime.django.keys import CODING_SWITCHES, DEAD, KEYS, OLD_KEYS
+from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 
 
 def add_headers(headers: object, path: str, url: str) -> None:
@@ -207,4 +207,4 @@ def test_a_value_of_the_wrong_kind_is_refused_and_its_place_named(settings: dict
 
 
 def test_no_name_is_both_alive_and_dead() -> None:
-    assert not set(DEAD) & (set(KEYS) | set(CODING_SWITCHES))
+    assert not set(REMOVED_SETTINGS) & (set(KEYS) | set(CODING_SWITCHES))

@@ -31,7 +31,7 @@ from servestatic_build.settings.files import read_settings
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_runtime import Manifest, ServeStatic
-from servestatic_runtime.django.keys import CODING_SWITCHES, DEAD, KEYS, OLD_KEYS
+from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from support.trees import compile_sources, write_tree
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/migrating.md").read_text()
@@ -209,7 +209,7 @@ def test_every_option_of_the_command_has_a_row() -> None:
 def test_a_row_of_a_setting_says_what_the_settings_module_says(name: str, said: str) -> None:
     suffix = name.removeprefix("SERVESTATIC_")
     if said.startswith("Gone: "):
-        assert said == f"Gone: {DEAD[suffix]}."
+        assert said == f"Gone: {REMOVED_SETTINGS[suffix]}."
     else:
         key = re.findall("`([A-Z_]+)`", said)[0]
         assert key in KEYS  # each of which test_conf tests

@@ -18,8 +18,8 @@ import pytest
 
 from servestatic_runtime import ServeStaticASGI, bodies
 from servestatic_runtime.bodies import BodyCache
-from servestatic_runtime.files import opener_below, without_waiting
-from servestatic_runtime.response import Content, Span
+from servestatic_runtime.files import open_nonblocking, opener_in
+from servestatic_runtime.response import FileBody, Span
 from support.asgi import Sent, both_loops, http_scope, receive
 from support.clients import Client, Kind, WSGIClient
 from support.multipart import Part, parts_of
@@ -70,15 +70,15 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
 
 
 class Files:
-    """Files of any size, as contents to ask a cache for."""
+    """Files of any size, as bodies to ask a cache for."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def __call__(self, name: str, size: int) -> Content:
+    def __call__(self, name: str, size: int) -> FileBody:
         path = self.root / name
         path.write_bytes(name.encode()[:1] * size)
-        return Content(str(path), size)
+        return FileBody(str(path), size)
 
 
 @pytest.fixture
@@ -86,9 +86,9 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
-def kept(cache: BodyCache, contents: Iterable[Content]) -> str:
+def kept(cache: BodyCache, file_bodies: Iterable[FileBody]) -> str:
     """Return the first letters of the files in memory. To ask is to use, so ask last."""
-    return "".join(Path(content.path).name for content in contents if cache.get(content) is not None)
+    return "".join(Path(file_body.path).name for file_body in file_bodies if cache.get(file_body) is not None)
 
 
 # The cache.
@@ -111,55 +111,55 @@ def test_only_what_fits_is_admitted(files: Files, size: int, limit: int, admitte
 
 def test_the_cache_is_bounded_in_bytes(files: Files) -> None:
     cache = BodyCache(1000)
-    contents = [files(str(n), n) for n in range(1, 200)]
-    for content in contents:
-        assert cache.load(content) == Path(content.path).read_bytes()
+    file_bodies = [files(str(n), n) for n in range(1, 200)]
+    for file_body in file_bodies:
+        assert cache.load(file_body) == Path(file_body.path).read_bytes()
         assert cache.used <= 1000
-    assert cache.used == sum(content.size for content in contents if cache.get(content) is not None)
+    assert cache.used == sum(file_body.size for file_body in file_bodies if cache.get(file_body) is not None)
 
 
 def test_the_one_read_first_goes_first(files: Files) -> None:
     cache = BodyCache(300)
-    a, b, c, d = contents = [files(name, 100) for name in "abcd"]
-    for content in (b, a, c):
-        cache.load(content)
+    a, b, c, d = file_bodies = [files(name, 100) for name in "abcd"]
+    for file_body in (b, a, c):
+        cache.load(file_body)
     cache.load(b)
     cache.load(d)
-    assert kept(cache, contents) == "bcd"
+    assert kept(cache, file_bodies) == "bcd"
     cache.load(files("e", 250))
-    assert kept(cache, contents) == ""
+    assert kept(cache, file_bodies) == ""
 
 
 def test_a_file_that_is_loaded_twice_counts_once(files: Files) -> None:
-    cache, content = BodyCache(1000), files("a", 100)
-    cache.load(content)
-    cache.load(content)
+    cache, file_body = BodyCache(1000), files("a", 100)
+    cache.load(file_body)
+    cache.load(file_body)
     assert cache.used == 100
 
 
 def test_a_range_loads_and_finds_the_whole_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"0123456789")
-    cache, content = BodyCache(1000), Content(str(tmp_path / "a"), 10, (Span(2, 5), b"-", Span(0, 1)))
-    assert cache.load(content) == b"234-0"
-    assert cache.get(content) == b"234-0"
-    assert cache.get(content._replace(pieces=None)) == b"0123456789"
+    cache, file_body = BodyCache(1000), FileBody(str(tmp_path / "a"), 10, (Span(2, 5), b"-", Span(0, 1)))
+    assert cache.load(file_body) == b"234-0"
+    assert cache.get(file_body) == b"234-0"
+    assert cache.get(file_body._replace(parts=None)) == b"0123456789"
 
 
 def test_many_threads_share_one_cache(files: Files) -> None:
     cache = BodyCache(2000)
-    contents = [files(chr(ord("a") + n), 50 + 10 * n) for n in range(20)]
+    file_bodies = [files(chr(ord("a") + n), 50 + 10 * n) for n in range(20)]
 
     def work(seed: int) -> bool:
         order = random.Random(seed)
         return all(
-            (cache.get(content) or cache.load(content)) == Path(content.path).read_bytes() and cache.used <= 4000
-            for content in order.choices(contents, k=100)
+            (cache.get(file_body) or cache.load(file_body)) == Path(file_body.path).read_bytes() and cache.used <= 4000
+            for file_body in order.choices(file_bodies, k=100)
         )
 
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(work, range(32)))
     assert cache.used <= 2000
-    assert cache.used == sum(content.size for content in contents if cache.get(content) is not None)
+    assert cache.used == sum(file_body.size for file_body in file_bodies if cache.get(file_body) is not None)
 
 
 # Both interfaces.
@@ -226,7 +226,7 @@ def test_a_large_file_is_sent_and_closed_and_not_kept(client: Client, opened: Op
 
 
 def test_where_no_directory_can_be_held_files_are_opened_by_their_paths(tmp_path: Path) -> None:
-    assert opener_below(str(tmp_path / "none")) is without_waiting
+    assert opener_in(str(tmp_path / "none")) is open_nonblocking
 
 
 def rewritten(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from servestatic_runtime.conditional import MOST_RANGES, ranges
 from servestatic_runtime.partial import coalesced, partial
 from servestatic_runtime.records import Headers
-from servestatic_runtime.response import Content, Piece, Span
+from servestatic_runtime.response import BodyPart, FileBody, Span
 from support.multipart import Part, parts_of
 
 BOUNDARY = "0123456789abcdef01234567"
@@ -18,9 +18,9 @@ FILE = bytes(number % 251 for number in range(10_000))
 HEAD = len(f"\r\n--{BOUNDARY}\r\nContent-Type: text/css\r\nContent-Range: bytes 9999-9999/10000\r\n\r\n")
 
 
-def joined(pieces: tuple[Piece, ...] | None) -> bytes:
-    assert pieces is not None
-    return b"".join(piece if isinstance(piece, bytes) else FILE[piece.start : piece.end] for piece in pieces)
+def joined(parts: tuple[BodyPart, ...] | None) -> bytes:
+    assert parts is not None
+    return b"".join(part if isinstance(part, bytes) else FILE[part.start : part.end] for part in parts)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_ranges_that_overlap_or_nearly_touch_become_one(
 
 
 def test_several_ranges_are_parts_with_their_type_and_place() -> None:
-    headers, content = partial(HEADERS, Content("f", 10_000), BOUNDARY, [Span(9000, 9003), Span(0, 1)])
-    body = joined(content.pieces)
+    headers, file_body = partial(HEADERS, FileBody("f", 10_000), BOUNDARY, [Span(9000, 9003), Span(0, 1)])
+    body = joined(file_body.parts)
     assert body == (
         b"\r\n--0123456789abcdef01234567\r\nContent-Type: text/css\r\nContent-Range: bytes 9000-9002/10000\r\n\r\n"
         + FILE[9000:9003]
@@ -67,13 +67,15 @@ def test_several_ranges_are_parts_with_their_type_and_place() -> None:
 
 @pytest.mark.parametrize(("named", "line"), [([("content-TYPE", "a/b")], "a/b"), ([], None)], ids=["odd case", "none"])
 def test_a_part_has_the_type_that_the_rules_left(named: Headers, line: str | None) -> None:
-    headers, content = partial(named, Content("f", 10_000), BOUNDARY, [Span(0, 1), Span(9000, 9001)])
-    assert [part.content_type for part in parts_of(dict(headers)["Content-Type"], joined(content.pieces))] == [line] * 2
+    headers, file_body = partial(named, FileBody("f", 10_000), BOUNDARY, [Span(0, 1), Span(9000, 9001)])
+    assert [part.content_type for part in parts_of(dict(headers)["Content-Type"], joined(file_body.parts))] == [
+        line
+    ] * 2
     assert [name.lower() for name, _ in headers].count("content-type") == 1
 
 
 @pytest.mark.parametrize(
-    ("spans", "content_range", "pieces"),
+    ("spans", "content_range", "parts"),
     [
         pytest.param([(2, 5)], "bytes 2-4/10000", ((2, 5),), id="one"),
         pytest.param([(2, 5), (5, 9)], "bytes 2-8/10000", ((2, 9),), id="two that became one"),
@@ -82,10 +84,10 @@ def test_a_part_has_the_type_that_the_rules_left(named: Headers, line: str | Non
     ],
 )
 def test_one_range_is_no_multipart(
-    spans: list[tuple[int, int]], content_range: str, pieces: tuple[Piece, ...] | None
+    spans: list[tuple[int, int]], content_range: str, parts: tuple[BodyPart, ...] | None
 ) -> None:
-    headers, content = partial(HEADERS, Content("f", 10_000), BOUNDARY, [Span(*span) for span in spans])
-    assert content.pieces == pieces
+    headers, file_body = partial(HEADERS, FileBody("f", 10_000), BOUNDARY, [Span(*span) for span in spans])
+    assert file_body.parts == parts
     assert dict(headers)["Content-Range"] == content_range
     assert dict(headers)["Content-Type"] == "text/css"
 
@@ -104,10 +106,10 @@ spans = st.tuples(st.integers(0, 9999), st.integers(1, 3000)).map(
 
 @given(st.lists(spans, min_size=1, max_size=MOST_RANGES))
 def test_every_byte_asked_for_comes_once_and_all_is_no_longer_than_the_file_and_one_head(asked: list[Span]) -> None:
-    headers, content = partial(HEADERS, Content("f", 10_000), BOUNDARY, asked)
-    if content.pieces is None or len(content.pieces) == 1:
+    headers, file_body = partial(HEADERS, FileBody("f", 10_000), BOUNDARY, asked)
+    if file_body.parts is None or len(file_body.parts) == 1:
         return
-    body = joined(content.pieces)
+    body = joined(file_body.parts)
     parts = parts_of(dict(headers)["Content-Type"], body)
     assert dict(headers)["Content-Length"] == str(len(body))
     assert all(part.body == FILE[part.start : part.end] for part in parts)
@@ -118,8 +120,8 @@ def test_every_byte_asked_for_comes_once_and_all_is_no_longer_than_the_file_and_
 
 
 def test_parts_are_read_as_any_mail_reader_reads_them() -> None:
-    headers, content = partial(HEADERS, Content("f", 10_000), BOUNDARY, [Span(0, 3), Span(5000, 5003)])
-    assert parts_of(dict(headers)["Content-Type"], joined(content.pieces)) == [
+    headers, file_body = partial(HEADERS, FileBody("f", 10_000), BOUNDARY, [Span(0, 3), Span(5000, 5003)])
+    assert parts_of(dict(headers)["Content-Type"], joined(file_body.parts)) == [
         Part("text/css", 0, 3, FILE[:3]),
         Part("text/css", 5000, 5003, FILE[5000:5003]),
     ]

@@ -11,7 +11,7 @@ import pytest
 from markupsafe import Markup
 
 from servestatic_runtime import UnknownAssetError
-from servestatic_runtime.tags import Assets, Uncompiled, asset_script, asset_style, import_map, module_preload
+from servestatic_runtime.tags import Assets, DevelopmentAssets, asset_script, asset_style, import_map, module_preload
 from support.trees import Compiled, compile_tree
 
 TREE = {"js/app.js": 'import "./view.js"; import "lit";', "js/view.js": "", "lit.js": "", "css/a b&c.css": ""}
@@ -68,7 +68,8 @@ def test_the_import_map_is_the_text_that_its_hash_is_for(release: Compiled) -> N
 )
 def test_a_page_adds_attributes(attributes: dict[str, Any], written: str) -> None:
     assert (
-        asset_script(Uncompiled("/static/"), "a.js", **attributes) == f'<script src="/static/a.js"{written}></script>'
+        asset_script(DevelopmentAssets("/static/"), "a.js", **attributes)
+        == f'<script src="/static/a.js"{written}></script>'
     )
 
 
@@ -81,7 +82,7 @@ def test_a_page_may_have_it_otherwise(release: Compiled) -> None:
 @pytest.mark.parametrize("name", ["", "a b", "x>", 'x="y"', "_", "on/load"])
 def test_what_is_no_attribute_is_an_error(name: str) -> None:
     with pytest.raises(ValueError, match="is no name of an attribute"):
-        asset_script(Uncompiled("/static/"), "a.js", **{name: "x"})
+        asset_script(DevelopmentAssets("/static/"), "a.js", **{name: "x"})
 
 
 def test_an_unknown_name_is_an_error(release: Compiled) -> None:
@@ -91,7 +92,7 @@ def test_an_unknown_name_is_an_error(release: Compiled) -> None:
 
 
 def test_in_development_urls_are_plain() -> None:
-    assets: Assets = Uncompiled("/static/", "/shop", {"lit": "vendor/lit.js", "three/": "/three/</"})
+    assets: Assets = DevelopmentAssets("/static/", "/shop", {"lit": "vendor/lit.js", "three/": "/three/</"})
     assert assets.url("a b.js") == "/shop/static/a%20b.js"
     assert assets.url("/robots.txt") == "/shop/robots.txt"
     assert module_preload(assets, "a.js") == '<link rel="modulepreload" href="/shop/static/a.js">'

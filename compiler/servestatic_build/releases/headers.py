@@ -11,7 +11,7 @@ from servestatic_build.errors import BuildError
 from servestatic_build.model import Asset
 from servestatic_build.settings.header_rules import DECIDED, REMOVABLE, HeaderRule, HeadersHook, header_problem
 from servestatic_runtime.dates import format_date
-from servestatic_runtime.default_headers import default_headers, everywhere, stays_in_304
+from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
 from servestatic_runtime.format import VARIANT_HEADERS, etag
 from servestatic_runtime.media_types import HTML
 from servestatic_runtime.paths import quote_path
@@ -57,7 +57,7 @@ class HeaderPolicy:
     def redirect(self) -> HeaderSet:
         """Return the headers of every redirect to a directory, besides its Location."""
         return HeaderSet(
-            (("Cache-Control", f"public, max-age={self.max_age}"), *everywhere(cross_origin=self.cross_origin))
+            (("Cache-Control", f"public, max-age={self.max_age}"), *common_headers(cross_origin=self.cross_origin))
         )
 
     def _plain_life(self, asset: Asset) -> str:

@@ -13,7 +13,7 @@ from servestatic_runtime.errors import UnknownAssetError
 from servestatic_runtime.manifest import Preload
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import ImportMap
-from servestatic_runtime.tags import Assets, Uncompiled
+from servestatic_runtime.tags import Assets, DevelopmentAssets
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class PageAssets:
         return _ask(lambda assets: assets.import_map())
 
 
-class _Plain(Uncompiled):
+class _Plain(DevelopmentAssets):
     def url(self, name: str) -> str:
         return quote_path(name) if name.startswith("/") else static(name)
 

@@ -15,7 +15,7 @@ from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
 from servestatic_runtime.django import conf, opened
-from servestatic_runtime.django.keys import CODING_SWITCHES, DEAD, KEYS, OLD_KEYS
+from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from servestatic_runtime.django.trees import local_path
 from servestatic_runtime.errors import ManifestError
 from servestatic_runtime.paths import quote_path
@@ -59,14 +59,14 @@ def _unknown_keys() -> Iterator[CheckMessage]:
             yield Error(f"SERVESTATIC has no key {key!r}.", hint=_nearest(key, KEYS), id="servestatic.E001")
 
 
-def _dead_settings() -> Iterator[CheckMessage]:
-    for suffix, instead in DEAD.items():
+def _removed_settings() -> Iterator[CheckMessage]:
+    for suffix, instead in REMOVED_SETTINGS.items():
         for name, _ in conf.old_settings(suffix):
             yield CheckWarning(f"{name} has no meaning here.", hint=f"Remove it: {instead}.", id="servestatic.W007")
 
 
 def _unknown_settings() -> Iterator[CheckMessage]:
-    known = {*OLD_KEYS, *CODING_SWITCHES, *DEAD}
+    known = {*OLD_KEYS, *CODING_SWITCHES, *REMOVED_SETTINGS}
     for name in dir(django_settings):
         prefix = next((prefix for prefix in conf.OLD_PREFIXES if name.startswith(prefix)), None)
         if prefix and name.removeprefix(prefix) not in known:
@@ -147,7 +147,7 @@ _CHECKS: tuple[Callable[[], Iterable[CheckMessage]], ...] = (
     _release,
     _debug,
     _runserver,
-    _dead_settings,
+    _removed_settings,
     _unknown_settings,
     _other_packages,
 )

@@ -81,7 +81,7 @@ def compile_files(found: Collected, output: Output, *, dry_run: bool = False, **
     for warning in unpublished:
         output.print(warning)
     _report(result, dist_of(settings), output, dry_run=dry_run)
-    opened.forget()
+    opened.invalidate()
     prefix = settings.prefix
     return {asset.source.name: asset.path.removeprefix(prefix) for asset in result.assets if asset.source.name in found}
 

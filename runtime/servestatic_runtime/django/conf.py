@@ -88,16 +88,16 @@ def given_keys() -> dict[str, Given]:
     if off:
         left = [coding for coding in CODING_SWITCHES.values() if coding not in off]
         given["CODINGS"] = Given(" and ".join(CODING_SWITCHES), left)
-    own = dictionary()
-    given |= {key: Given(f"{DICTIONARY}[{key!r}]", own[key]) for key in KEYS if key in own}
+    table = dictionary()
+    given |= {key: Given(f"{DICTIONARY}[{key!r}]", table[key]) for key in KEYS if key in table}
     return {key: each for key, each in given.items() if each.value is not None}
 
 
 def dictionary() -> Table:
     """Return SERVESTATIC as it is given; raise ImproperlyConfigured where that is no dictionary."""
-    own = getattr(django_settings, DICTIONARY, {})
-    _require_kind(DICTIONARY, own, (dict,))
-    return dict(own)
+    table = getattr(django_settings, DICTIONARY, {})
+    _require_kind(DICTIONARY, table, (dict,))
+    return dict(table)
 
 
 def old_settings(suffix: str) -> Iterator[Given]:
@@ -110,15 +110,15 @@ def old_settings(suffix: str) -> Iterator[Given]:
 def _build(given: Mapping[str, Given]) -> Table:
     table: dict[str, Any] = dict(_BUILD_DEFAULTS)
     for key, (place, value) in given.items():
-        for name, made in _made(key, place, value).items():
-            table[name] = [*table.get(name, ()), *made] if name == "headers" else made
+        for name, converted in _converted(key, place, value).items():
+            table[name] = [*table.get(name, ()), *converted] if name == "headers" else converted
     return table
 
 
-def _made(key: str, place: str, value: Any) -> Table:
-    make = KEYS[key].build
+def _converted(key: str, place: str, value: Any) -> Table:
+    convert = KEYS[key].build
     try:
-        return make(value) if make else {}
+        return convert(value) if convert else {}
     except re.error as error:
         raise ImproperlyConfigured(f"{place} is no regular expression: {error}") from error
 
@@ -139,9 +139,9 @@ def _require_kind(place: str, value: Any, kinds: tuple[Any, ...]) -> None:
         raise ImproperlyConfigured(f"{place} must be {words}, not {value!r}")
 
 
-def _forget(*, setting: str, **_: Any) -> None:
+def _invalidate(*, setting: str, **_: Any) -> None:
     if setting in {"DEBUG", "FORCE_SCRIPT_NAME"} or setting.startswith(("STATIC_", DICTIONARY, *OLD_PREFIXES)):
         read.cache_clear()
 
 
-setting_changed.connect(_forget)
+setting_changed.connect(_invalidate)

@@ -14,17 +14,17 @@ from django.http import Http404
 from django.utils.module_loading import import_string
 
 from servestatic_runtime.dates import format_date
-from servestatic_runtime.default_headers import default_headers, everywhere, stays_in_304
+from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
 from servestatic_runtime.django import compiling, conf
 from servestatic_runtime.django.responses import Native, native
 from servestatic_runtime.format import IDENTITY, etag
-from servestatic_runtime.manifest import Found
+from servestatic_runtime.manifest import Match
 from servestatic_runtime.media_types import media_type
-from servestatic_runtime.pages import Page, Pages
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset, Variant
 from servestatic_runtime.records import Headers as Pairs
 from servestatic_runtime.release import Release
+from servestatic_runtime.resources import Resource, Resources
 
 _REVALIDATED = "no-cache"
 _NO_MEMORY = -1  # for bodies: even an empty file may grow
@@ -44,32 +44,32 @@ class FoundFiles:
         self._apply_rules = compiling.header_rules(settings)
         self._hook = _hook(build.get("headers-hook"))
 
-    def find(self, path: str) -> Found | None:
+    def find(self, path: str) -> Match | None:
         """Return what is at a decoded URL path now, or None."""
         if path.endswith("/"):
             asset = self._asset(path + self._index) if self._index else None
-            return asset and Found(asset, _FILE, None)
+            return asset and Match(asset, _FILE, None)
         if asset := self._asset(path):
-            return Found(asset, _FILE, None)
+            return Match(asset, _FILE, None)
         asset = self._asset(f"{path}/{self._index}") if self._index else None
-        return asset and Found(asset, _REDIRECT, f"{path}/")
+        return asset and Match(asset, _REDIRECT, f"{path}/")
 
     def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Pairs:
         """Return the headers of the 200: as a build makes them, but to be asked for each time."""
         if number == _REDIRECT:
-            return [("Cache-Control", _REVALIDATED), *everywhere(cross_origin=self._cross_origin)]
-        own = {
+            return [("Cache-Control", _REVALIDATED), *common_headers(cross_origin=self._cross_origin)]
+        body_headers = {
             "Content-Length": str(variant.size),
             "ETag": variant.etag,
             "Last-Modified": format_date(asset.modified),
         }
         kind = media_type(asset.name, self._types)
-        defaults = default_headers(kind, own, _REVALIDATED, varies=False, cross_origin=self._cross_origin)
+        defaults = default_headers(kind, body_headers, _REVALIDATED, varies=False, cross_origin=self._cross_origin)
         headers = Headers(list(defaults))
         self._apply_rules(headers, asset.name)
         self._hook(headers, variant.file, quote_path(asset.url))
         headers["Cache-Control"] = _REVALIDATED
-        headers["Content-Length"] = own["Content-Length"]  # a build refuses a hook that changes it
+        headers["Content-Length"] = body_headers["Content-Length"]  # a build refuses a hook that changes it
         return headers.items()
 
     def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Pairs:
@@ -101,12 +101,12 @@ class FoundFiles:
         return Asset(name, path, path, None, False, 0, 0, modified, digest, b"", (identity,), [], [], [])
 
 
-class FoundPages(Pages[Native]):
-    """Pages that are not kept: the next request looks again."""
+class FoundResources(Resources[Native]):
+    """Resources that are not kept: the next request looks again."""
 
-    def __missing__(self, path: str) -> Page[Native] | None:
-        found = self.manifest.find(path)
-        return None if found is None else Page(self.manifest, found, self._native)
+    def __missing__(self, path: str) -> Resource[Native] | None:
+        match = self.manifest.find(path)
+        return None if match is None else Resource(self.manifest, match, self._native)
 
 
 class FoundRelease(Release[Native]):
@@ -115,11 +115,11 @@ class FoundRelease(Release[Native]):
     def __init__(self, settings: conf.Settings) -> None:
         files = FoundFiles(settings)
         super().__init__(files, native, _NO_MEMORY)
-        self.pages = FoundPages(files, native)
+        self.resources = FoundResources(files, native)
 
-    def claims(self, *paths: str) -> bool:
+    def owns_path(self, *paths: str) -> bool:
         """Raise Http404, saying where a path below the prefix was looked for. All else is the application's."""
-        prefix = self.pages.manifest.prefix
+        prefix = self.resources.manifest.prefix
         for path in paths:
             if path.startswith(prefix) and prefix != "/":
                 name = path.removeprefix(prefix)

@@ -102,7 +102,7 @@ KEYS: dict[str, Key] = {
 CODING_SWITCHES = {"USE_GZIP": "gzip", "USE_BROTLI": "br", "USE_ZSTD": "zstd"}
 
 # What has no meaning here, by the old name without its prefix, and what to do instead.
-DEAD = {
+REMOVED_SETTINGS = {
     "AUTOREFRESH": "runserver serves files as they are now, once the app is first in INSTALLED_APPS; "
     "RELOAD has a process notice a new release",
     "USE_FINDERS": "runserver serves from the finders, once the app is first in INSTALLED_APPS",

@@ -10,13 +10,13 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponseBase
 
+from servestatic_runtime.concurrency import run_in_thread
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
 from servestatic_runtime.errors import BodyError, ManifestError, log
-from servestatic_runtime.offload import run_in_thread
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import not_found, respond
-from servestatic_runtime.response import Content, Response
+from servestatic_runtime.response import FileBody, Response
 from servestatic_runtime.wsgi import fields_of
 
 
@@ -39,30 +39,32 @@ class ServeStaticMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         """Answer a request for a listed path, hand on any other. In async mode, return what is to be awaited."""
         release = self._current()
-        page = release.pages[request.path]
-        if page is None and request.path_info != request.path:
-            page = release.pages[request.path_info]
-        if page is None:
+        resource = release.resources[request.path]
+        if resource is None and request.path_info != request.path:
+            resource = release.resources[request.path_info]
+        if resource is None:
             return self._otherwise(request, release)
         meta = request.META
-        representation = page[meta.get("HTTP_ACCEPT_ENCODING")]
+        representation = resource[meta.get("HTTP_ACCEPT_ENCODING")]
         query = meta.get("QUERY_STRING", "").encode("latin-1", "replace")
-        response = respond(page, representation, request.method, fields_of(meta), query)
-        content = response.content
-        if content is None:
+        response = respond(resource, representation, request.method, fields_of(meta), query)
+        file_body = response.file_body
+        if file_body is None:
             return self._send(response, response.body)
-        body = release.bodies.get(content)
-        return self._send_from_disk(release, response, content, request) if body is None else self._send(response, body)
+        body = release.bodies.get(file_body)
+        return (
+            self._send_from_disk(release, response, file_body, request) if body is None else self._send(response, body)
+        )
 
     def _otherwise(self, request: HttpRequest, release: Release[Native]) -> Any:
-        if self._claims and release.claims(request.path, request.path_info):
+        if self._claims and release.owns_path(request.path, request.path_info):
             response = not_found(request.method, native)
             return self._send(response, response.body)
         return self.get_response(request)
 
     def _send(self, response: Response[Native], body: bytes) -> Any:
-        made = StaticResponse(response, body)
-        return _ready(made) if self._is_async else made
+        answer = StaticResponse(response, body)
+        return _ready(answer) if self._is_async else answer
 
     def _send_from_disk(self, *arguments: Any) -> Any:
         return run_in_thread(_from_disk, *arguments) if self._is_async else _from_disk(*arguments)
@@ -73,12 +75,12 @@ def _current(settings: conf.Settings) -> Callable[[], Release[Native]]:
     if django_settings.DEBUG or opened.is_missing_in_tests():
         from servestatic_runtime.django.development import FoundRelease  # noqa: PLC0415 - production has no need of it
 
-        found = FoundRelease(settings)
-        return lambda: found
+        files = FoundRelease(settings)
+        return lambda: files
     releases = _open(settings)
 
     def newest() -> Release[Native]:
-        releases.look()
+        releases.refresh()
         return releases.current
 
     return newest if settings.reload else lambda: releases.current
@@ -102,13 +104,13 @@ async def _ready(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def _from_disk(
-    release: Release[Native], response: Response[Native], content: Content, request: HttpRequest
+    release: Release[Native], response: Response[Native], file_body: FileBody, request: HttpRequest
 ) -> HttpResponseBase:
     try:
-        found = release.fetch(content)
+        body = release.fetch(file_body)
     except BodyError as error:
-        response = release.failed(content, error)
-        found = response.body
-    if isinstance(found, bytes):
-        return StaticResponse(response, found)
-    return StaticFileResponse(response, found, request)
+        response = release.failed(file_body, error)
+        body = response.body
+    if isinstance(body, bytes):
+        return StaticResponse(response, body)
+    return StaticFileResponse(response, body, request)

@@ -13,7 +13,7 @@ from servestatic_runtime.django import conf
 from servestatic_runtime.errors import ManifestError
 from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.manifest import Manifest
-from servestatic_runtime.release import identity
+from servestatic_runtime.release import file_signature
 
 
 class NoReleaseError(ManifestError, ValueError):
@@ -38,7 +38,7 @@ def manifest() -> Manifest:
     settings, last = conf.read(), _opened
     if last is None or last.settings is not settings:
         _opened = last = _open(settings)
-    elif settings.reload and identity(last.path) != last.seen:
+    elif settings.reload and file_signature(last.path) != last.seen:
         _opened = last = _open_next(last)
     return last.manifest
 
@@ -53,7 +53,7 @@ def is_missing_in_tests() -> bool:
     return hasattr(mail, "outbox") and not (dist and os.path.exists(path_of(dist)))
 
 
-def forget() -> None:
+def invalidate() -> None:
     """Have the release opened anew: another one was compiled."""
     global _opened  # noqa: PLW0603
     _opened = None
@@ -69,7 +69,7 @@ def _open(settings: conf.Settings) -> _Opened:
     if settings.dist is None:
         raise NoReleaseError("STATIC_ROOT", "is not set, nor is SERVESTATIC['MANIFEST']", _COMPILE)
     path = path_of(settings.dist)
-    seen = identity(path)  # before it is opened: what comes in between is seen next time
+    seen = file_signature(path)  # before it is opened: what comes in between is seen next time
     try:
         opened = Manifest.open(path, base_url=settings.base_url)
     except ManifestError as error:

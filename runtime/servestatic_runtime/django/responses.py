@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from django import http
 
 from servestatic_runtime.bodies import CHUNK_BYTES, OpenBody
-from servestatic_runtime.offload import run_in_thread
+from servestatic_runtime.concurrency import run_in_thread
 from servestatic_runtime.records import Headers
 from servestatic_runtime.response import Response
 from servestatic_runtime.wsgi import file_for
@@ -24,10 +24,10 @@ _DECIDED = frozenset({"content-encoding", "content-length", "etag"})
 
 def native(headers: Headers) -> Native:
     """Return headers as Django holds them: each name once, the values of a repeated one as a list (RFC 9110 5.3)."""
-    made: Native = {}
+    named: Native = {}
     for name, value in headers:
-        made[name] = f"{made[name]}, {value}" if name in made else value
-    return made
+        named[name] = f"{named[name]}, {value}" if name in named else value
+    return named
 
 
 class _Decided(http.HttpResponseBase):

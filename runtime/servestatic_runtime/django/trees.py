@@ -21,10 +21,10 @@ class Tree(NamedTuple):
     only: frozenset[str]
 
 
-def trees(found: Collected, scratch: str) -> tuple[Tree, ...]:
+def trees(collected: Collected, scratch: str) -> tuple[Tree, ...]:
     """Return the trees; what lies in no local directory is copied below ``scratch`` first."""
     only: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for name, (storage, path) in found.items():
+    for name, (storage, path) in collected.items():
         directory = _directory(storage, path) or _copied(storage, path, scratch)
         only[directory, name.removesuffix(path)].add(path)
     return tuple(Tree(*key, frozenset(paths)) for key, paths in only.items())

@@ -39,10 +39,10 @@ def prefix(app: App) -> str:
 
 def folders(app: App) -> list[Folder]:
     """Return the folders that are there; of two with the same files the application serves the later one."""
-    found = [folder for folder in _folders(app) if os.path.isdir(folder.directory)]
-    found.reverse()  # of two folders at one URL, the one that was registered first is served
-    found.sort(key=lambda folder: folder.url.count("/"))  # of two in each other, the one at the longer URL
-    return found
+    existing = [folder for folder in _folders(app) if os.path.isdir(folder.directory)]
+    existing.reverse()  # of two folders at one URL, the one that was registered first is served
+    existing.sort(key=lambda folder: folder.url.count("/"))  # of two in each other, the one at the longer URL
+    return existing
 
 
 def _folders(app: App) -> Iterator[Folder]:

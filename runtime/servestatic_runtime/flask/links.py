@@ -12,10 +12,10 @@ from servestatic_runtime.errors import UnknownAssetError
 from servestatic_runtime.flask.folders import folder_url, prefix
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.paths import quote_path
-from servestatic_runtime.tags import Assets, Uncompiled
+from servestatic_runtime.tags import Assets, DevelopmentAssets
 
 # The value by which url_for hands a list to the function that sees the endpoint, relative ones resolved.
-_FOUND = "_servestatic_found"
+_LINKED = "_servestatic_linked"
 
 
 class Links:
@@ -37,12 +37,12 @@ class Links:
         """Return the assets as this request sees them: at the base URL, or below the application's mount."""
         manifest = self._manifest()
         if manifest is None:
-            return Uncompiled(prefix(self._app), quote_path(self._mount()))
+            return DevelopmentAssets(prefix(self._app), quote_path(self._mount()))
         return manifest.at(self._base(manifest) or quote_path(self._mount()))
 
     def name_file(self, endpoint: str, values: dict[str, Any]) -> None:
         """Name the fingerprinted file instead of the plain one, before the application builds a URL from that."""
-        found = values.pop(_FOUND, [])
+        linked = values.pop(_LINKED, [])
         manifest, folder = self._manifest(), folder_url(self._app, endpoint)
         if manifest is None or folder is None or "filename" not in values:
             return
@@ -55,18 +55,18 @@ class Links:
             values["filename"] = asset.url.removeprefix(folder)
         base = self._base(manifest)
         if "//" in base:  # another host; the path of a mount the application knows itself
-            found.append(manifest.at(base).url(asset.name))
+            linked.append(manifest.at(base).url(asset.name))
 
     def at_base(self, url_for: Callable[..., str]) -> Callable[..., str]:
         """Return a ``url_for`` that puts the base URL before files. There is no hook behind the application's own."""
 
         def url_for_files(endpoint: str, **values: Any) -> str:
-            found: list[str] = []
-            url = url_for(endpoint, **{_FOUND: found, **values})
-            if not found:
+            linked: list[str] = []
+            url = url_for(endpoint, **{_LINKED: linked, **values})
+            if not linked:
                 return url
             path = urlsplit(url)
-            return found[0] + (f"?{path.query}" if path.query else "") + (f"#{path.fragment}" if path.fragment else "")
+            return linked[0] + (f"?{path.query}" if path.query else "") + (f"#{path.fragment}" if path.fragment else "")
 
         return url_for_files
 

@@ -1,6 +1,6 @@
 """A release made ready to answer: for each path asked before, its answers in the server's own form.
 
-The two tables here are dicts that make what they lack, so that what was made is found without a call.
+The two tables here are dicts that make what they lack, so that what they hold is found without a call.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias
 
-from servestatic_runtime.manifest import Found
+from servestatic_runtime.manifest import Match
 from servestatic_runtime.negotiate import choose
 from servestatic_runtime.records import Asset, Headers, Variant
-from servestatic_runtime.response import Content, Native, Response
+from servestatic_runtime.response import FileBody, Native, Response
 
 # Paths kept ready, a few kilobytes each. The one made first leaves first.
-MOST_PAGES = 4096
+MOST_RESOURCES = 4096
 
-# Accept-Encoding values that a page remembers the outcome of; a value longer than any browser's is not kept.
+# Accept-Encoding values that a resource remembers the outcome of; a value longer than any browser's is not kept.
 MOST_CHOICES = 16
 LONGEST_CHOICE = 256
 
@@ -26,12 +26,12 @@ AcceptEncoding: TypeAlias = "str | bytes | None"  # as the server's interface gi
 
 if TYPE_CHECKING:  # so that no start makes it
 
-    class Listing(Protocol):
-        """What pages are made of: a manifest, or what takes its place where nothing was compiled."""
+    class ResourceProvider(Protocol):
+        """What resources are made of: a manifest, or what takes its place where nothing was compiled."""
 
         @property
         def prefix(self) -> str: ...
-        def find(self, path: str) -> Found | None: ...
+        def find(self, path: str) -> Match | None: ...
         def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
         def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
         def body_path(self, variant: Variant) -> str: ...
@@ -40,33 +40,35 @@ if TYPE_CHECKING:  # so that no start makes it
 class Representation(Generic[Native]):
     """One variant under one URL: its validators, its 200 and its 304. As fast to get at as a Response."""
 
-    def __init__(self, manifest: Listing, found: Found, variant: Variant, native: Callable[[Headers], Native]) -> None:
-        asset, number, _ = found
+    def __init__(
+        self, manifest: ResourceProvider, match: Match, variant: Variant, native: Callable[[Headers], Native]
+    ) -> None:
+        asset, number, _ = match
         self.headers = manifest.ok_headers(number, asset, variant)  # of the 200
-        self.content = Content(manifest.body_path(variant), variant.size)
+        self.file_body = FileBody(manifest.body_path(variant), variant.size)
         names = {name for name, _ in self.headers}
         self.etag = variant.etag if "ETag" in names else None  # None where the rules took the header away
         self.modified = asset.modified if "Last-Modified" in names else None
-        self.ok = Response(200, native(self.headers), self.content)
+        self.ok = Response(200, native(self.headers), self.file_body)
         self.not_modified = Response(304, native(manifest.not_modified_headers(number, asset, variant)))
         # What stands between several ranges: from the hash of the bytes, so that no file can have it inside.
         self.boundary = variant.etag.strip('"')
 
 
-class Page(dict[AcceptEncoding, Representation[Native] | None]):
+class Resource(dict[AcceptEncoding, Representation[Native] | None]):
     """What one URL path leads to: by Accept-Encoding, the representation to send, None where none will do.
 
     A redirect (``location``) has none.
     """
 
-    def __init__(self, manifest: Listing, found: Found, native: Callable[[Headers], Native]) -> None:
+    def __init__(self, manifest: ResourceProvider, match: Match, native: Callable[[Headers], Native]) -> None:
         super().__init__()
         self._manifest = manifest
-        self._found = found
-        self._variants = sorted(found.asset.variants, key=lambda variant: variant.size)
+        self._match = match
+        self._variants = sorted(match.asset.variants, key=lambda variant: variant.size)
         self._codings = tuple(variant.coding for variant in self._variants)
         self._representations: dict[int, Representation[Native]] = {}
-        self.location = found.location
+        self.location = match.location
         self.native = native
 
     def __missing__(self, accept_encoding: AcceptEncoding) -> Representation[Native] | None:
@@ -82,33 +84,33 @@ class Page(dict[AcceptEncoding, Representation[Native] | None]):
 
     def headers(self) -> Headers:
         """Return the headers of the identity variant's 200, from which other answers take what they share."""
-        return self._manifest.ok_headers(self._found.headers, self._found.asset, self._found.asset.variants[0])
+        return self._manifest.ok_headers(self._match.headers, self._match.asset, self._match.asset.variants[0])
 
     def _representation(self, choice: int) -> Representation[Native]:
-        made = self._representations.get(choice)
-        if made is None:
-            made = Representation(self._manifest, self._found, self._variants[choice], self.native)
-            self._representations[choice] = made
-        return made
+        representation = self._representations.get(choice)
+        if representation is None:
+            representation = Representation(self._manifest, self._match, self._variants[choice], self.native)
+            self._representations[choice] = representation
+        return representation
 
 
-class Pages(dict[str, Page[Native] | None]):
-    """The pages of a release by decoded URL path, None for a path that it does not list. Safe to share."""
+class Resources(dict[str, Resource[Native] | None]):
+    """The resources of a release by decoded URL path, None for a path that it does not list. Safe to share."""
 
-    def __init__(self, manifest: Listing, native: Callable[[Headers], Native]) -> None:
+    def __init__(self, manifest: ResourceProvider, native: Callable[[Headers], Native]) -> None:
         super().__init__()
         self.manifest = manifest
         self._native = native
         self._lock = Lock()
 
-    def __missing__(self, path: str) -> Page[Native] | None:
-        """Look a path up in the manifest, and keep its page."""
-        found = self.manifest.find(path)
-        if found is None:
+    def __missing__(self, path: str) -> Resource[Native] | None:
+        """Look a path up in the manifest, and keep its resource."""
+        match = self.manifest.find(path)
+        if match is None:
             return None
-        page = Page(self.manifest, found, self._native)
+        resource = Resource(self.manifest, match, self._native)
         with self._lock:
-            if len(self) >= MOST_PAGES:
+            if len(self) >= MOST_RESOURCES:
                 del self[next(iter(self))]
-            self[path] = page
-        return page
+            self[path] = resource
+        return resource

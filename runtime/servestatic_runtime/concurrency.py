@@ -26,7 +26,7 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
 
 
 @asynccontextmanager
-async def watch(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> AsyncIterator[Callable[[], bool]]:
+async def watch_disconnect(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> AsyncIterator[Callable[[], bool]]:
     """Yield a function that says whether the client has left. ``receive`` is ASGI's.
 
     Nothing else says it everywhere: after a disconnect uvicorn's ``send`` returns as if all were well.
