@@ -15,7 +15,9 @@ from time import perf_counter, process_time
 
 from measure import SCRATCH, Row, Target, print_table
 from servestatic_build import Config, Source, build
+from servestatic_build.model import Reference
 from servestatic_build.references.extractors.javascript import extract
+from servestatic_build.references.notations import rewritten
 from servestatic_build.render.splice import Edit, splice
 
 TESTS = Path(__file__).parent.parent / "tests"
@@ -67,8 +69,12 @@ def _seconds(texts: list[bytes]) -> float:
 
 def _rewrite(text: bytes) -> bytes:
     """Return a module with every reference longer by a fingerprint."""
-    references = extract(text).references
-    return splice(text, [Edit(r.start, r.end, r.escape(f"{r.value}.0123456789ab").encode()) for r in references])
+    return splice(text, [_edit(text, reference) for reference in extract(text).references])
+
+
+def _edit(text: bytes, reference: Reference) -> Edit:
+    start, end = reference.start, reference.end
+    return Edit(start, end, rewritten(reference, text[start:end], f"{reference.value}.0123456789ab"))
 
 
 def _size(path: Path) -> int:

@@ -71,7 +71,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.sources": ({"__init__", "bundlers"}, {"scan"}),
     "servestatic_build.sources.bundlers": ({"shapes"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),
     "servestatic_build.references": (
-        {"__init__", "graph", "urls"},
+        {"__init__", "graph", "notations", "urls"},
         {"broken", "extractors", "specifiers"},
         {"link"},
     ),

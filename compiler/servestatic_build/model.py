@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,13 +67,14 @@ class WrittenText:
     """A text in a file, from an extractor.
 
     ``start`` to ``end`` are byte offsets of the text without its quotes, ``value`` is that text with its escapes
-    undone, and ``escape`` does them again for a new value at the same place.
+    undone, and ``notations`` names how it is written (``references.notations``), the innermost first: a URL in a style
+    sheet in an attribute is written as in CSS, and what that makes as in HTML.
     """
 
     start: int
     end: int
     value: str
-    escape: Callable[[str], str]
+    notations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,14 @@ class Extraction:
 class Link:
     """A reference that leads to another file of the release (``target``, by number), from link for fingerprint.
 
-    Where it is not ``rewritten``, its text stays: it is the target's URL as it is, or the import map leads there.
+    Where it is not ``rewritten``, its text stays: it is the target's URL as it is, or the import map leads there. One
+    with a ``new_specifier`` is not in the file: at its place the page's import map gets an entry for that specifier.
     """
 
     reference: Reference
     target: int
     rewritten: bool = True
+    new_specifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servestatic_build.references.extractors.css import extract
+from support.references import extracted
 from support.releases import assert_sound, unfingerprinted
 from support.trees import Compiled, compile_tree
 
@@ -19,6 +20,7 @@ BESIDE = {
 
 
 def compiled(tmp_path: Path, style_sheet: str | bytes, **settings: object) -> Compiled:
+    extracted(extract, style_sheet)
     return compile_tree(tmp_path, {**BESIDE, "app.css": style_sheet}, **settings)
 
 
@@ -211,4 +213,4 @@ FRAGMENTS = (
 
 @given(st.one_of(st.binary(), st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(str.encode)))
 def test_any_text_is_read_into_sound_spans(data: bytes) -> None:
-    assert_sound(extract(data), data)
+    assert_sound(extracted(extract, data), data)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servestatic_build.references.extractors.javascript import extract
+from support.references import extracted
 from support.releases import assert_sound, unfingerprinted
 from support.trees import Compiled, compile_tree
 
@@ -16,6 +17,7 @@ BESIDE = {name: name for name in ("a.js", "b.mjs", "d.json", "lib/it's.js", "lib
 
 
 def compiled(tmp_path: Path, script: str | bytes, **settings: object) -> Compiled:
+    extracted(extract, script)
     return compile_tree(tmp_path, {**BESIDE, "app.js": script}, **settings)
 
 
@@ -329,4 +331,4 @@ FRAGMENTS = (
 
 @given(st.one_of(st.binary(), st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(str.encode)))
 def test_any_text_is_read_into_sound_spans(data: bytes) -> None:
-    assert_sound(extract(data), data)
+    assert_sound(extracted(extract, data), data)

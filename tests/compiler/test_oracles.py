@@ -15,8 +15,8 @@ import pytest
 from servestatic_build.model import Extraction, Reference, ReferenceKind
 from servestatic_build.references.extractors import css, html, javascript
 from servestatic_build.references.specifiers import is_bare_import
-from servestatic_build.render.splice import Edit, splice
 from support.oracles import ask, files_of
+from support.references import with_values
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ def marked(value: str) -> str:
 
 
 def rewritten(data: bytes, references: Iterable[Reference]) -> bytes:
-    return splice(data, (Edit(r.start, r.end, bytes_of(r.escape(marked(r.value)))) for r in references))
+    return with_values(data, references, marked)
 
 
 def bytes_of(text: str) -> bytes:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from servestatic_build.model import Unreadable
 from servestatic_build.references.extractors.svg import extract
-from support.references import renamed, values
+from support.references import extracted, renamed, values
 from support.releases import assert_sound
 
 ROOT = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
@@ -193,4 +193,4 @@ FRAGMENTS = (
 
 @given(st.one_of(st.binary(), st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(str.encode)))
 def test_any_text_is_read_into_sound_spans(data: bytes) -> None:
-    assert_sound(extract(data), data)
+    assert_sound(extracted(extract, data), data)

@@ -1,11 +1,16 @@
-"""An extractor on its own: a text in, the same text with its references renamed out."""
+"""An extractor on its own: a text in, what it found or the same text with its references renamed out."""
 
 from __future__ import annotations
 
+import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 
-from servestatic_build.model import Extraction
+import msgpack
+
+from servestatic_build.model import Extraction, Reference
+from servestatic_build.references.notations import rewritten
 from servestatic_build.render.splice import Edit, splice
 
 _SUFFIX = re.compile(r"(\.\w+)(?=[?#]|\s*$)")
@@ -14,14 +19,25 @@ _SUFFIX = re.compile(r"(\.\w+)(?=[?#]|\s*$)")
 def renamed(extract: Callable[[bytes], Extraction], text: str | bytes) -> str:
     """Return the text with ``.#`` before the suffix of every file that it refers to."""
     data = text.encode() if isinstance(text, str) else text
-    edits = [
-        Edit(r.start, r.end, r.escape(_SUFFIX.sub(r".#\1", r.value, count=1)).encode("utf-8", "surrogateescape"))
-        for r in extract(data).references
-    ]
-    return splice(data, edits).decode("utf-8", "surrogateescape")
+    changed = with_values(data, extracted(extract, text).references, lambda value: _SUFFIX.sub(r".#\1", value, count=1))
+    return changed.decode("utf-8", "surrogateescape")
 
 
 def values(extract: Callable[[bytes], Extraction], text: str | bytes) -> list[str]:
     """Return what the references of a text say."""
-    data = text.encode() if isinstance(text, str) else text
-    return [reference.value for reference in extract(data).references]
+    return [reference.value for reference in extracted(extract, text).references]
+
+
+def with_values(data: bytes, references: Iterable[Reference], new: Callable[[str], str]) -> bytes:
+    """Return a file's bytes with a new value for each of these references."""
+    return splice(data, (Edit(r.start, r.end, rewritten(r, data[r.start : r.end], new(r.value))) for r in references))
+
+
+def extracted(extract: Callable[[bytes], Extraction], text: str | bytes) -> Extraction:
+    """Return what an extractor finds, after a check that it can be kept, compared and sent elsewhere."""
+    found = extract(text.encode() if isinstance(text, str) else text)
+    plain = asdict(found)
+    packed = msgpack.packb(plain, unicode_errors="surrogateescape")
+    assert pickle.loads(pickle.dumps(found)) == found
+    assert msgpack.unpackb(packed, use_list=False, unicode_errors="surrogateescape") == plain
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -23,7 +22,6 @@ from servestatic_build.model import (
 from servestatic_build.places import place_of
 from servestatic_build.references.broken import BrokenReferences
 from servestatic_build.references.extractors import EXTRACTORS
-from servestatic_build.references.extractors.json_text import in_markup
 from servestatic_build.references.graph import components
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
 from servestatic_build.references.urls import base_path, target_path
@@ -160,11 +158,7 @@ class _Linker:
                 path = target_path(value, base, self._origins)
                 number = self._numbers.get(path) if path else None
                 if number is not None and self._files[number].fingerprinted:
-                    yield Link(Reference(prefix.end, prefix.end, value, _entry_writer(specifier)), number)
-
-
-def _entry_writer(specifier: str) -> Callable[[str], str]:
-    return lambda value: in_markup(f", {json.dumps(specifier)}: {json.dumps(value)}")
+                    yield Link(Reference(prefix.end, prefix.end, value), number, new_specifier=specifier)
 
 
 def _served_roots(config: Config) -> tuple[str, ...]:

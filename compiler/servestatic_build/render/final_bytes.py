@@ -10,12 +10,13 @@ from servestatic_build.errors import BuildError
 from servestatic_build.model import Asset, Diagnostic, Link, LinkedFile, ReferenceKind, Severity, WrittenText
 from servestatic_build.names import with_fingerprint
 from servestatic_build.places import place_of
+from servestatic_build.references.extractors.import_map import added_entry
+from servestatic_build.references.notations import rewritten
 from servestatic_build.references.urls import renamed
 from servestatic_build.render.inline_maps import shifted_url
 from servestatic_build.render.integrity import renewed
 from servestatic_build.render.source_maps import SourceMapError, shifted
 from servestatic_build.render.splice import Edit, splice
-from servestatic_build.text import as_bytes
 from servestatic_runtime.media_types import MAPPED
 
 _CHUNK_BYTES = 1024 * 1024
@@ -49,28 +50,33 @@ class FinalBytes:
 
     def rewritten(self, file: LinkedFile, links: Collection[Link]) -> bytes:
         """Return a file's bytes with these of its references rewritten, and nothing else."""
-        return splice(_read(file), self._edits(file, links))
+        data = _read(file)
+        return splice(data, self._edits(file, data, links))
 
     def _final(self, file: LinkedFile, links: Collection[Link]) -> bytes:
         data = _read(file)
-        edits = self._edits(file, links)
+        edits = self._edits(file, data, links)
         return splice(data, [*edits, *self._inline_map(file, data, edits)])
 
-    def _edits(self, file: LinkedFile, links: Collection[Link]) -> list[Edit]:
-        return [*self._renames(links, self._paths.__getitem__), *self._hashes(file, links)]
+    def _edits(self, file: LinkedFile, data: bytes, links: Collection[Link]) -> list[Edit]:
+        return [*self._renames(data, links, self._paths.__getitem__), *self._hashes(file, data, links)]
 
-    def _renames(self, links: Iterable[Link], path_of: Callable[[int], str]) -> Iterator[Edit]:
+    def _renames(self, data: bytes, links: Iterable[Link], path_of: Callable[[int], str]) -> Iterator[Edit]:
         for link in links:
             target, reference = self._files[link.target].source, link.reference
             if target.fingerprinted:
-                yield _edit(reference, renamed(reference.value, target.plain_path, path_of(link.target)))
+                url = renamed(reference.value, target.plain_path, path_of(link.target))
+                if link.new_specifier is None:
+                    yield _edit(data, reference, url)
+                else:
+                    yield Edit(reference.start, reference.end, added_entry(link.new_specifier, url).encode())
 
-    def _hashes(self, file: LinkedFile, links: Iterable[Link]) -> Iterator[Edit]:
+    def _hashes(self, file: LinkedFile, data: bytes, links: Iterable[Link]) -> Iterator[Edit]:
         """Yield what the hashes beside references become, now that the bytes of their targets are final."""
         for link in links:
             written = link.reference.integrity
             if written is not None and (value := self._renewed(file, link.target, written)) is not None:
-                yield _edit(written, value)
+                yield _edit(data, written, value)
 
     def _renewed(self, file: LinkedFile, target: int, written: WrittenText) -> str | None:
         source, asset = self._files[target].source, self._assets.get(target)
@@ -107,9 +113,10 @@ class FinalBytes:
         All fingerprints have one length, so any will do: the map's name need not wait for those that its owner names.
         """
         data = _read(file)
-        edits = self._renames(rewritten_links(owner), self._path_of_right_length)
+        generated = _read(owner)
+        edits = self._renames(generated, rewritten_links(owner), self._path_of_right_length)
         try:
-            return shifted(data, _read(owner), edits)
+            return shifted(data, generated, edits)
         except SourceMapError as error:
             hint = f"it is published as it is, and may be some columns off for {owner.source.name}"
             self._warn(file.source.name, str(error), hint)
@@ -137,8 +144,8 @@ def _owners(files: Sequence[LinkedFile]) -> dict[int, int]:
     return {source_map: found[0] for source_map, found in owners.items() if len(found) == 1}
 
 
-def _edit(written: WrittenText, value: str) -> Edit:
-    return Edit(written.start, written.end, as_bytes(written.escape(value)))
+def _edit(data: bytes, text: WrittenText, value: str) -> Edit:
+    return Edit(text.start, text.end, rewritten(text, data[text.start : text.end], value))
 
 
 def _digest(path: str, algorithm: str) -> bytes:

@@ -8,7 +8,7 @@ from binascii import Error
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
-from servestatic_build.references.extractors.escaped_text import Notation
+from servestatic_build.references.notations import Notation
 from servestatic_build.render.source_maps import SourceMapError, shifted
 from servestatic_build.render.splice import Edit
 

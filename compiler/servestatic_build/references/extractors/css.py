@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tinycss2
@@ -82,12 +82,12 @@ def _reference(token: Any, text: str, places: _Places) -> Reference | None:
         comment = text[start : text.find("*/", start) + 2]
         return source_map_reference(as_bytes(comment), places.byte(start))
     if token.type == "string":
-        inner, escape = _inner(_STRING, text, start), _ESCAPE_STRING[text[start]]
+        inner, notations = _inner(_STRING, text, start), _STRINGS[text[start]]
     else:
-        inner, escape = _inner(_URL, text, start), _escape_url
+        inner, notations = _inner(_URL, text, start), ("css url",)
     # tinycss2 lets an escape stand for half a surrogate pair, which is no character (CSS Syntax 4.3.7).
     value = _HALF_PAIR.sub("\ufffd", token.value)
-    return Reference(places.byte(inner[0]), places.byte(inner[1]), value, escape)
+    return Reference(places.byte(inner[0]), places.byte(inner[1]), value, notations)
 
 
 def _inner(pattern: re.Pattern[str], text: str, start: int) -> tuple[int, int]:
@@ -116,12 +116,4 @@ class _Places:
         return self._byte
 
 
-def _escaper(special: str) -> Callable[[str], str]:
-    """Return a function that writes each of these characters as a hexadecimal escape (CSS Syntax 4.3.7)."""
-    table = {ord(character): f"\\{ord(character):x} " for character in special + _CONTROLS}
-    return lambda value: value.translate(table)
-
-
-_CONTROLS = "".join(map(chr, (*range(0x20), 0x7F)))
-_ESCAPE_STRING = {quote: _escaper(quote + "\\") for quote in "\"'"}
-_escape_url = _escaper("\"'()\\ ")
+_STRINGS = {quote: (f"css string {quote}",) for quote in "\"'"}

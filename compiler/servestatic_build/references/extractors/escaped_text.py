@@ -2,86 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from servestatic_build.model import Extraction, ImportMapPrefix, Reference, ReferenceKind, Unreadable, WrittenText
-from servestatic_build.text import as_bytes, as_text
+from servestatic_build.references.notations import NOTATIONS, Notation
+from servestatic_build.text import as_text
 
-_CHARACTER = re.compile(rb"[\x80-\xff]+|.", re.DOTALL)
 _SPACES = bytes(range(0x21))  # the URL standard strips these around a URL
 
 
 @dataclass(frozen=True, slots=True)
-class Notation:
-    """How a kind of text writes what it can't hold as it is.
-
-    What matches ``escape`` stands for what ``undo`` makes of it; ``written`` is for ``str.translate``.
-    """
-
-    escape: re.Pattern[bytes] = re.compile(rb"(?!)")
-    undo: Callable[[bytes], bytes] = bytes
-    written: Mapping[int, str] = field(default_factory=dict)
-
-    def pieces(self, data: bytes, start: int, end: int) -> Iterator[tuple[int, int, bytes]]:
-        """Yield where each escape, and each text between two, stands and what it stands for."""
-        position = start
-        for match in self.escape.finditer(data, start, end):
-            if position < match.start():
-                yield position, match.start(), data[position : match.start()]
-            yield *match.span(), self.undo(match[0])
-            position = match.end()
-        if position < end:
-            yield position, end, data[position:end]
-
-    def rewritten(self, raw: bytes, value: bytes) -> bytes:
-        """Return ``value`` in this notation; what it shares with ``raw`` at both ends stays as it is written there."""
-        tokens = list(self._tokens(raw))
-        first, head = _shared(tokens, value.startswith)
-        rest = tokens[first:][::-1]
-        last, tail = _shared(rest, lambda meaning, at: value.endswith(meaning, head, len(value) - at))
-        middle = self._write(value[head : len(value) - tail])
-        kept = [text for text, _ in tokens]
-        result = b"".join([*kept[:first], middle, *kept[len(kept) - last :]])
-        # An escape without its semicolon may mean something else before other text.
-        return result if self._undone(result) == value else self._write(value)
-
-    def _tokens(self, raw: bytes) -> Iterator[tuple[bytes, bytes]]:
-        for start, end, meaning in self.pieces(raw, 0, len(raw)):
-            if raw[start:end] == meaning:
-                yield from ((character, character) for character in _CHARACTER.findall(meaning))
-            else:
-                yield raw[start:end], meaning
-
-    def _undone(self, raw: bytes) -> bytes:
-        return b"".join(meaning for _, _, meaning in self.pieces(raw, 0, len(raw)))
-
-    def _write(self, value: bytes) -> bytes:
-        return as_bytes(as_text(value).translate(self.written))
-
-
-AS_IS = Notation()
-
-
-def _shared(tokens: Iterable[tuple[bytes, bytes]], stands: Callable[[bytes, int], bool]) -> tuple[int, int]:
-    """Return how many tokens stand in a value one behind the other, and their meanings' length."""
-    count = length = 0
-    for _, meaning in tokens:
-        if not stands(meaning, length):
-            break
-        count, length = count + 1, length + len(meaning)
-    return count, length
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
-    """A range of a file's bytes in one notation."""
+    """A range of a file's bytes in one notation, by its name; None for text that stands as it is."""
 
     start: int
     end: int
-    notation: Notation
+    notation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +31,21 @@ class _Piece:
     segment: Segment
 
 
+_AS_IS = Notation()
+
+
 class EscapedText:
     """What segments of a file stand for, as one ``text``. Its offsets lead back to the file's."""
 
     def __init__(self, data: bytes, segments: Iterable[Segment], place: int = 0) -> None:
         """Undo the escapes of the segments. ``place`` is where the text would stand if it is empty."""
         self._place = place
-        self._data = data
         self._pieces: list[_Piece] = []
         texts = []
         position = 0
         for segment in segments:
-            for start, end, meaning in segment.notation.pieces(data, segment.start, segment.end):
+            notation = NOTATIONS[segment.notation] if segment.notation else _AS_IS
+            for start, end, meaning in notation.pieces(data, segment.start, segment.end):
                 self._pieces.append(_Piece(position, position + len(meaning), start, end, segment))
                 position += len(meaning)
                 texts.append(meaning)
@@ -119,17 +60,17 @@ class EscapedText:
         """Return the one reference that the text is, if there is anything in it, and what says its file's hash."""
         bare = self.text.strip(_SPACES)
         start = self.text.find(bare)
-        found = self._reference(Reference(start, start + len(bare), as_text(bare), str, kind))
+        found = self._reference(Reference(start, start + len(bare), as_text(bare), kind=kind))
         hashes = integrity.whole() if integrity else None
         return Extraction((replace(found, integrity=hashes),)) if found else Extraction()
 
     def whole(self) -> WrittenText | None:
         """Return all of the text as it is written in the file, if there is anything in it."""
-        return self._written(WrittenText(0, len(self.text), as_text(self.text), str))
+        return self._written(WrittenText(0, len(self.text), as_text(self.text)))
 
     def references(self, starts: Iterable[int], urls: Iterable[bytes]) -> Extraction:
         """Return the references to ``urls``, which stand in the text at ``starts``."""
-        found = (Reference(start, start + len(url), as_text(url), str) for start, url in zip(starts, urls, strict=True))
+        found = (Reference(start, start + len(url), as_text(url)) for start, url in zip(starts, urls, strict=True))
         return self.outer(Extraction(tuple(found)))
 
     def outer(self, inner: Extraction) -> Extraction:
@@ -147,7 +88,7 @@ class EscapedText:
         if text is None:
             return None
         hashes = self._written(inner.integrity) if inner.integrity else None
-        return Reference(text.start, text.end, text.value, text.escape, inner.kind, hashes)
+        return Reference(text.start, text.end, text.value, text.notations, inner.kind, hashes)
 
     def _written(self, inner: WrittenText) -> WrittenText | None:
         if inner.start == inner.end:
@@ -156,10 +97,9 @@ class EscapedText:
         last = self._pieces[bisect_left(self._starts, inner.end) - 1]
         if first.segment is not last.segment:
             return None
-        start, end, notation = self._start(inner.start), self._end(inner.end), first.segment.notation
-        if notation is AS_IS:
-            return WrittenText(start, end, inner.value, inner.escape)
-        return _written(start, end, inner, notation, self._data[start:end])
+        outer = first.segment.notation
+        notations = (*inner.notations, outer) if outer else inner.notations
+        return WrittenText(self._start(inner.start), self._end(inner.end), inner.value, notations)
 
     def _start(self, index: int) -> int:
         """Return where what stands behind an offset of the text starts in the file."""
@@ -172,13 +112,6 @@ class EscapedText:
         """Return where what stands before an offset of the text ends in the file."""
         piece = self._pieces[bisect_left(self._starts, index) - 1]
         return piece.raw_end if index == piece.end else piece.raw_start + index - piece.start
-
-
-def _written(start: int, end: int, inner: WrittenText, notation: Notation, raw: bytes) -> WrittenText:
-    def escape(value: str) -> str:
-        return as_text(notation.rewritten(raw, as_bytes(inner.escape(value))))
-
-    return WrittenText(start, end, inner.value, escape)
 
 
 def joined(extractions: Iterable[Extraction]) -> Extraction:

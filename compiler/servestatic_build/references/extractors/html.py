@@ -19,7 +19,7 @@ from justhtml import JustHTML, Text
 from servestatic_build.model import Extraction, Unreadable
 from servestatic_build.references.extractors import elements
 from servestatic_build.references.extractors.elements import HTML, Element
-from servestatic_build.references.extractors.escaped_text import AS_IS, EscapedText, Segment, joined
+from servestatic_build.references.extractors.escaped_text import EscapedText, Segment, joined
 from servestatic_build.references.extractors.markup import attributes, content, tag_name
 
 _TEXT = frozenset({"script", "style"})  # of these elements the text is read too
@@ -90,7 +90,7 @@ def _text(node: Node, data: bytes, start: int) -> Sequence[Segment]:
     """Return where the text of an HTML script or style stands: the one child that it has, if any."""
     before = start - (node.origin_offset or 0)
     return [
-        Segment(before + child.origin_offset, _end(data, before + child.origin_offset, len(child.data or "")), AS_IS)
+        Segment(before + child.origin_offset, _end(data, before + child.origin_offset, len(child.data or "")))
         for child in node.children
         if isinstance(child, Text) and child.origin_offset is not None
     ]

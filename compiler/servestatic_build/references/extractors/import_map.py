@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
 from servestatic_build.model import Extraction, ImportMapPrefix, ReferenceKind, Unreadable
 from servestatic_build.references.extractors.escaped_text import EscapedText, joined
-from servestatic_build.references.extractors.json_text import member, members, parse, string
+from servestatic_build.references.extractors.json_text import in_markup, member, members, parse, string
 from servestatic_build.references.urls import is_bare
 from servestatic_build.text import as_text
 
@@ -23,6 +24,11 @@ def extract(data: bytes) -> Extraction:
     for scope, entries in scopes:
         found += [scope.url(), *_entries(entries, data)]
     return joined([*found, *_hashes(member(root, b"integrity", data), data)])
+
+
+def added_entry(specifier: str, address: str) -> str:
+    """Return what stands for a new entry behind another."""
+    return in_markup(f", {json.dumps(specifier)}: {json.dumps(address)}")
 
 
 def _entries(section: Node | None, data: bytes) -> Iterator[Extraction]:

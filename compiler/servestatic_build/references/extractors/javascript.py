@@ -6,7 +6,7 @@ Words that may begin one are looked for first. Where the lexer says that such a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from servestatic_build.model import Extraction, Reference, ReferenceKind, Unreadable
 from servestatic_build.references.extractors.javascript_lexer import (
@@ -103,9 +103,10 @@ def _may_stand(kind: ReferenceKind, data: bytes, before: int, lexer: Lexer) -> b
 def _literal(data: bytes, start: int, end: int, kind: ReferenceKind) -> Reference:
     """Return the reference in a string, or in a template without substitutions, with its quotes."""
     value = _unescaped(as_text(data[start + 1 : end - 1]))
-    return Reference(start + 1, end - 1, value, _ESCAPE_LITERAL[chr(data[start])], kind)
+    return Reference(start + 1, end - 1, value, _NOTATIONS[data[start]], kind)
 
 
+_NOTATIONS = {ord(quote): (f"javascript string {quote}",) for quote in "\"'`"}
 # ECMA-262, 12.9.4: the escapes of a string literal. A line continuation stands for nothing.
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(\r\n|[\n\r\u2028\u2029])|(.))", re.DOTALL
@@ -125,12 +126,3 @@ def _character(match: re.Match[str]) -> str:
     if code:
         return chr(min(int(code, 16), 0x10FFFF))
     return "" if match[4] else _SINGLE.get(match[5], match[5])
-
-
-def _escaper(quote: str) -> Callable[[str], str]:
-    special = {ord(quote): "\\" + quote, ord("\\"): r"\\", ord("\n"): r"\n", ord("\r"): r"\r"}
-    table = special | {ord("$"): r"\$"} if quote == "`" else special
-    return lambda value: value.translate(table)
-
-
-_ESCAPE_LITERAL = {quote: _escaper(quote) for quote in "\"'`"}

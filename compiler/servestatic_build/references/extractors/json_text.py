@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 import tree_sitter_json
 from tree_sitter import Language, Node, Parser
 
-from servestatic_build.references.extractors.escaped_text import EscapedText, Notation, Segment
+from servestatic_build.references.extractors.escaped_text import EscapedText, Segment
 
 _LANGUAGE = Language(tree_sitter_json.language())
 _LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(0x100))
 
-_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_SINGLE = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
-
-
-def _undo(escape: bytes) -> bytes:
-    if escape[1:2] != b"u" or len(escape) < 6:
-        return _SINGLE.get(escape[1:], escape[1:])
-    units = bytes.fromhex(escape.replace(b"\\u", b"").decode("ascii"))
-    return units.decode("utf-16-be", "replace").encode()
-
-
-_WRITTEN = {code: f"\\u{code:04x}" for code in range(0x20)} | {ord('"'): '\\"', ord("\\"): "\\\\"}
-_STRING = Notation(_ESCAPE, _undo, _WRITTEN)
 # In JSON these stand in strings only.
 _MARKUP = {ord(character): f"\\u{ord(character):04x}" for character in "&<>"}
 
@@ -70,4 +56,4 @@ def items(node: Node | None) -> list[Node]:
 def string(node: Node, data: bytes) -> EscapedText:
     """Return the text of a string; nothing for any other value."""
     is_string = node.type == "string"
-    return EscapedText(data, [Segment(node.start_byte + 1, node.end_byte - 1, _STRING)] if is_string else [])
+    return EscapedText(data, [Segment(node.start_byte + 1, node.end_byte - 1, "json string")] if is_string else [])

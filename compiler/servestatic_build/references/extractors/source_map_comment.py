@@ -17,7 +17,7 @@ def source_map_reference(comment: bytes, start: int) -> Reference | None:
     if match is None:
         return None
     value = as_text(match[1])
-    return Reference(start + match.start(1), start + match.end(1), value, str, ReferenceKind.SOURCE_MAP)
+    return Reference(start + match.start(1), start + match.end(1), value, kind=ReferenceKind.SOURCE_MAP)
 
 
 def last_source_map(references: Iterable[Reference]) -> Iterator[Reference]:
