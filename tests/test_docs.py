@@ -19,6 +19,7 @@ from flask import Flask
 
 from servestatic_build import Source
 from servestatic_build.cli import main
+from servestatic_build.diagnostics import Code
 from servestatic_build.settings.files import read_settings
 from servestatic_runtime import Manifest, ServeStatic, ServeStaticASGI
 from support.trees import compile_sources, write_tree
@@ -138,3 +139,9 @@ def test_the_help_in_the_readme_is_the_help() -> None:
     (block,) = blocks(README, "text")
     shown = CliRunner().invoke(main, ["--help"], prog_name="servestatic-build", terminal_width=100)
     assert block == shown.output
+
+
+def test_the_diagnostics_in_the_docs_are_those_of_the_compiler() -> None:
+    table = "".join(f"| `{code}` | {code.meaning} | {code.advice} |\n" for code in sorted(Code))
+    document = (ROOT / "docs/diagnostics.md").read_text()
+    assert document.endswith(f"\n| code | what it means | what to do |\n|---|---|---|\n{table}")

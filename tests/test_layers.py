@@ -49,8 +49,8 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__"},
     ),
     "servestatic_build": (
-        {"model", "names", "text"},
-        {"errors", "places", "codecs"},
+        {"model", "names", "places", "text"},
+        {"codecs", "diagnostics"},
         {"settings"},
         {"sources", "references"},
         {"releases"},

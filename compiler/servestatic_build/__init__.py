@@ -2,7 +2,7 @@
 
 try:
     from servestatic_build.build import BuildResult, build
-    from servestatic_build.errors import ConfigError
+    from servestatic_build.diagnostics import ConfigError
     from servestatic_build.settings.config import Config, Source
 except ModuleNotFoundError as error:
     message = f'{error.name} is missing. To compile, install the extra: pip install "servestatic-build[build]"'

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
 
-from servestatic_build.errors import BuildError, ConfigError
-from servestatic_build.model import Asset, Diagnostic, Severity, Skipped
+from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnostic, Diagnostics, Severity
+from servestatic_build.model import Asset, Skipped
 from servestatic_build.references.link import link
 from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.import_map import import_map
@@ -23,8 +23,6 @@ from servestatic_build.settings.hooks import load_hook
 from servestatic_build.sources.scan import scan
 from servestatic_build.store.publish import Placement, is_published, place, publish
 from servestatic_build.store.staging import Staging, locked, scratch, staging_in
-
-OUTDATED = "is not what this build would write"  # the one error of a check that finds nothing else wrong
 
 
 class Progress(Protocol):
@@ -48,11 +46,12 @@ class BuildResult:
 
     assets: tuple[Asset, ...] = ()
     skipped: Sequence[Skipped] = ()
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    diagnostics: tuple[Diagnostic, ...] = ()
     missing_ignored: int = 0  # references to nothing that the settings pass over
     seconds: dict[str, float] = field(default_factory=dict)  # by stage
     new_files: int = 0  # that DIST did not hold before
     up_to_date: bool = False  # DIST held this very release before
+    outdated: bool = False  # a check found that DIST does not hold it
 
     @property
     def ok(self) -> bool:
@@ -65,33 +64,40 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
 
     With any error among the result's diagnostics, DIST is as it was.
     """
-    result = BuildResult()
+    result, diagnostics = BuildResult(), Diagnostics(strict=config.strict)
     stages = _Stages(progress or Silent(), result.seconds)
     policy, epoch = _header_policy(config), _source_date_epoch()
     try:
-        _compile(config, policy, epoch, stages, result)
+        _compile(config, policy, epoch, stages, result, diagnostics)
     except BuildError as error:
-        result.diagnostics.append(error.diagnostic)
+        diagnostics.error(error.code, error.place, error.message, error.hint)
     except OSError as error:
-        problem = Diagnostic(Severity.ERROR, str(error.filename or config.out), error.strerror or str(error))
-        result.diagnostics.append(problem)
+        diagnostics.error(Code.FILE_SYSTEM, str(error.filename or config.out), error.strerror or str(error))
     except _StoppedError:
         pass
+    result.diagnostics = diagnostics.located()
     return result
 
 
-def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _Stages, result: BuildResult) -> None:
+def _compile(
+    config: Config,
+    policy: HeaderPolicy,
+    epoch: int | None,
+    stages: _Stages,
+    result: BuildResult,
+    diagnostics: Diagnostics,
+) -> None:
     with stages.stage("scan"):
-        found = scan(config, result.diagnostics)
+        found = scan(config, diagnostics)
         result.skipped = found.skipped
     with stages.stage("link", len(found.files)) as advance:
-        graph = link(found.files, config, result.diagnostics, advance)
+        graph = link(found.files, config, diagnostics, advance)
         result.missing_ignored = graph.ignored
-    _stop_at_errors(config, result)
-    previous = PreviousRelease.read(config.out, result.diagnostics)
+    _stop_at_errors(diagnostics)
+    previous = PreviousRelease.read(config.out, diagnostics)
     with scratch() if config.check else staging_in(config.out) as staging:
         with stages.stage("fingerprint", len(graph.files)) as advance:
-            assets = fingerprint(graph, staging, previous, epoch, result.diagnostics, advance)
+            assets = fingerprint(graph, staging, previous, epoch, diagnostics, advance)
         with stages.stage("compress", len(tasks(assets, config.codings))) as advance:
             assets = compress(assets, Compression(config.codings, config.effort, config.jobs), staging, advance)
         # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
@@ -99,7 +105,7 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
             placement = place(assets, config.out, previous)
             site = Site(config.prefix, config.index, policy.redirect(), import_map(assets, graph, config))
             manifest = manifest_bytes(site, placement.assets, map(policy.headers_of, placement.assets))
-            _stop_at_errors(config, result)
+            _stop_at_errors(diagnostics)
             _publish(placement, manifest, config, staging, result)
     result.assets = placement.assets
 
@@ -107,8 +113,10 @@ def _compile(config: Config, policy: HeaderPolicy, epoch: int | None, stages: _S
 def _publish(placement: Placement, manifest: bytes, config: Config, staging: Staging, result: BuildResult) -> None:
     result.new_files = len(placement.new)
     result.up_to_date = is_published(placement, manifest, config.out)
-    if config.check and not result.up_to_date:
-        raise BuildError(config.out, OUTDATED, "compile without --check")
+    result.outdated = config.check and not result.up_to_date
+    if result.outdated:
+        message = "is not what this build would write"
+        raise BuildError(Code.OUT_OF_DATE, config.out, message, "compile without --check")
     if not result.up_to_date:
         publish(placement.new, manifest, config.out, staging)
 
@@ -117,12 +125,8 @@ class _StoppedError(Exception):
     """The diagnostics hold an error."""
 
 
-def _stop_at_errors(config: Config, result: BuildResult) -> None:
-    if config.strict:
-        result.diagnostics = [
-            replace(d, severity=Severity.ERROR) if d.severity is Severity.WARNING else d for d in result.diagnostics
-        ]
-    if not result.ok:
+def _stop_at_errors(diagnostics: Diagnostics) -> None:
+    if diagnostics.failed:
         raise _StoppedError
 
 

@@ -11,8 +11,7 @@ from rich.text import Text
 
 from servestatic_build.build import Silent, build
 from servestatic_build.codecs import EFFORTS
-from servestatic_build.errors import ConfigError
-from servestatic_build.model import Diagnostic, Severity
+from servestatic_build.diagnostics import ConfigError, Severity
 from servestatic_build.report.console import ProgressBar, print_diagnostic, print_summary, summary
 from servestatic_build.settings.config import MISSING, MODULES, Config, Source
 from servestatic_build.settings.files import codings, read_settings
@@ -81,7 +80,7 @@ def main(
             with ProgressBar(console) as progress:
                 result = build(config, progress)
     except ConfigError as error:
-        print_diagnostic(console, Diagnostic(Severity.ERROR, "servestatic-build", error.message, error.hint))
+        print_diagnostic(console, error.diagnostic("servestatic-build"))
         context.exit(2)
     if verbose:
         for skipped in result.skipped:

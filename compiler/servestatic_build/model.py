@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
-class Severity(StrEnum):
-    """How bad a problem is. An error fails the build; --strict makes each warning one."""
+class Position(NamedTuple):
+    """A byte of a source file, from any stage for the diagnostics, which make a line and a column of it."""
 
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """A problem, from any stage, for the report: ``place`` is a file, maybe with ``:line:column`` behind it."""
-
-    severity: Severity
-    place: str
-    message: str
-    hint: str | None = None
+    name: str
+    path: str
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +30,31 @@ class SourceFile:
     hashed: bool = False  # something named it by its content before: its bytes and its plain URL stay for ever
     aliases: tuple[str, ...] = ()  # more logical names, in order
 
+    def at(self, offset: int) -> Position:
+        """Return the position of a byte of this file."""
+        return Position(self.name, self.path, offset)
+
+
+class SkipReason(StrEnum):
+    """Why a file is not published."""
+
+    HIDDEN = "hidden"
+    LITTER = "litter"  # of an editor or an operating system
+    IGNORED = "ignored by a pattern"
+    OUTPUT = "the output itself"
+    NO_FILE = "not a file"
+    NOT_ASKED_FOR = "not one of the files asked for"
+    LINK_OUT = "a link that leaves its source"
+    DEAD_LINK = "a link to nothing"
+    LINK_UP = "a link to a directory above it"
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A file that is never published, from scan for the report."""
 
     path: str
-    reason: str
+    reason: SkipReason
 
 
 class ReferenceKind(StrEnum):

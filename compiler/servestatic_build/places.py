@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from servestatic_build.model import SourceFile
+from collections.abc import Iterable
+from typing import NamedTuple
 
 
-def place_of(file: SourceFile, start: int) -> str:
-    """Return ``name:line:column`` of a byte of a file, both counted from 1, the column in characters."""
-    with open(file.path, "rb") as source:
-        before = source.read(start)
-    line = before.count(b"\n") + 1
-    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-    return f"{file.name}:{line}:{column}"
+class Place(NamedTuple):
+    """A line and a column of a file, both counted from 1, the column in characters."""
+
+    line: int
+    column: int
+
+
+def places(path: str, offsets: Iterable[int]) -> dict[int, Place]:
+    """Return where the bytes at these offsets are; nothing of a file that can't be read any more."""
+    try:
+        with open(path, "rb") as file:
+            return places_in(file.read(), offsets)
+    except OSError:
+        return {}
+
+
+def places_in(data: bytes, offsets: Iterable[int]) -> dict[int, Place]:
+    """Return where the bytes at these offsets are. Each byte is passed once, however many offsets there are."""
+    found = {}
+    line = column = 1
+    start = 0
+    for offset in sorted(offsets):
+        passed = data[start:offset]
+        if newlines := passed.count(b"\n"):
+            line, column = line + newlines, 1
+            passed = passed[passed.rfind(b"\n") + 1 :]
+        column += len(passed.decode("utf-8", "replace"))
+        found[offset] = Place(line, column)
+        start = offset
+    return found

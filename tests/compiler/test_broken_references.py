@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from servestatic_build.errors import ConfigError
+from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings.config import MissingRule
 from servestatic_build.settings.globs import Globs
 from support.trees import Tree, compile_tree

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from servestatic_build import Source
-from servestatic_build.errors import BuildError
+from servestatic_build.diagnostics import BuildError
 from servestatic_build.inspection.cli import main as manifest_cli
 from servestatic_build.settings.files import read_settings
 from servestatic_build.settings.globs import Globs

@@ -250,7 +250,11 @@ def test_json_is_a_summary_on_stdout() -> None:
     assert diagnostics == [
         {
             "severity": "warning",
+            "code": "missing-reference",
             "place": "css/b.css:1:9",
+            "name": "css/b.css",
+            "line": 1,
+            "column": 9,
             "message": "'no.png' leads to /static/css/no.png, which is not there",
             "hint": None,
         }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from servestatic_build import Config, Source
-from servestatic_build.errors import ConfigError
+from servestatic_build.diagnostics import ConfigError
 from support.trees import Compiled, compile_sources, compile_tree, write_tree
 
 TREE = {

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from servestatic_build import Config, Source
-from servestatic_build.errors import ConfigError
-from servestatic_build.model import Diagnostic, SourceFile
+from servestatic_build.diagnostics import ConfigError, Diagnostic, Diagnostics
+from servestatic_build.model import SourceFile
 from servestatic_build.settings.globs import Globs
 from servestatic_build.sources.scan import scan
 from support.trees import compile_tree, write_tree
@@ -27,7 +27,7 @@ class Walk:
 
     files: tuple[SourceFile, ...]
     skipped: dict[str, str]  # reason by file name
-    diagnostics: list[Diagnostic]
+    diagnostics: tuple[Diagnostic, ...]
 
     @property
     def names(self) -> list[str]:
@@ -43,10 +43,10 @@ class Walk:
 
 
 def walk(*sources: Path | Source, **settings: Any) -> Walk:
-    diagnostics: list[Diagnostic] = []
+    diagnostics = Diagnostics()
     of = tuple(source if isinstance(source, Source) else Source(str(source)) for source in sources)
     found = scan(Config(sources=of, **{"out": "/nowhere", **settings}), diagnostics)
-    return Walk(found.files, {os.path.basename(s.path): s.reason for s in found.skipped}, diagnostics)
+    return Walk(found.files, {os.path.basename(s.path): s.reason for s in found.skipped}, diagnostics.located())
 
 
 @pytest.fixture

@@ -6,41 +6,39 @@ from collections import defaultdict
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from servestatic_build.model import Diagnostic, Reference, ReferenceKind, Severity, SourceFile
-from servestatic_build.places import place_of
+from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.model import Reference, ReferenceKind, SourceFile
 from servestatic_build.settings.config import Config
-
-_SEVERITIES = {"warn": Severity.WARNING, "error": Severity.ERROR}
 
 
 class BrokenReferences:
     """Judges references to files that are not there. ``ignored`` counts those that the settings pass over."""
 
-    def __init__(self, files: Sequence[SourceFile], config: Config, diagnostics: list[Diagnostic]) -> None:
+    def __init__(self, files: Sequence[SourceFile], config: Config, diagnostics: Diagnostics) -> None:
         self._config = config
         self._diagnostics = diagnostics
+        self._add = {"warn": diagnostics.warning, "error": diagnostics.error}
         self._files = files
         self._by_directory: dict[str, list[str]] = {}
         self.ignored = 0
 
     def report(self, file: SourceFile, reference: Reference, path: str) -> None:
         """Add a diagnostic for a reference to the decoded URL path ``path``, unless the settings ignore it."""
-        severity = _SEVERITIES.get(self._policy(reference, path))
-        if severity is None:
+        add = self._add.get(self._policy(reference, path))
+        if add is None:
             self.ignored += 1
             return
         message = f"{reference.value!r} leads to {path}, which is not there"
         nearest = self._nearest(path)
         hint = f"did you mean {nearest}?" if nearest else None
-        self._diagnostics.append(Diagnostic(severity, place_of(file, reference.start), message, hint))
+        add(Code.MISSING_REFERENCE, file.at(reference.start), message, hint)
 
     def check_reachable(self, file: SourceFile, reference: Reference, target: SourceFile, *, rewritten: bool) -> None:
         """Add a warning for a reference that stays as it is and that no import map leads on to its target."""
         if not (rewritten or reference.kind is not ReferenceKind.URL or target.plain or file.hashed):
             message = f"{reference.value!r} leads to {target.plain_path}, which has no plain URL"
             hint = "an import map leads imports only: leave plain URLs on, or name the file in --plain"
-            place = place_of(file, reference.start)
-            self._diagnostics.append(Diagnostic(Severity.WARNING, place, message, hint))
+            self._diagnostics.warning(Code.NO_PLAIN_URL, file.at(reference.start), message, hint)
 
     def _policy(self, reference: Reference, path: str) -> str:
         name = path.removeprefix(self._config.prefix)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.model import (
-    Diagnostic,
     Extraction,
     Graph,
     ImportMapPrefix,
@@ -16,10 +16,8 @@ from servestatic_build.model import (
     LinkedFile,
     Reference,
     ReferenceKind,
-    Severity,
     SourceFile,
 )
-from servestatic_build.places import place_of
 from servestatic_build.references.broken import BrokenReferences
 from servestatic_build.references.extractors import EXTRACTORS
 from servestatic_build.references.graph import components
@@ -29,9 +27,7 @@ from servestatic_build.settings.config import Config
 from servestatic_runtime.media_types import JAVASCRIPT, MAPPED
 
 
-def link(
-    files: Sequence[SourceFile], config: Config, diagnostics: list[Diagnostic], advance: Callable[[], None]
-) -> Graph:
+def link(files: Sequence[SourceFile], config: Config, diagnostics: Diagnostics, advance: Callable[[], None]) -> Graph:
     """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them."""
     read = []
     for file in files:
@@ -53,7 +49,7 @@ class _Read(NamedTuple):
     inline_map: tuple[int, int] | None = None
 
 
-def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
+def _read(file: SourceFile, diagnostics: Diagnostics) -> _Read:
     extract = EXTRACTORS.get(file.media_type)
     if extract is None:
         return _Read(file, _NOTHING, None)
@@ -61,13 +57,12 @@ def _read(file: SourceFile, diagnostics: list[Diagnostic]) -> _Read:
         with open(file.path, "rb") as source:
             data = source.read()
     except OSError as error:
-        message = f"this file can't be read: {error.strerror}"
-        diagnostics.append(Diagnostic(Severity.ERROR, file.path, message))
+        diagnostics.error(Code.FILE_SYSTEM, file.path, f"this file can't be read: {error.strerror}")
         return _Read(file, _NOTHING, None)
     extraction = extract(data)
     for part in extraction.unreadable if not file.hashed else ():
         hint = "references in it are left as they are"
-        diagnostics.append(Diagnostic(Severity.WARNING, place_of(file, part.start), part.message, hint))
+        diagnostics.warning(Code.UNREADABLE, file.at(part.start), part.message, hint)
     inline = [reference for reference in extraction.references if _is_inline(reference)]
     if inline:  # they lead nowhere, and are long
         others = tuple(reference for reference in extraction.references if not _is_inline(reference))

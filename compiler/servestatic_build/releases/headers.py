@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from wsgiref.headers import Headers
 
-from servestatic_build.errors import BuildError
+from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.model import Asset
 from servestatic_build.settings.header_rules import DECIDED, REMOVABLE, HeaderRule, HeadersHook, header_problem
 from servestatic_runtime.dates import format_date
@@ -91,7 +91,7 @@ class HeaderPolicy:
             try:
                 self.hook(headers, asset.source.path, quote_path(path))
             except Exception as error:
-                raise BuildError(asset.source.name, f"headers-hook failed: {error!r}") from error
+                raise BuildError(Code.HOOK_FAILED, asset.source.name, f"headers-hook failed: {error!r}") from error
 
 
 def _own_values(asset: Asset) -> dict[str, str]:
@@ -107,12 +107,13 @@ def _own_values(asset: Asset) -> dict[str, str]:
 def _check(headers: Headers, own: Mapping[str, str], asset: Asset) -> None:
     for name, value in headers.items():
         if problem := header_problem(name, value):
-            raise BuildError(asset.source.name, f"headers: {problem}")
+            raise BuildError(Code.INVALID_HEADER, asset.source.name, f"headers: {problem}")
     given = {name.lower(): [value] for name, value in own.items()}
     for name in sorted(DECIDED):
         removed = name in REMOVABLE and name not in headers
         if headers.get_all(name) != given.get(name, []) and not removed:
-            raise BuildError(asset.source.name, f"headers: a hook changed {name}, which the file's bytes decide")
+            problem = f"headers: a hook changed {name}, which the file's bytes decide"
+            raise BuildError(Code.INVALID_HEADER, asset.source.name, problem)
 
 
 def _as_set(headers: Headers, *, varies: bool) -> HeaderSet:

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
-from servestatic_build.errors import BuildError
+from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.model import IMPORTS, Asset, Graph, Link
 from servestatic_build.references.extractors.json_text import in_markup
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
@@ -35,7 +35,8 @@ def _exact(assets: Sequence[Asset], config: Config) -> Iterator[tuple[str, Asset
     by_path = {asset.source.plain_path: asset for asset in assets}
     for specifier, path in Specifiers(config).exact.items():
         if path not in by_path:
-            raise BuildError("imports", f"{specifier!r} leads to {config.imports[specifier]}, which is not there")
+            message = f"{specifier!r} leads to {config.imports[specifier]}, which is not there"
+            raise BuildError(Code.MISSING_IMPORT, "imports", message)
         yield specifier, by_path[path]
 
 

@@ -10,7 +10,7 @@ from zlib import crc32
 
 import msgpack
 
-from servestatic_build.errors import BuildError
+from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.releases.headers import AssetHeaders, HeaderSet
 from servestatic_runtime import format as schema
@@ -103,8 +103,8 @@ def _keys(assets: Sequence[Asset], directories: Sequence[str | None]) -> dict[st
     for number, asset in enumerate(assets):
         for url in {asset.path, asset.source.plain_path} if asset.source.plain else {asset.path}:
             if keys.setdefault(url, number) != number:
-                first = assets[keys[url]].source.path
-                raise BuildError(asset.source.path, f"{first} answers at {url} already", "--ignore one of them")
+                message = f"{assets[keys[url]].source.path} answers at {url} already"
+                raise BuildError(Code.DUPLICATE_URL, asset.source.path, message, "--ignore one of them")
     for number, directory in enumerate(directories):
         for url in (directory, directory[:-1]) if directory else ():
             keys.setdefault(url, number)
@@ -159,7 +159,8 @@ class _Writer:
         self._pieces.append(piece)
         self.length += len(piece)
         if self.length > _LARGEST:
-            raise BuildError(schema.MANIFEST_NAME, "the manifest would be larger than 4 GiB")
+            message = "the manifest would be larger than 4 GiB"
+            raise BuildError(Code.MANIFEST_TOO_LARGE, schema.MANIFEST_NAME, message)
         return start
 
     def add_key(self, key: str) -> None:

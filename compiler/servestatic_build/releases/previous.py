@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from servestatic_build.model import Diagnostic, Severity
+from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime.format import FILES_DIR, MANIFEST_NAME, etag
 from servestatic_runtime.records import Asset as ListedAsset
@@ -17,7 +17,7 @@ class PreviousRelease:
         self._manifest = manifest
 
     @classmethod
-    def read(cls, out: str, diagnostics: list[Diagnostic]) -> PreviousRelease:
+    def read(cls, out: str, diagnostics: Diagnostics) -> PreviousRelease:
         """Read the release in ``out``. One that can't be read is a warning, and counts as none."""
         path = os.path.join(out, MANIFEST_NAME)
         if not os.path.lexists(path):
@@ -26,7 +26,7 @@ class PreviousRelease:
             return cls(Manifest.open(path))
         except ManifestError as error:
             hint = "its dates are lost: every file counts as new"
-            diagnostics.append(Diagnostic(Severity.WARNING, path, error.problem, hint))
+            diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, hint)
             return cls(None)
 
     def modified(self, name: str, digest: bytes) -> int | None:

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from servestatic_build.errors import BuildError
-from servestatic_build.model import Asset, Diagnostic, Link, LinkedFile, ReferenceKind, Severity, WrittenText
+from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.model import Asset, Link, LinkedFile, ReferenceKind, WrittenText
 from servestatic_build.names import with_fingerprint
-from servestatic_build.places import place_of
 from servestatic_build.references.extractors.import_map import added_entry
 from servestatic_build.references.notations import rewritten
 from servestatic_build.references.urls import renamed
@@ -31,7 +30,7 @@ class FinalBytes:
         files: Sequence[LinkedFile],
         paths: Mapping[int, str],
         assets: Mapping[int, Asset],
-        diagnostics: list[Diagnostic],
+        diagnostics: Diagnostics,
     ) -> None:
         self._files = files
         self._paths = paths
@@ -82,14 +81,16 @@ class FinalBytes:
         source, asset = self._files[target].source, self._assets.get(target)
         if asset is None:
             problem = f"no hash of {source.name} can stand here, for it holds one of this file"
-            self._warn(place_of(file.source, written.start), problem, "take one of the two away")
+            place = file.source.at(written.start)
+            self._diagnostics.warning(Code.INTEGRITY_CYCLE, place, problem, "take one of the two away")
             return None
         value = renewed(written.value, partial(_digest, source.path), partial(_digest, asset.identity.staged))
         if value is None:
             hint = (
                 "it is left as it is, and a browser refuses the file: name a hash of the source, and it is kept right"
             )
-            self._warn(place_of(file.source, written.start), f"this is no hash of {source.name}", hint)
+            problem = f"this is no hash of {source.name}"
+            self._diagnostics.warning(Code.WRONG_INTEGRITY, file.source.at(written.start), problem, hint)
         return value
 
     def _inline_map(self, file: LinkedFile, data: bytes, edits: Iterable[Edit]) -> Iterator[Edit]:
@@ -100,12 +101,8 @@ class FinalBytes:
             yield Edit(start, end, shifted_url(data[start:end], data, edits))
         except SourceMapError as error:
             hint = "it is left as it is, and may be some columns off"
-            self._warn(place_of(file.source, start), f"this source map can't be read: {error}", hint)
-
-    def _warn(self, place: str, message: str, hint: str) -> None:
-        diagnostic = Diagnostic(Severity.WARNING, place, message, hint)
-        if diagnostic not in self._diagnostics:  # what is in a cycle is rewritten twice
-            self._diagnostics.append(diagnostic)
+            problem = f"this source map can't be read: {error}"
+            self._diagnostics.warning(Code.UNREADABLE_SOURCE_MAP, file.source.at(start), problem, hint)
 
     def _shifted_map(self, file: LinkedFile, owner: LinkedFile) -> bytes:
         """Return a source map moved along with what its owner's references become.
@@ -119,7 +116,7 @@ class FinalBytes:
             return shifted(data, generated, edits)
         except SourceMapError as error:
             hint = f"it is published as it is, and may be some columns off for {owner.source.name}"
-            self._warn(file.source.name, str(error), hint)
+            self._diagnostics.warning(Code.UNREADABLE_SOURCE_MAP, file.source.name, str(error), hint)
             return data
 
     def _path_of_right_length(self, number: int) -> str:
@@ -166,6 +163,8 @@ def _chunks(file: LinkedFile) -> Iterator[bytes]:
                 digest.update(chunk)
                 yield chunk
     except OSError as error:
-        raise BuildError(file.source.path, f"this file can't be read: {error.strerror}") from error
+        problem = f"this file can't be read: {error.strerror}"
+        raise BuildError(Code.FILE_SYSTEM, file.source.path, problem) from error
     if file.digest not in {None, digest.digest()}:
-        raise BuildError(file.source.path, "this file changed while it was compiled", "compile again")
+        problem = "this file changed while it was compiled"
+        raise BuildError(Code.FILE_CHANGED, file.source.path, problem, "compile again")

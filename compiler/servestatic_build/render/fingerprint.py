@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 
-from servestatic_build.model import Asset, Diagnostic, Graph, Link, ReferenceKind, StagedFile, Variant
+from servestatic_build.diagnostics import Diagnostics
+from servestatic_build.model import Asset, Graph, Link, ReferenceKind, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
 from servestatic_build.references.graph import components
 from servestatic_build.releases.previous import PreviousRelease
@@ -26,7 +27,7 @@ def fingerprint(
     staging: Staging,
     previous: PreviousRelease,
     epoch: int | None,
-    diagnostics: list[Diagnostic],
+    diagnostics: Diagnostics,
     advance: Callable[[], None],
 ) -> tuple[Asset, ...]:
     """Return every file of the graph as an asset, its final bytes staged; raise BuildError.
@@ -48,7 +49,7 @@ class _Namer:
         staging: Staging,
         previous: PreviousRelease,
         epoch: int | None,
-        diagnostics: list[Diagnostic],
+        diagnostics: Diagnostics,
     ) -> None:
         self._files = graph.files
         self._staging = staging

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from servestatic_build.build import BuildResult
-from servestatic_build.model import Diagnostic, Severity
+from servestatic_build.diagnostics import Diagnostic, Severity
 
 _STYLES = {Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
 
@@ -77,7 +77,17 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "warnings": severities[Severity.WARNING],
         "errors": severities[Severity.ERROR],
         "diagnostics": [
-            {"severity": d.severity, "place": d.place, "message": d.message, "hint": d.hint} for d in result.diagnostics
+            {
+                "severity": d.severity,
+                "code": d.code,
+                "place": d.place,
+                "name": d.name,
+                "line": d.line,
+                "column": d.column,
+                "message": d.message,
+                "hint": d.hint,
+            }
+            for d in result.diagnostics
         ],
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from servestatic_build.codecs import CODECS, EFFORTS
-from servestatic_build.errors import ConfigError
+from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings.globs import NO_GLOBS, Globs
 from servestatic_build.settings.header_rules import HeaderRule, HeadersHook
 from servestatic_runtime.format import FILES_DIR

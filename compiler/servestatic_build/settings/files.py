@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from servestatic_build.errors import ConfigError
+from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings.config import MissingRule, Source
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.header_rules import HeaderRule

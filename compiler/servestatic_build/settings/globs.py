@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pathspec import GitIgnoreSpec
 
-from servestatic_build.errors import ConfigError
+from servestatic_build.diagnostics import ConfigError
 
 
 @dataclass(frozen=True, slots=True)

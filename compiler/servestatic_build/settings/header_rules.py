@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from wsgiref.headers import Headers
 
-from servestatic_build.errors import ConfigError
+from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings.globs import Globs
 from servestatic_runtime.format import VARIANT_HEADERS
 

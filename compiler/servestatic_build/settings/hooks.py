@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from servestatic_build.errors import ConfigError
+from servestatic_build.diagnostics import ConfigError
 
 _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 

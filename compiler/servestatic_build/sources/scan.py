@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from servestatic_build.errors import BuildError
-from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.model import Skipped, SkipReason, SourceFile
 from servestatic_build.settings.config import Config, Source
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.hooks import load_hook
@@ -31,7 +31,7 @@ class Scan(NamedTuple):
     skipped: tuple[Skipped, ...]
 
 
-def scan(config: Config, diagnostics: list[Diagnostic]) -> Scan:
+def scan(config: Config, diagnostics: Diagnostics) -> Scan:
     """Walk every source; a later one's file replaces an earlier one's of the same URL. Problems go to diagnostics."""
     skipped: list[Skipped] = []
     by_path: dict[str, SourceFile] = {}
@@ -40,11 +40,11 @@ def scan(config: Config, diagnostics: list[Diagnostic]) -> Scan:
             replaced = by_path.get(file.plain_path)
             if replaced is not None:
                 message = f"replaces {replaced.path} as {file.plain_path}"
-                diagnostics.append(Diagnostic(Severity.NOTE, file.path, message))
+                diagnostics.note(Code.REPLACED_FILE, file.path, message)
             by_path[file.plain_path] = file
     if not by_path:
         places = ", ".join(source.directory for source in config.sources)
-        diagnostics.append(Diagnostic(Severity.WARNING, places, "there is no file to publish here"))
+        diagnostics.warning(Code.NO_FILES, places, "there is no file to publish here")
     files = sorted(by_path.values(), key=lambda file: file.name)
     return Scan(with_bundler_names(files, skipped, config, diagnostics), tuple(skipped))
 
@@ -59,7 +59,7 @@ class _Directory:
 class _Walk:
     """One source's walk. Links are followed as long as they stay inside the source and don't run in circles."""
 
-    def __init__(self, config: Config, source: Source, skipped: list[Skipped], diagnostics: list[Diagnostic]) -> None:
+    def __init__(self, config: Config, source: Source, skipped: list[Skipped], diagnostics: Diagnostics) -> None:
         self._config = config
         self._source = source
         self._skipped = skipped
@@ -70,7 +70,7 @@ class _Walk:
 
     def files(self) -> Iterator[SourceFile]:
         if not os.path.isdir(self._root):
-            self._error(self._source.directory, "this source is not a directory")
+            self._diagnostics.error(Code.INVALID_SOURCE, self._source.directory, "this source is not a directory")
             return
         directories = [_Directory(os.path.abspath(self._source.directory), "", (self._root,))]
         while directories:
@@ -91,49 +91,51 @@ class _Walk:
             with os.scandir(directory.path) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self._error(directory.path, f"this directory can't be read: {error.strerror}")
+            message = f"this directory can't be read: {error.strerror}"
+            self._diagnostics.error(Code.FILE_SYSTEM, directory.path, message)
             return []
 
-    def _unwanted(self, entry: os.DirEntry[str], below: str, directory: _Directory) -> str | None:
+    def _unwanted(self, entry: os.DirEntry[str], below: str, directory: _Directory) -> SkipReason | None:
         """Return why an entry is not published, or None when it is."""
         if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
-            return "hidden"
+            return SkipReason.HIDDEN
         is_link = entry.is_symlink()
         real = os.path.realpath(entry.path) if is_link else os.path.join(directory.parents[-1], entry.name)
         if is_link and (reason := self._unwanted_link(real, directory)):
             return reason
         if real == self._out:
-            return "the output itself"
+            return SkipReason.OUTPUT
         if entry.is_dir():
             return self._unwanted_name(below + "/")
         if not entry.is_file():
-            return "not a file"
+            return SkipReason.NO_FILE
         if self._source.only is not None and below not in self._source.only:
-            return "not one of the files asked for"
+            return SkipReason.NOT_ASKED_FOR
         return self._unwanted_name(below)
 
-    def _unwanted_link(self, real: str, directory: _Directory) -> str | None:
+    def _unwanted_link(self, real: str, directory: _Directory) -> SkipReason | None:
         if os.path.commonpath((real, self._root)) != self._root:
-            return "a link that leaves its source"
+            return SkipReason.LINK_OUT
         if not os.path.exists(real):
-            return "a link to nothing"
-        return "a link to a directory above it" if real in directory.parents else None
+            return SkipReason.DEAD_LINK
+        return SkipReason.LINK_UP if real in directory.parents else None
 
-    def _unwanted_name(self, name: str) -> str | None:
+    def _unwanted_name(self, name: str) -> SkipReason | None:
         if _LITTER.match(name):
-            return "litter"
-        return "ignored by a pattern" if self._config.ignore.match(name) else None
+            return SkipReason.LITTER
+        return SkipReason.IGNORED if self._config.ignore.match(name) else None
 
     def _file(self, entry: os.DirEntry[str], below: str) -> Iterator[SourceFile]:
         try:
             below.encode()
         except UnicodeEncodeError:
-            self._error(ascii(entry.path)[1:-1], "this file's name is not UTF-8", "rename it, or --ignore it")
+            place, message = ascii(entry.path)[1:-1], "this file's name is not UTF-8"
+            self._diagnostics.error(Code.INVALID_NAME, place, message, "rename it, or --ignore it")
             return
         try:
             status = entry.stat()
         except OSError as error:
-            self._error(entry.path, f"this file can't be read: {error.strerror}")
+            self._diagnostics.error(Code.FILE_SYSTEM, entry.path, f"this file can't be read: {error.strerror}")
             return
         yield self._published(entry.path, below, status)
 
@@ -165,13 +167,10 @@ class _Walk:
         try:
             return self._hashed_hook is not None and bool(self._hashed_hook(path, quote_path(plain_path)))
         except Exception as error:
-            raise BuildError(name, f"hashed-hook failed: {error!r}") from error
+            raise BuildError(Code.HOOK_FAILED, name, f"hashed-hook failed: {error!r}") from error
 
     def _is_fingerprinted(self, name: str, kind: str) -> bool:
         if self._config.fingerprint.match(name):
             return True
         like_below = self._source.url is None or self._source.fingerprint
         return like_below and kind not in HTML and not self._config.plain.match(name)
-
-    def _error(self, place: str, message: str, hint: str | None = None) -> None:
-        self._diagnostics.append(Diagnostic(Severity.ERROR, place, message, hint))

@@ -21,11 +21,8 @@ from servestatic_runtime.django.trees import Collected, local_path, trees
 
 if TYPE_CHECKING:
     from servestatic_build import BuildResult, Config
-    from servestatic_build.model import Diagnostic
-
-# Left out because the settings say so, or because nobody means such files; all other reasons are worth a warning.
-_DELIBERATE = frozenset({"ignored by a pattern", "litter"})
-_HINTS = {"a link that leaves its source": "add the directory that it leads to to STATICFILES_DIRS"}
+    from servestatic_build.diagnostics import Diagnostic
+    from servestatic_build.model import SkipReason
 
 
 class Output(NamedTuple):
@@ -149,16 +146,17 @@ def _origins(base_url: str | None) -> Iterator[str]:
 
 def _report(result: BuildResult, dist: str, output: Output, *, dry_run: bool) -> None:
     """Print what the build says, and its end in a sentence; raise CommandError after an error."""
-    from servestatic_build.build import OUTDATED
+    from servestatic_build.diagnostics import Code
 
-    problems = [each for each in result.diagnostics if not (dry_run and each.message == OUTDATED)]
+    expected = Code.OUT_OF_DATE if dry_run else None  # it is what a dry run is to find out
+    problems = [each for each in result.diagnostics if each.code is not expected]
     for problem in problems:
         output.print(problem)
     if any(problem.severity == "error" for problem in problems):
         raise CommandError(f"Nothing was compiled: {dist} is as it was.")
     if result.up_to_date:
         output.say(f"{dist} is up to date: {len(result.assets)} files.")
-    elif dry_run:
+    elif result.outdated:
         output.say(f"Pretending to compile: {dist} would change, {result.new_files} new files.")
     else:
         output.say(f"{dist} is compiled: {len(result.assets)} files, {result.new_files} new on disk.")
@@ -166,17 +164,21 @@ def _report(result: BuildResult, dist: str, output: Output, *, dry_run: bool) ->
 
 def _unpublished(found: Collected, result: BuildResult) -> Iterator[Diagnostic]:
     """Yield a warning for each file that the finders find and no build publishes, unless that is meant to be so."""
-    from servestatic_build.model import Diagnostic, Severity
+    from servestatic_build.diagnostics import Code, Diagnostic, Severity
+    from servestatic_build.model import SkipReason
 
+    deliberate = {SkipReason.IGNORED, SkipReason.LITTER}  # the settings say so, or nobody means such files
+    hints = {SkipReason.LINK_OUT: "add the directory that it leads to to STATICFILES_DIRS"}
     published = {asset.source.name for asset in result.assets}
     reasons = {skipped.path: skipped.reason for skipped in result.skipped}
     for name, (storage, path) in found.items() if published else ():
         reason = None if name in published else _reason(local_path(storage, path), reasons)
-        if reason and reason not in _DELIBERATE:
-            yield Diagnostic(Severity.WARNING, name, f"is found, and never published: {reason}", _HINTS.get(reason))
+        if reason and reason not in deliberate:
+            message = f"is found, and never published: {reason}"
+            yield Diagnostic(Severity.WARNING, Code.UNPUBLISHED_FILE, name, message, hints.get(reason))
 
 
-def _reason(path: str | None, reasons: Mapping[str, str]) -> str | None:
+def _reason(path: str | None, reasons: Mapping[str, SkipReason]) -> SkipReason | None:
     """Return why a file was skipped: itself, or a directory that it is in."""
     while path and path not in reasons and path != os.path.dirname(path):
         path = os.path.dirname(path)

@@ -10,7 +10,6 @@ from flask.sansio.app import App
 from rich.console import Console
 
 from servestatic_build import Config, ConfigError, Source, build
-from servestatic_build.model import Diagnostic, Severity
 from servestatic_build.report.console import ProgressBar, print_diagnostic, print_summary
 from servestatic_build.settings.config import url_directory
 from servestatic_build.settings.files import read_settings
@@ -25,7 +24,7 @@ def compile_app(app: App, dist: str, *, check: bool, strict: bool) -> int:
         with ProgressBar(console) as progress:
             result = build(config, progress)
     except ConfigError as error:
-        print_diagnostic(console, Diagnostic(Severity.ERROR, "compile-static", error.message, error.hint))
+        print_diagnostic(console, error.diagnostic("compile-static"))
         return 2
     for diagnostic in result.diagnostics:
         print_diagnostic(console, diagnostic)

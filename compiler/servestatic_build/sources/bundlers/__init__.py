@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.model import Skipped, SourceFile
 from servestatic_build.settings.config import Config
 from servestatic_build.sources.bundlers.hashes import hashed_files
 from servestatic_build.sources.bundlers.locate import Locator
@@ -21,7 +22,7 @@ from servestatic_build.sources.bundlers.manifests import BundlerManifest, manife
 
 
 def with_bundler_names(
-    files: Sequence[SourceFile], skipped: Sequence[Skipped], config: Config, diagnostics: list[Diagnostic]
+    files: Sequence[SourceFile], skipped: Sequence[Skipped], config: Config, diagnostics: Diagnostics
 ) -> tuple[SourceFile, ...]:
     """Return the files with what the manifests of bundlers say of them: hashed or not, and their aliases.
 
@@ -49,20 +50,16 @@ def _told(file: SourceFile, aliases: tuple[str, ...], config: Config, *, hashed:
     return replace(file, aliases=aliases, hashed=True, fingerprinted=False, plain=True)
 
 
-def _name(
-    alias: str, path: str, paths: dict[str, str], manifest: BundlerManifest, diagnostics: list[Diagnostic]
-) -> None:
+def _name(alias: str, path: str, paths: dict[str, str], manifest: BundlerManifest, diagnostics: Diagnostics) -> None:
     """Let an alias lead to a file; what an earlier manifest says of it no longer counts."""
     replaced = paths.get(alias, path)
     if replaced != path:
         message = f"{alias!r} leads to {path}, no longer to {replaced}"
-        diagnostics.append(Diagnostic(Severity.NOTE, manifest.path, message))
+        diagnostics.note(Code.ALIAS_CONFLICT, manifest.path, message)
     paths[alias] = path
 
 
-def _aliases(
-    files: Iterable[SourceFile], paths: Mapping[str, str], diagnostics: list[Diagnostic]
-) -> dict[str, list[str]]:
+def _aliases(files: Iterable[SourceFile], paths: Mapping[str, str], diagnostics: Diagnostics) -> dict[str, list[str]]:
     """Return the aliases of each path, in order. The name of a file leads to that file and no other."""
     owners = {file.name: file.path for file in files}
     aliases: dict[str, list[str]] = defaultdict(list)
@@ -71,5 +68,5 @@ def _aliases(
             aliases[path].append(alias)
         elif owners[alias] != path:
             message = f"has the name that a bundler gives {path}, and keeps it"
-            diagnostics.append(Diagnostic(Severity.NOTE, owners[alias], message))
+            diagnostics.note(Code.ALIAS_CONFLICT, owners[alias], message)
     return aliases

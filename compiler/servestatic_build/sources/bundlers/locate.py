@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from servestatic_build.model import Diagnostic, Severity, Skipped, SourceFile
+from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.model import Skipped, SourceFile
 from servestatic_build.settings.config import Config
 from servestatic_build.sources.bundlers.manifests import BundlerManifest
 
@@ -19,7 +20,7 @@ class Locator:
     """
 
     def __init__(
-        self, files: Iterable[SourceFile], skipped: Iterable[Skipped], config: Config, diagnostics: list[Diagnostic]
+        self, files: Iterable[SourceFile], skipped: Iterable[Skipped], config: Config, diagnostics: Diagnostics
     ) -> None:
         self._published = frozenset(file.path for file in files)
         self._skipped = frozenset(each.path for each in skipped)
@@ -40,7 +41,7 @@ class Locator:
                 found[file] = path
             elif not (file.endswith(".map") or self._is_left_out(_candidates(file, bases))):
                 message = f"names {file}, which is not in a source"
-                self._diagnostics.append(Diagnostic(Severity.WARNING, manifest.path, message, _OUTDATED))
+                self._diagnostics.warning(Code.STALE_BUNDLER_MANIFEST, manifest.path, message, _STALE)
         return found
 
     def _is_left_out(self, candidates: Iterable[str]) -> bool:
@@ -48,7 +49,7 @@ class Locator:
         return any(above in self._skipped for path in there for above in _and_above(path))
 
 
-_OUTDATED = "is the manifest older than the bundle, or its directory no source?"
+_STALE = "is the manifest older than the bundle, or its directory no source?"
 
 
 def _and_above(path: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from servestatic_build.errors import BuildError
+from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.settings.config import Config
 from servestatic_build.sources.bundlers.shapes import SHAPES, VITE, Output, Shape
 
@@ -52,7 +52,8 @@ def read_manifest(path: str) -> BundlerManifest:
             if shape.recognises(document):
                 return BundlerManifest(path, shape, tuple(shape.read(document)))
     hint = "name the manifest of Vite or of a webpack plugin, or esbuild's metafile"
-    raise BuildError(path, "this is not a bundler's manifest of a known form", hint)
+    message = "this is not a bundler's manifest of a known form"
+    raise BuildError(Code.INVALID_BUNDLER_MANIFEST, path, message, hint)
 
 
 def _json(path: str) -> Any:
@@ -61,7 +62,9 @@ def _json(path: str) -> Any:
             document = json.loads(file.read())
         json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except OSError as error:
-        raise BuildError(path, f"this bundler's manifest can't be read: {error.strerror}") from error
+        message = f"this bundler's manifest can't be read: {error.strerror}"
+        raise BuildError(Code.FILE_SYSTEM, path, message) from error
     except (ValueError, RecursionError) as error:
-        raise BuildError(path, f"this bundler's manifest is not JSON: {error}") from error
+        message = f"this bundler's manifest is not JSON: {error}"
+        raise BuildError(Code.INVALID_BUNDLER_MANIFEST, path, message) from error
     return document

@@ -1,0 +1,250 @@
+"""Problems as values: how bad, of which kind, where, what is wrong and what to do.
+
+Every stage tells them to the one ``Diagnostics`` of its build, and the report prints them. What programs decide, they
+decide by ``code``; a message is for people and may change.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+from servestatic_build.model import Position
+from servestatic_build.places import Place, places
+
+
+class Severity(StrEnum):
+    """How bad a problem is. An error fails the build; --strict makes each warning one."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Code(StrEnum):
+    """The kind of a problem. A code never changes its meaning; docs/diagnostics.md is made from this table."""
+
+    meaning: str
+    advice: str
+
+    def __new__(cls, code: str, meaning: str, advice: str) -> Self:
+        """Make a row of the table: the code, what it means, and what to do about it."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning, member.advice = meaning, advice
+        return member
+
+    INVALID_SETTING = (
+        "invalid-setting",
+        "A setting, an option or an argument cannot be followed.",
+        "Change it as the hint says; the README lists all settings.",
+    )
+    INVALID_SOURCE = (
+        "invalid-source",
+        "A SOURCE is not a directory.",
+        "Correct its path, or make the directory before the build.",
+    )
+    NO_FILES = (
+        "no-files",
+        "No SOURCE holds a file to publish.",
+        "Look at the paths of the sources and at `ignore`; `--verbose` names what was skipped.",
+    )
+    INVALID_NAME = (
+        "invalid-name",
+        "A file's name is not UTF-8, so no URL can name it.",
+        "Rename the file, or ignore it.",
+    )
+    REPLACED_FILE = (
+        "replaced-file",
+        "Two sources hold a file of the same URL; that of the later source is published.",
+        "Nothing, if that is meant. Otherwise rename or ignore one of the files.",
+    )
+    UNPUBLISHED_FILE = (
+        "unpublished-file",
+        "Django's finders find a file that is never published.",
+        "Do as the hint says, or ignore the file.",
+    )
+    FILE_SYSTEM = (
+        "file-system",
+        "The operating system refused to read or write a file.",
+        "Look at its permissions and at the room on the disk.",
+    )
+    FILE_CHANGED = (
+        "file-changed",
+        "A source file changed while it was compiled.",
+        "Compile again when nothing writes to the sources any more.",
+    )
+    HOOK_FAILED = (
+        "hook-failed",
+        "A hook raised an exception.",
+        "Mend the function that the setting names.",
+    )
+    INVALID_BUNDLER_MANIFEST = (
+        "invalid-bundler-manifest",
+        "A bundler's manifest is not JSON, or has no known form.",
+        "Name the manifest of Vite or of a webpack plugin, or esbuild's metafile.",
+    )
+    STALE_BUNDLER_MANIFEST = (
+        "stale-bundler-manifest",
+        "A bundler's manifest names a file that is in no source.",
+        "Run the bundler again, and name the directory of its output as a SOURCE.",
+    )
+    ALIAS_CONFLICT = (
+        "alias-conflict",
+        "A bundler's manifest gives a file a name that another file has.",
+        "Rename one of them if templates ask for that name.",
+    )
+    UNREADABLE = (
+        "unreadable",
+        "A file, or a part of it, is not valid in its language; the references in it are not rewritten.",
+        "Correct the syntax at the place, or name the file in `plain`.",
+    )
+    MISSING_REFERENCE = (
+        "missing-reference",
+        "A file refers to a file that does not exist.",
+        "Correct the reference or add the file. `missing` says what is done about such references, by pattern too.",
+    )
+    NO_PLAIN_URL = (
+        "no-plain-url",
+        "A reference that is not rewritten leads to a plain URL that is not served.",
+        "Leave `plain-urls` on, or name the target in `plain`.",
+    )
+    MISSING_IMPORT = (
+        "missing-import",
+        "The setting `imports` leads to a file that does not exist.",
+        "Correct the entry, or add the file.",
+    )
+    INTEGRITY_CYCLE = (
+        "integrity-cycle",
+        "Two files hold an integrity hash of each other, so neither can be computed.",
+        "Remove one of the two hashes.",
+    )
+    WRONG_INTEGRITY = (
+        "wrong-integrity",
+        "An integrity hash is not that of the file it stands beside; browsers refuse to load the file.",
+        "Write the hash of the source file: the build keeps it right from then on.",
+    )
+    UNREADABLE_SOURCE_MAP = (
+        "unreadable-source-map",
+        "A source map is damaged, so it is not moved along with the file that it describes.",
+        "Generate it again. Until then debuggers may show a place some columns off.",
+    )
+    INVALID_HEADER = (
+        "invalid-header",
+        "A header cannot be sent, or is not for a hook to decide.",
+        "Mend the rule or the hook that sets it.",
+    )
+    DUPLICATE_URL = (
+        "duplicate-url",
+        "Two files would answer at the same URL.",
+        "Rename or ignore one of them.",
+    )
+    MANIFEST_TOO_LARGE = (
+        "manifest-too-large",
+        "The manifest would pass 4 GiB, more than its format can hold.",
+        "Publish fewer files in one release.",
+    )
+    UNREADABLE_RELEASE = (
+        "unreadable-release",
+        "The manifest in DIST cannot be read, so what it says of earlier files is lost.",
+        "Nothing; this build replaces it. Find out what damaged it.",
+    )
+    OUT_OF_DATE = (
+        "out-of-date",
+        "With `--check`: DIST does not hold the release that this build would write.",
+        "Compile without `--check`.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A problem, from any stage, for the report. ``name`` is a file's logical name or path, or what is wrong itself."""
+
+    severity: Severity
+    code: Code
+    name: str
+    message: str
+    hint: str | None = None
+    line: int | None = None  # as column, from 1; None where no part of a file is meant
+    column: int | None = None  # in characters
+
+    @property
+    def place(self) -> str:
+        """The name, and ``:line:column`` where they are known."""
+        return self.name if self.line is None else f"{self.name}:{self.line}:{self.column}"
+
+
+class ConfigError(Exception):
+    """Settings or arguments that no build can follow (exit code 2)."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def diagnostic(self, program: str) -> Diagnostic:
+        """Return the problem as what ``program`` prints."""
+        return Diagnostic(Severity.ERROR, Code.INVALID_SETTING, program, self.message, self.hint)
+
+
+class BuildError(Exception):
+    """A problem behind which the build can't go on; it becomes a diagnostic of the result."""
+
+    def __init__(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.place = place
+        self.message = message
+        self.hint = hint
+
+
+class _Problem(NamedTuple):
+    severity: Severity
+    code: Code
+    place: str | Position
+    message: str
+    hint: str | None
+
+
+class Diagnostics:
+    """The problems of one build, from all its stages. What is told twice counts once."""
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self._warning = Severity.ERROR if strict else Severity.WARNING
+        self._problems: dict[_Problem, None] = {}
+        self.failed = False  # there is an error
+
+    def note(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
+        """Add what a person may want to know, and need not act on."""
+        self._add(Severity.NOTE, code, place, message, hint)
+
+    def warning(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
+        """Add what is probably wrong: an error where the build is strict."""
+        self._add(self._warning, code, place, message, hint)
+
+    def error(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
+        """Add what the release can't be published with."""
+        self._add(Severity.ERROR, code, place, message, hint)
+
+    def _add(self, severity: Severity, code: Code, place: str | Position, message: str, hint: str | None) -> None:
+        self._problems[_Problem(severity, code, place, message, hint)] = None
+        self.failed |= severity is Severity.ERROR
+
+    def located(self) -> tuple[Diagnostic, ...]:
+        """Return all problems in the order in which they came, positions as lines and columns; reads each file once."""
+        offsets: dict[str, set[int]] = defaultdict(set)
+        for problem in self._problems:
+            if isinstance(problem.place, Position):
+                offsets[problem.place.path].add(problem.place.offset)
+        found = {path: places(path, wanted) for path, wanted in offsets.items()}
+        return tuple(_located(problem, found) for problem in self._problems)
+
+
+def _located(problem: _Problem, found: dict[str, dict[int, Place]]) -> Diagnostic:
+    severity, code, place, message, hint = problem
+    if isinstance(place, str):
+        return Diagnostic(severity, code, place, message, hint)
+    line, column = found[place.path].get(place.offset, (None, None))
+    return Diagnostic(severity, code, place.name, message, hint, line, column)
