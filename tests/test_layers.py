@@ -16,7 +16,7 @@ COMPILER = ROOT / "compiler/servestatic_build"
 # By package: rows of its modules and subpackages. Each imports only what stands in a row above it.
 LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_runtime": (
-        {"errors", "response", "paths", "base_url", "dates", "decode", "format", "files", "media_types"},
+        {"errors", "response", "paths", "base_url", "dates", "decode", "format", "media_types", "platform_files"},
         {"negotiate", "concurrency"},
         {"records", "conditional", "bodies", "default_headers"},
         {"document"},

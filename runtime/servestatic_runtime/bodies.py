@@ -9,7 +9,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from servestatic_runtime.errors import BodyError
-from servestatic_runtime.files import Opener, open_nonblocking
+from servestatic_runtime.platform_files import Opener, open_nonblocking, read_at
 from servestatic_runtime.response import BodyPart, FileBody, Span
 
 DEFAULT_CACHE_BYTES = 32 * 1024 * 1024
@@ -54,7 +54,10 @@ class BodyCache:
 
 
 class OpenBody:
-    """An open file and what to send of it, in chunks or by its descriptor. Whoever sends it closes it."""
+    """An open file and what to send of it, in chunks or by its descriptor.
+
+    It has one sender, since the file may have but one position. Whoever sends it closes it.
+    """
 
     def __init__(self, file: BinaryIO, file_body: FileBody) -> None:
         self.file = file
@@ -71,7 +74,7 @@ class OpenBody:
 
     def _chunks(self, start: int, end: int) -> Iterator[bytes]:
         while start < end:
-            chunk = os.pread(self.file.fileno(), min(CHUNK_BYTES, end - start), start)
+            chunk = read_at(self.file, min(CHUNK_BYTES, end - start), start)
             if not chunk:
                 raise BodyError(_too_short(self.file.name))
             start += len(chunk)

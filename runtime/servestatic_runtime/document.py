@@ -6,14 +6,14 @@ Damage is a ManifestError, whichever byte it is in; never another answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from mmap import ACCESS_READ, mmap
+from mmap import mmap
 from typing import Any, NoReturn, TypeVar
 from zlib import crc32
 
 from servestatic_runtime import format as schema
 from servestatic_runtime.decode import decode
 from servestatic_runtime.errors import ManifestError
-from servestatic_runtime.files import open_nonblocking
+from servestatic_runtime.platform_files import map_file, open_nonblocking
 from servestatic_runtime.records import Asset, HeaderSet, Site, to_asset, to_header_set, to_import_map, to_site
 
 T = TypeVar("T")
@@ -56,11 +56,11 @@ class Document:
         try:
             with open(path, "rb", buffering=0, opener=open_nonblocking) as file:
                 start = file.read(_START_BYTES)  # not from the map, where one byte may bring in a 2 MiB page
-                buf = mmap(file.fileno(), 0, access=ACCESS_READ)
+                buf = map_file(file)
         except OSError as error:
             hint = "compile with: servestatic-build SOURCE... -o DIST"
             raise ManifestError(path, error.strerror or "can't be read", hint) from error
-        except ValueError as error:  # mmap of an empty file
+        except ValueError as error:
             raise ManifestError(path, "the file is empty", _COMPILE_AGAIN) from error
         return cls(buf, path, start)
 

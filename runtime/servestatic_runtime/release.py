@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.errors import BodyError, ManifestError, log
-from servestatic_runtime.files import Opener, open_nonblocking, opener_in
 from servestatic_runtime.manifest import Manifest, manifest_path
+from servestatic_runtime.platform_files import Opener, Signature, file_signature, open_nonblocking, opener_in
 from servestatic_runtime.records import Headers
 from servestatic_runtime.resources import Resources
 from servestatic_runtime.respond import failure
@@ -89,7 +89,7 @@ class Releases(Generic[Native]):
             while (signature := file_signature(self._path)) != self._seen:
                 self._replace(signature)
 
-    def _replace(self, signature: tuple[int, int, int]) -> None:
+    def _replace(self, signature: Signature) -> None:
         try:
             self.current = self._open()
         except ManifestError as error:
@@ -103,15 +103,3 @@ class Releases(Generic[Native]):
     def _open(self) -> Release[Native]:
         manifest = Manifest.open(self._path)
         return Release(manifest, self._native, self._cache_bytes, opener_in(manifest.root))
-
-
-def file_signature(path: str) -> tuple[int, int, int]:
-    """Return what tells one manifest from another; zeros where there is none.
-
-    Not its date, which archives and rsync set as they like: two releases may have one, and one size and inode, too.
-    """
-    try:
-        status = os.stat(path)
-    except OSError:
-        return 0, 0, 0
-    return status.st_ino, status.st_ctime_ns, status.st_size

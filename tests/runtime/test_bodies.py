@@ -18,7 +18,7 @@ import pytest
 
 from servestatic_runtime import ServeStaticASGI, bodies
 from servestatic_runtime.bodies import BodyCache
-from servestatic_runtime.files import open_nonblocking, opener_in
+from servestatic_runtime.platform_files import open_nonblocking, opener_in
 from servestatic_runtime.response import FileBody, Span
 from support.asgi import Sent, both_loops, http_scope, receive
 from support.clients import Client, Kind, WSGIClient

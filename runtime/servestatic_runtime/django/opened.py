@@ -13,7 +13,7 @@ from servestatic_runtime.django import conf
 from servestatic_runtime.errors import ManifestError
 from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.manifest import Manifest
-from servestatic_runtime.release import file_signature
+from servestatic_runtime.platform_files import file_signature
 
 
 class NoReleaseError(ManifestError, ValueError):
