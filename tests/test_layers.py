@@ -34,7 +34,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__", "keys", "trees"},
         {"conf"},
         {"opened"},
-        {"assets", "checks", "clearing", "compiling", "responses"},
+        {"assets", "checks", "compiling", "responses"},
         {"apps", "commands", "development", "storage", "templatetags"},
         {"management", "middleware"},
     ),
@@ -49,7 +49,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__"},
     ),
     "servestatic_build": (
-        {"model", "names", "places", "text"},
+        {"model", "names", "places", "platform_files", "text"},
         {"codecs", "diagnostics"},
         {"settings"},
         {"sources", "references"},
@@ -84,7 +84,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__"},
     ),
     "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"manifest_writer"}),
-    "servestatic_build.store": ({"__init__", "staging"}, {"publish"}),
+    "servestatic_build.store": ({"__init__", "locks"}, {"staging"}, {"prune", "publish"}),
     "servestatic_build.render": (
         {"__init__", "compress", "integrity", "splice"},
         {"source_maps"},

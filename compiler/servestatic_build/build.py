@@ -21,8 +21,9 @@ from servestatic_build.render.fingerprint import fingerprint
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.sources.scan import scan
+from servestatic_build.store.locks import locked_output
 from servestatic_build.store.publish import Placement, is_published, place, publish
-from servestatic_build.store.staging import Staging, locked, scratch, staging_in
+from servestatic_build.store.staging import Staging, scratch, staging_in
 
 
 class Progress(Protocol):
@@ -101,7 +102,7 @@ def _compile(
         with stages.stage("compress", len(tasks(assets, config.codings))) as advance:
             assets = compress(assets, Compression(config.codings, config.effort, config.jobs), staging, advance)
         # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
-        with stages.stage("publish"), nullcontext() if config.check else locked(config.out):
+        with stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
             placement = place(assets, config.out, previous)
             site = Site(config.prefix, config.index, policy.redirect(), import_map(assets, graph, config))
             manifest = manifest_bytes(site, placement.assets, map(policy.headers_of, placement.assets))

@@ -93,6 +93,7 @@ def test_a_bad_source_date_epoch_is_refused(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize("damage", [b"", b"not a manifest"], ids=["empty", "something else"])
 def test_a_damaged_old_manifest_is_a_warning_and_its_dates_are_lost(tmp_path: Path, damage: bytes) -> None:
     manifest = compile_tree(tmp_path, SITE).dist / "manifest.msgpack"
+    manifest.unlink()  # it is read-only
     manifest.write_bytes(damage)
     compiled = compile_later(tmp_path, {})
     assert [message.partition(": ")[0] for message in compiled.messages()] == [f"warning {manifest}"]

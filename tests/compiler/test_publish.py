@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import signal
@@ -20,6 +19,7 @@ import pytest
 
 from servestatic_build import Source
 from servestatic_build.codecs import CODECS
+from servestatic_build.store.locks import OURS, locked
 from support.releases import release, snapshot
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
@@ -244,26 +244,23 @@ def test_a_build_does_not_sweep_what_one_that_ends_is_removing(tmp_path: Path, m
     rmtree = shutil.rmtree
     built: list[list[str]] = []
 
-    def compile_first(path: str) -> None:
+    def compile_first(path: str, **options: Any) -> None:
         if not built:
             built.append([])  # it ends, too, but not into this
             built.append(compile_sources(tmp_path, beside).messages())
-        rmtree(path)
+        rmtree(path, **options)
 
     monkeypatch.setattr(shutil, "rmtree", compile_first)
     assert compile_sources(tmp_path, source).messages() == []
     assert built == [[], []]
 
 
-def is_locked(directory: Path) -> bool:
-    descriptor = os.open(directory, os.O_RDONLY)
+def is_locked(dist: Path) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with locked(str(dist / OURS), wait=False):
+            return False
     except BlockingIOError:
         return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def test_no_other_build_publishes_between_the_look_at_dist_and_the_manifest(
@@ -320,6 +317,14 @@ def test_an_unchanged_release_is_not_written_again(tmp_path: Path) -> None:
     before = stamps(compile_tree(tmp_path, OLD).dist)
     again = compile_tree(tmp_path, OLD)
     assert (again.result.up_to_date, again.result.new_files, stamps(again.dist)) == (True, 0, before)
+
+
+def test_the_manifest_is_read_only_and_is_replaced_all_the_same(tmp_path: Path) -> None:
+    manifest = compile_tree(tmp_path, OLD).dist / MANIFEST
+    for _ in range(2):
+        assert not manifest.stat().st_mode & 0o222
+        assert compile_new(tmp_path).result.ok
+    shutil.rmtree(tmp_path / "dist")
 
 
 def test_a_release_can_be_moved(tmp_path: Path) -> None:

@@ -177,6 +177,7 @@ def test_a_failure_is_logged_again_after_a_reload(
 
 def test_a_release_of_the_same_size_and_date_in_the_same_place_is_another(tmp_path: Path, kind: Kind) -> None:
     first, second = (compile_tree(tmp_path / name, {"page.html": f"<p>{name}"}).dist for name in "ab")
+    (first / "manifest.msgpack").chmod(0o644)
     client = kind(first, reload=True)
     assert client.get("/static/page.html").body == b"<p>a"
     manifest, date = first / "manifest.msgpack", (first / "manifest.msgpack").stat().st_mtime_ns

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from servestatic_build.codecs import CODECS, EFFORTS
 from servestatic_build.diagnostics import ConfigError
+from servestatic_build.platform_files import cores, is_within
 from servestatic_build.settings.globs import NO_GLOBS, Globs
 from servestatic_build.settings.header_rules import HeaderRule, HeadersHook
 from servestatic_runtime.format import FILES_DIR
@@ -21,11 +22,6 @@ MODULES = ("rewrite", "importmap")
 HashedHook: TypeAlias = Callable[[str, str], object]
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+")
-
-
-def _cores() -> int:
-    """Return the cores that this process may use, where the system says, else those it has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ class Config:
     prefix: str = "/static/"
     codings: tuple[str, ...] = tuple(CODECS)
     effort: str = "default"
-    jobs: int = field(default_factory=_cores)
+    jobs: int = field(default_factory=cores)
     ignore: Globs = NO_GLOBS
     plain: Globs = NO_GLOBS
     fingerprint: Globs = NO_GLOBS
@@ -128,7 +124,7 @@ def _is_output(directory: str, out: str) -> bool:
     """Return whether a source is what a build writes: DIST itself, or where its files are."""
     real, out = os.path.realpath(directory), os.path.realpath(out)
     files = os.path.join(out, FILES_DIR)
-    return real == out or os.path.commonpath((real, files)) == files
+    return real == out or is_within(real, files)
 
 
 def url_directory(url: str) -> str:

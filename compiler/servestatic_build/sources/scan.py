@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.model import Skipped, SkipReason, SourceFile
+from servestatic_build.platform_files import is_link, is_within
 from servestatic_build.settings.config import Config, Source
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.hooks import load_hook
@@ -99,9 +100,9 @@ class _Walk:
         """Return why an entry is not published, or None when it is."""
         if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
             return SkipReason.HIDDEN
-        is_link = entry.is_symlink()
-        real = os.path.realpath(entry.path) if is_link else os.path.join(directory.parents[-1], entry.name)
-        if is_link and (reason := self._unwanted_link(real, directory)):
+        link = is_link(entry)
+        real = os.path.realpath(entry.path) if link else os.path.join(directory.parents[-1], entry.name)
+        if link and (reason := self._unwanted_link(real, directory)):
             return reason
         if real == self._out:
             return SkipReason.OUTPUT
@@ -114,7 +115,7 @@ class _Walk:
         return self._unwanted_name(below)
 
     def _unwanted_link(self, real: str, directory: _Directory) -> SkipReason | None:
-        if os.path.commonpath((real, self._root)) != self._root:
+        if not is_within(real, self._root):
             return SkipReason.LINK_OUT
         if not os.path.exists(real):
             return SkipReason.DEAD_LINK

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
+from servestatic_build.platform_files import delete_file, make_read_only, replace_file, sync_directory, sync_file
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.store.staging import Staging, make_directories, remove_empty
 from servestatic_runtime.format import FILES_DIR, MANIFEST_NAME
@@ -68,13 +69,16 @@ def publish(new: Sequence[StagedFile], manifest: bytes, out: str, staging: Stagi
     """Move the new files in, then replace the manifest. After a failure DIST is as it was."""
     staged_manifest = staging.write([manifest]).path
     with ThreadPoolExecutor(_SYNC_THREADS) as workers, _Moves(out, staged_manifest) as moves:
-        list(workers.map(_sync, (staged_manifest, *(file.staged for file in new))))
+        list(workers.map(sync_file, (staged_manifest, *(file.staged for file in new))))
         for file in new:
             moves.move(file)
-        list(workers.map(_sync, moves.directories))
-        os.replace(staged_manifest, os.path.join(out, MANIFEST_NAME))
+        list(workers.map(sync_directory, moves.directories))
+        make_read_only(
+            staged_manifest
+        )  # a copy over it is to replace it, and not to write into what servers have mapped
+        replace_file(staged_manifest, os.path.join(out, MANIFEST_NAME))
     with suppress(OSError):  # the release is live; a disk that fails now does not undo it
-        _sync(out)
+        sync_directory(out)
 
 
 class _Moves:
@@ -97,7 +101,7 @@ class _Moves:
             return
         for path in reversed(self._files):
             with suppress(OSError):
-                os.unlink(path)
+                delete_file(path)
         remove_empty(self._made)
 
     def move(self, file: StagedFile) -> None:
@@ -109,7 +113,7 @@ class _Moves:
             self.directories |= {directory, *map(os.path.dirname, made)}
         if not os.path.lexists(target):
             self._files.append(target)
-        os.replace(file.staged, target)
+        replace_file(file.staged, target)
 
 
 def _path(out: str, file: StagedFile) -> str:
@@ -123,12 +127,3 @@ def _digest(path: str) -> bytes | None:
             return hashlib.file_digest(file, "sha256").digest()
     except FileNotFoundError:
         return None
-
-
-def _sync(path: str) -> None:
-    """Have the disk hold a file's bytes or a directory's entries before anything refers to them."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

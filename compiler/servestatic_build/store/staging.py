@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from typing import NamedTuple
 
-PREFIX = ".servestatic-build-"
+from servestatic_build.platform_files import delete_tree
+from servestatic_build.store.locks import LOCK_SUFFIX, OURS, locked, locked_output
+
+_PREFIX = f"{OURS}-"
+_TRIES = 10  # to lock a DIST that other builds, which fail, make and remove again
 
 
 class Written(NamedTuple):
@@ -51,40 +53,41 @@ def staging_in(parent: str) -> Iterator[Staging]:
     It is locked as long, so that what a killed build left behind can be told from what a running one needs.
     """
     with ExitStack() as stack:
-        stack.callback(remove_empty, make_directories(parent))
-        with locked(parent):
-            _sweep(parent)
-            path = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+        with _locked_when_made(parent, stack):
+            sweep(parent)
+            path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
             stack.enter_context(locked(path))
-            stack.callback(shutil.rmtree, path)  # before it is unlocked, or another build would sweep it
+        stack.callback(delete_tree, path)  # before it is unlocked, or another build would sweep it
         yield Staging(path)
 
 
 @contextmanager
 def scratch() -> Iterator[Staging]:
     """Make a staging directory from which nothing will be published, wherever the system has room for it."""
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as path:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as path:
         yield Staging(path)
 
 
-@contextmanager
-def locked(directory: str, *, wait: bool = True) -> Iterator[None]:
-    """Hold a directory's lock, which the system lets go when the process ends; raise BlockingIOError if not to wait."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
-    finally:
-        os.close(descriptor)
+def sweep(out: str) -> None:
+    """Remove from DIST, whose lock is held, the staging directories of builds that were killed."""
+    for name in sorted({name.removesuffix(LOCK_SUFFIX) for name in os.listdir(out) if name.startswith(_PREFIX)}):
+        path = os.path.join(out, name)
+        with suppress(OSError), locked(path, wait=False):  # a running build holds it, or it is another user's
+            delete_tree(path)
 
 
-def _sweep(parent: str) -> None:
-    """Remove the staging directories of builds that were killed."""
-    for name in os.listdir(parent):
-        path = os.path.join(parent, name)
-        if name.startswith(PREFIX) and os.path.isdir(path):
-            with suppress(BlockingIOError, FileNotFoundError), locked(path, wait=False):  # used, or removed just now
-                shutil.rmtree(path)
+def _locked_when_made(out: str, stack: ExitStack) -> ExitStack:
+    """Make DIST if need be, lock it, and return what unlocks it. ``stack`` removes what is new and empty in the end."""
+    for tries in count(1):
+        stack.callback(remove_empty, make_directories(out))
+        held = ExitStack()
+        try:
+            held.enter_context(locked_output(out))
+            break
+        except FileNotFoundError:
+            if tries == _TRIES:
+                raise
+    return held
 
 
 def make_directories(path: str) -> list[str]:

@@ -1,0 +1,125 @@
+"""What differs between Linux, macOS and Windows where files are opened, replaced and deleted.
+
+To its caller each function does the same everywhere. What a system may lack is looked for by its name; only what
+Windows refuses to do with files that are open or read-only goes by the platform.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+_IS_WINDOWS = sys.platform == "win32"
+# How long to insist on what a process that has the file open stands in the way of: a server, a virus scanner, an indexer.
+_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0) if _IS_WINDOWS else ()
+_CAN_SYNC_DIRECTORIES = hasattr(os, "O_DIRECTORY")
+_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+def cores() -> int:
+    """Return the cores that this process may use, where the system says, else those it has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def is_within(path: str, directory: str) -> bool:
+    """Return whether a path is a directory or below it. Both must be real paths."""
+    try:
+        shared = os.path.commonpath((path, directory))
+    except ValueError:  # Windows: they are on two drives
+        return False
+    return os.path.normcase(shared) == os.path.normcase(directory)
+
+
+def is_link(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry of a directory leads elsewhere: a symbolic link, and on Windows a junction too."""
+    if entry.is_symlink():
+        return True
+    junction = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
+    return junction is not None and getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", None) == junction
+
+
+def replace_file(source: str, target: str) -> None:
+    """Rename a file, over another one too; raise OSError, PermissionError where a process keeps the target open."""
+    _insist(lambda: os.replace(source, target), target)
+
+
+def delete_file(path: str) -> None:
+    """Delete a file or a link; raise OSError, PermissionError where a process keeps the file open."""
+    _insist(lambda: os.unlink(path), path)
+
+
+def delete_tree(path: str) -> None:
+    """Delete a directory with all that is in it, as far as that is possible."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def make_read_only(path: str) -> None:
+    """Take away everybody's right to write into a file. It can be replaced all the same.
+
+    Not on Windows, where it could not be deleted then, by rmtree for example.
+    """
+    if not _IS_WINDOWS:
+        os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) & ~_WRITE)
+
+
+def sync_file(path: str) -> None:
+    """Have the disk hold a file's bytes. It must be writable: Windows syncs no other."""
+    _sync(path, os.O_RDWR)
+
+
+def sync_directory(path: str) -> None:
+    """Have the disk hold a directory's entries, where that can be asked for."""
+    if _CAN_SYNC_DIRECTORIES:
+        _sync(path, os.O_RDONLY)
+
+
+def open_lock(path: str) -> int:
+    """Open the file that stands for a lock, made if need be, and return its descriptor; raise OSError."""
+    return _insist(lambda: os.open(path, os.O_RDWR | os.O_CREAT, 0o666), path)
+
+
+def remove_lock(path: str, descriptor: int) -> None:
+    """Remove the file of a lock that is held, and let go of it.
+
+    Removed first, it can't be the next holder's. Windows removes no file that is open, which is as good: there it goes
+    if nobody else has opened it.
+    """
+    if _IS_WINDOWS:
+        os.close(descriptor)
+    with suppress(OSError):
+        os.unlink(path)
+    if not _IS_WINDOWS:
+        os.close(descriptor)
+
+
+def _sync(path: str, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _insist(action: Callable[[], _T], path: str) -> _T:
+    """Do to the file at ``path`` what Windows refuses while a process has it open, or while it is read-only."""
+    if _IS_WINDOWS:
+        _make_writable(path)
+    for seconds in _PAUSES:
+        try:
+            return action()
+        except PermissionError:
+            time.sleep(seconds)
+    return action()
+
+
+def _make_writable(path: str) -> None:
+    with suppress(OSError):  # it is not there, or somebody else's: what comes next will say so
+        os.chmod(path, stat.S_IREAD | stat.S_IWRITE)
