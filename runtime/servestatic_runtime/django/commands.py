@@ -9,8 +9,7 @@ from django.apps import apps
 from django.core.management.base import CommandError
 
 from servestatic_runtime.django import conf
-from servestatic_runtime.django.clearing import clear
-from servestatic_runtime.django.compiling import Output, compile_files, dist_of, found_files
+from servestatic_runtime.django.compiling import Output, compile_files, dist_of, found_files, prune
 
 
 def run(command: Any, options: dict[str, Any], **build: Any) -> None:
@@ -22,7 +21,7 @@ def run(command: Any, options: dict[str, Any], **build: Any) -> None:
         _confirm(dist)
     compile_files(found_files(_ignored(options), output.say), output, dry_run=dry_run, **build)
     if clears:
-        output.say(f"{clear(dist)} files that the release does not list are deleted.")
+        output.say(f"{prune(dist)} files that the release does not list are deleted.")
 
 
 def _ignored(options: dict[str, Any]) -> list[str]:

@@ -83,6 +83,16 @@ def compile_files(found: Collected, output: Output, *, dry_run: bool = False, **
     return {asset.source.name: asset.path.removeprefix(prefix) for asset in result.assets if asset.source.name in found}
 
 
+def prune(dist: str) -> int:
+    """Delete what the release in DIST does not list and return how many files; raise CommandError."""
+    from servestatic_build.store import prune as store
+
+    try:
+        return store.prune(dist)
+    except OSError as error:
+        raise CommandError(f"{error.filename or dist}: {error.strerror or error}") from error
+
+
 def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
     """Return what the settings' rules do to the headers of a logical name. Without any, no compiler is needed."""
     if not settings.build.get("headers"):

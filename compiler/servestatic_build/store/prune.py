@@ -1,0 +1,89 @@
+"""Delete from DIST what its release does not list: files of earlier releases, and whatever else has come there."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
+
+from servestatic_build.platform_files import delete_file, is_link
+from servestatic_build.store.locks import OURS, locked_output
+from servestatic_build.store.staging import sweep
+from servestatic_runtime import Manifest
+from servestatic_runtime.format import MANIFEST_NAME
+
+
+def prune(out: str) -> int:
+    """Delete every file but the manifest and those it lists, and directories that are empty then; return how many files.
+
+    Builds can't publish meanwhile, and what they have staged stays. Raises ManifestError where there is no release that
+    can be read, OSError for a file that can't be deleted.
+    """
+    Manifest.open(out)  # before a lock is put where there is no release
+    with locked_output(out):
+        sweep(out)
+        return _Pruning(out, Manifest.open(out)).delete_unlisted()
+
+
+class _Pruning:
+    """What is listed and what is there, by names with slashes, as the manifest has them, whatever the platform."""
+
+    def __init__(self, out: str, manifest: Manifest) -> None:
+        self._out = out
+        self._listed = {variant.file for asset in manifest for variant in asset.variants} | {MANIFEST_NAME}
+        self._directories = {above for name in self._listed for above in _directories_of(name)}
+
+    def delete_unlisted(self) -> int:
+        deleted, directories = 0, [""]
+        for directory in directories:  # which grows
+            for entry in self._entries(directory):
+                name = directory + entry.name
+                if self._is_directory(entry, name):
+                    directories.append(f"{name}/")
+                elif not self._is_listed(name):
+                    delete_file(entry.path)
+                    deleted += 1
+        for directory in reversed(directories[1:]):
+            with suppress(OSError):  # it is not empty
+                os.rmdir(os.path.join(self._out, directory))
+        return deleted
+
+    def _entries(self, directory: str) -> list[os.DirEntry[str]]:
+        with os.scandir(os.path.join(self._out, directory)) as entries:
+            return [entry for entry in entries if directory or not entry.name.startswith(OURS)]
+
+    def _is_directory(self, entry: os.DirEntry[str], name: str) -> bool:
+        """Return whether to look into an entry: into a link only where listed files are behind it."""
+        return entry.is_dir() and (f"{name}/" in self._directories or not is_link(entry))
+
+    def _is_listed(self, name: str) -> bool:
+        """Return whether a file is listed: under another spelling, too, where the file system takes both for one."""
+        if name in self._listed:
+            return True
+        alike = self._by_fold.get(_fold(name))
+        return alike is not None and _is_same(os.path.join(self._out, name), os.path.join(self._out, alike))
+
+    @cached_property
+    def _by_fold(self) -> dict[str, str]:
+        return {_fold(name): name for name in self._listed}
+
+
+def _directories_of(name: str) -> Iterator[str]:
+    """Yield the directories above a name, each with its slash."""
+    place = name.find("/")
+    while place >= 0:
+        yield name[: place + 1]
+        place = name.find("/", place + 1)
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _is_same(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
