@@ -50,7 +50,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     ),
     "servestatic_build": (
         {"model", "names", "places", "platform_files", "text"},
-        {"codecs", "diagnostics"},
+        {"cache", "codecs", "diagnostics"},
         {"settings"},
         {"sources", "references"},
         {"releases"},
@@ -61,6 +61,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"inspection"},
         {"cli", "__init__"},
     ),
+    "servestatic_build.cache": ({"__init__", "items"}, {"directory", "remote"}, {"layered"}, {"location"}),
     "servestatic_build.codecs": ({"br", "gzip", "zstd"}, {"__init__"}),
     "servestatic_build.settings": (
         {"__init__", "globs", "hooks"},
