@@ -72,7 +72,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.sources": ({"__init__", "bundlers"}, {"scan"}),
     "servestatic_build.sources.bundlers": ({"shapes"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),
     "servestatic_build.references": (
-        {"__init__", "graph", "notations", "urls"},
+        {"__init__", "graph", "notations", "suggestions", "urls"},
         {"broken", "extractors", "specifiers"},
         {"link"},
     ),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import pytest
 
 from servestatic_build.diagnostics import ConfigError
+from servestatic_build.references import suggestions
 from servestatic_build.settings.config import MissingRule
 from servestatic_build.settings.globs import Globs
 from support.trees import Tree, compile_tree
@@ -16,8 +19,9 @@ TREE: Tree = {
     "img/logo.png": b"",
     "other/bg.png": b"",
 }
-LOGO = "css/app.css:1:21: '../img/lgoo.png' leads to /static/img/lgoo.png, which is not there"
-BACKGROUND = "css/app.css:2:21: 'gone/bg.png' leads to /static/css/gone/bg.png, which is not there"
+ERRORS = (MissingRule(Globs.of(("*",)), "error"),)
+LOGO = "css/app.css:1:21: '../img/lgoo.png' resolves to /static/img/lgoo.png, which does not exist"
+BACKGROUND = "css/app.css:2:21: 'gone/bg.png' resolves to /static/css/gone/bg.png, which does not exist"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,63 @@ def test_a_hint_names_what_was_probably_meant(tmp_path: Path) -> None:
         "did you mean /static/img/logo.png?",
         "did you mean /static/other/bg.png?",
     ]
+
+
+EXTENSION = "add the extension, as bundlers do and browsers do not: /static/"
+
+
+@pytest.mark.parametrize(
+    ("text", "others", "hint"),
+    [
+        pytest.param('import "./b"', ["b.js", "c.js"], f"{EXTENSION}b.js", id="no extension"),
+        pytest.param('import "./b"', ["b.mjs"], f"{EXTENSION}b.mjs", id="no extension of a module"),
+        pytest.param('import("./b")', ["b/index.js"], f"{EXTENSION}b/index.js", id="a directory"),
+        pytest.param('import "./a"', ["b.js"], None, id="no extension of the file itself"),
+        pytest.param('import "./b.js"', [], None, id="the file itself is most like it"),
+        pytest.param('import "./A.js"', [], None, id="the file itself but for the case of letters"),
+        pytest.param('import "./Main.js"', ["main.js", "Mian.js"], "did you mean /static/main.js? Letter", id="case"),
+        pytest.param(
+            'import "./caf\N{LATIN SMALL LETTER E WITH ACUTE}.js"',
+            ["cafe\N{COMBINING ACUTE ACCENT}.js", "caf.js"],
+            r"'/static/cafe\u0301.js' looks the same",
+            id="Unicode normal form",
+        ),
+        pytest.param('import "./main.js"', ["main.css", "main.map"], None, id="no other kind of file"),
+        pytest.param('import "./x/main.js"', ["main.js"], "did you mean /static/main.js?", id="moved"),
+        pytest.param('import "./x/main.js"', ["1/main.js", "2/main.js"], None, id="a name that says too little"),
+        pytest.param('import "./mian.js"', ["main.js", "x.js"], "did you mean /static/main.js?", id="a slip"),
+        pytest.param("//# sourceMappingURL=b.map", [], None, id="a source map"),
+    ],
+)
+def test_a_hint_is_of_another_file_of_the_same_kind(
+    tmp_path: Path, text: str, others: list[str], hint: str | None
+) -> None:
+    release = compile_tree(tmp_path, {"a.js": text, **dict.fromkeys(others, "")}, missing_rules=ERRORS)
+    (diagnostic,) = release.result.diagnostics
+    assert (diagnostic.hint or "").startswith(hint or "nothing at all") == (hint is not None)
+
+
+def test_what_hints_compare_does_not_grow_with_what_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As in @material-ui/icons: a directory of thousands of scripts, and each names one that is not there.
+    compared = []
+
+    def counted(name: str, names: Sequence[str], n: int) -> list[str]:
+        compared.append(len(names))
+        return get_close_matches(name, names, n)
+
+    monkeypatch.setattr(suggestions, "get_close_matches", counted)
+    count = 1000
+    tree: Tree = {f"icon{number:04}.js": f'import "./icon{number:04}x.js"' for number in range(count)}
+    release = compile_tree(tmp_path, tree, missing_rules=ERRORS)
+    assert len(release.result.diagnostics) == count
+    assert (len(compared), max(compared)) == (100, 50)
+
+
+def test_one_missing_file_is_searched_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+    monkeypatch.setattr(suggestions, "get_close_matches", lambda name, _names, n: searched.append(name) or ["b.js"][:n])
+    compile_tree(tmp_path, {f"{number}.js": 'import "./gone.js"' for number in range(10)}, missing_rules=ERRORS)
+    assert searched == ["gone.js"]
 
 
 def test_strict_makes_warnings_errors_and_leaves_what_is_ignored(tmp_path: Path) -> None:

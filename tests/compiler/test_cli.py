@@ -182,7 +182,7 @@ def test_a_problem_is_printed_with_its_place_and_a_hint() -> None:
     assert lines[:3] == [
         "js/x.js:1:2: warning: from here on this is not JavaScript that can be read",
         "  hint: references in it are left as they are",
-        "css/b.css:1:9: warning: 'no.png' leads to /static/css/no.png, which is not there",
+        "css/b.css:1:9: warning: 'no.png' resolves to /static/css/no.png, which does not exist",
     ]
 
 
@@ -209,7 +209,7 @@ def test_an_up_to_date_release_is_said_to_be_so() -> None:
         pytest.param(["broken"], "", id="warning"),
         pytest.param(
             ["broken", "--missing=error"],
-            "css/b.css:1:9: error: 'no.png' leads to /static/css/no.png, which is not there\n",
+            "css/b.css:1:9: error: 'no.png' resolves to /static/css/no.png, which does not exist\n",
             id="error",
         ),
     ],
@@ -255,7 +255,7 @@ def test_json_is_a_summary_on_stdout() -> None:
             "name": "css/b.css",
             "line": 1,
             "column": 9,
-            "message": "'no.png' leads to /static/css/no.png, which is not there",
+            "message": "'no.png' resolves to /static/css/no.png, which does not exist",
             "hint": None,
         }
     ]

@@ -174,7 +174,7 @@ def test_bytes_that_are_not_utf_8_survive(tmp_path: Path) -> None:
 )
 def test_a_reference_to_nothing_is_left_and_a_warning_says_where(tmp_path: Path, style_sheet: str, place: str) -> None:
     release = compiled(tmp_path, style_sheet)
-    assert release.messages() == [f"warning {place}: 'no.png' leads to /static/no.png, which is not there"]
+    assert release.messages() == [f"warning {place}: 'no.png' resolves to /static/no.png, which does not exist"]
     assert release.read("app.css").decode() == style_sheet
 
 
@@ -182,8 +182,8 @@ def test_a_reference_to_nothing_is_left_and_a_warning_says_where(tmp_path: Path,
     ("missing", "messages"),
     [
         ("ignore", []),
-        ("warn", ["warning app.css:1:9: 'no.png' leads to /static/no.png, which is not there"]),
-        ("error", ["error app.css:1:9: 'no.png' leads to /static/no.png, which is not there"]),
+        ("warn", ["warning app.css:1:9: 'no.png' resolves to /static/no.png, which does not exist"]),
+        ("error", ["error app.css:1:9: 'no.png' resolves to /static/no.png, which does not exist"]),
     ],
 )
 def test_missing_decides_how_bad_a_reference_to_nothing_is(tmp_path: Path, missing: str, messages: list[str]) -> None:

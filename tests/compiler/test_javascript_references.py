@@ -295,7 +295,7 @@ def test_brackets_a_hundred_thousand_deep_are_no_problem(tmp_path: Path) -> None
 )
 def test_a_reference_to_nothing_is_left_and_a_warning_says_where(tmp_path: Path, script: str, place: str) -> None:
     release = compiled(tmp_path, script)
-    assert release.messages() == [f"warning {place}: './no.js' leads to /static/no.js, which is not there"]
+    assert release.messages() == [f"warning {place}: './no.js' resolves to /static/no.js, which does not exist"]
     assert release.read("app.js").decode() == script
 
 

@@ -82,7 +82,7 @@ def test_nothing_in_the_import_map_ends_its_script(tmp_path: Path) -> None:
 
 def test_a_specifier_that_leads_to_nothing_fails_the_build(tmp_path: Path) -> None:
     release = compile_tree(tmp_path, {"a.js": ""}, imports={"lit": "vendor/lit.js"})
-    assert release.messages() == ["error imports: 'lit' leads to vendor/lit.js, which is not there"]
+    assert release.messages() == ["error imports: 'lit' resolves to vendor/lit.js, which does not exist"]
 
 
 BARE = [
@@ -127,7 +127,7 @@ def test_what_no_entry_resolves_leads_nowhere(tmp_path: Path, specifier: str) ->
 
 def test_a_bare_specifier_that_leads_to_nothing_is_a_missing_reference(tmp_path: Path) -> None:
     release = compiled(tmp_path, {**TREE, "js/app.js": 'import "lit";\nimport "addons/gone.js";'})
-    gone = "'addons/gone.js' leads to /static/vendor/three/gone.js, which is not there"
+    gone = "'addons/gone.js' resolves to /static/vendor/three/gone.js, which does not exist"
     assert release.messages() == [f"warning js/app.js:2:9: {gone}"]
 
 
@@ -176,5 +176,5 @@ def test_what_no_import_map_leads_to_needs_its_plain_url(tmp_path: Path) -> None
     }
     assert messages == {
         True: [],
-        False: ["warning a.js:1:27: './x.png' leads to /static/x.png, which has no plain URL"],
+        False: ["warning a.js:1:27: './x.png' resolves to /static/x.png, which has no plain URL"],
     }

@@ -137,7 +137,7 @@ def test_problems_go_to_stderr_as_the_compiler_words_them(
     with project(dist, **settings):
         said = run(command).stderr or capsys.readouterr().err
     assert said.startswith(
-        "css/app.css:1:18: warning: '../img/b.png' leads to /static/img/b.png, which is not there\n"
+        "css/app.css:1:18: warning: '../img/b.png' resolves to /static/img/b.png, which does not exist\n"
         "  hint: did you mean /static/img/a.png?"
     )
 

@@ -35,7 +35,7 @@ def _exact(assets: Sequence[Asset], config: Config) -> Iterator[tuple[str, Asset
     by_path = {asset.source.plain_path: asset for asset in assets}
     for specifier, path in Specifiers(config).exact.items():
         if path not in by_path:
-            message = f"{specifier!r} leads to {config.imports[specifier]}, which is not there"
+            message = f"{specifier!r} resolves to {config.imports[specifier]}, which does not exist"
             raise BuildError(Code.MISSING_IMPORT, "imports", message)
         yield specifier, by_path[path]
 
