@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from measure import SCRATCH
 from servestatic_build import Config, Source, build
-from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.manifest import AssetMatch, Manifest
 from servestatic_runtime.records import Headers
 
 DIST = SCRATCH / "two_files"
@@ -56,11 +56,12 @@ def large() -> File:
 def _file(name: str, coding: str) -> File:
     manifest = Manifest.open(DIST)
     asset = manifest.asset(name)
+    match = AssetMatch(manifest, asset, asset.headers)
     variant = next(variant for variant in asset.variants if variant.coding == coding)
     return File(
         manifest.url(name),
-        manifest.ok_headers(asset.headers, asset, variant),
-        manifest.not_modified_headers(asset.headers, asset, variant),
+        match.ok_headers(variant),
+        match.not_modified_headers(variant),
         manifest.body_path(variant),
         variant.size,
     )

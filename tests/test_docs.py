@@ -22,6 +22,7 @@ from servestatic_build.cli import main
 from servestatic_build.diagnostics import Code
 from servestatic_build.settings.files import read_settings
 from servestatic_runtime import Manifest, ServeStatic, ServeStaticASGI
+from servestatic_runtime.manifest import AssetMatch
 from support.trees import compile_sources, write_tree
 
 ROOT = Path(__file__).parent.parent
@@ -131,7 +132,7 @@ def test_the_hook_of_the_readme_is_a_hook(project: Path, monkeypatch: pytest.Mon
     monkeypatch.syspath_prepend(str(project / "hooks"))
     compiled = compile_sources(project, Source("static"), headers_hook="readme_hook:add_headers")
     asset = compiled.manifest.asset("x.wasm")
-    headers = Headers(compiled.manifest.ok_headers(asset.headers, asset, asset.variants[0]))
+    headers = Headers(AssetMatch(compiled.manifest, asset, asset.headers).ok_headers(asset.variants[0]))
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 

@@ -19,6 +19,7 @@ from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import (
     Asset,
     Headers,
+    HeaderSet,
     ImportMap,
     Variant,
     csp_source,
@@ -36,12 +37,35 @@ class Preload(NamedTuple):
     integrity: str
 
 
-class Match(NamedTuple):
-    """What a URL path leads to: an asset under one of its header sets, or (``location``) a redirect to it."""
+class AssetMatch(NamedTuple):
+    """What a URL path of a release leads to: an asset under one of its header sets, or a redirect to its directory."""
 
+    manifest: Manifest
     asset: Asset
-    headers: int
-    location: str | None
+    header_set: int
+    location: str | None = None  # where a redirect leads to, decoded
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The asset's bodies, identity first."""
+        return self.asset.variants
+
+    @property
+    def modified(self) -> int:
+        """The asset's date, in seconds since 1970."""
+        return self.asset.modified
+
+    def ok_headers(self, variant: Variant) -> Headers:
+        """Return all headers of the 200 for a variant."""
+        return fill_variant_headers(self.manifest.header_set(self.header_set).ok, self.asset, variant)
+
+    def not_modified_headers(self, variant: Variant) -> Headers:
+        """Return all headers of the 304 for a variant."""
+        return fill_variant_headers(self.manifest.header_set(self.header_set).not_modified, self.asset, variant)
+
+    def body_path(self, variant: Variant) -> str:
+        """Return the absolute path of a variant's file."""
+        return self.manifest.body_path(variant)
 
 
 class Manifest:
@@ -142,7 +166,7 @@ class Manifest:
                 waiting += reversed(module.imports)
         return list(preloads.values())
 
-    def find(self, path: str) -> Match | None:
+    def find(self, path: str) -> AssetMatch | None:
         """Return what a decoded URL path leads to, or None when it is not in this release."""
         # Most of what is not ours is told by how it begins, for a tenth of what the index takes.
         if self._beginnings is not None and not path.startswith(self._beginnings) and path != "/":
@@ -150,20 +174,16 @@ class Manifest:
         for number in self._candidates(path):
             asset = self._asset(number)
             if path == asset.url:
-                return Match(asset, asset.headers, None)
+                return AssetMatch(self, asset, asset.headers)
             if asset.plain_headers is not None and path in {asset.plain_url, asset.directory}:
-                return Match(asset, asset.plain_headers, None)
+                return AssetMatch(self, asset, asset.plain_headers)
             if asset.directory and path == asset.directory[:-1]:
-                return Match(asset, self._redirect_headers, asset.directory)
+                return AssetMatch(self, asset, self._redirect_headers, asset.directory)
         return None
 
-    def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Headers:
-        """Return all headers of the 200 for a variant under a header set."""
-        return fill_variant_headers(self._document.header_set(number).ok, asset, variant)
-
-    def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Headers:
-        """Return all headers of the 304 for a variant under a header set."""
-        return fill_variant_headers(self._document.header_set(number).not_modified, asset, variant)
+    def header_set(self, number: int) -> HeaderSet:
+        """Return a header set of an asset, by its number there."""
+        return self._document.header_set(number)
 
     def body_path(self, variant: Variant) -> str:
         """Return the absolute path of a variant's file."""

@@ -85,6 +85,11 @@ def read_at(file: BinaryIO, size: int, start: int) -> bytes:
     return file.read(size)
 
 
+def with_slashes(path: str) -> str:
+    """Return a relative path of the file system as it stands in a name or URL. A backslash is a slash on Windows only."""
+    return path.replace(os.path.sep, "/")
+
+
 def file_signature(path: str) -> Signature:
     """Return what tells one manifest from another, its inode first; zeros where there is none.
 

@@ -28,12 +28,12 @@ class Release(Generic[Native]):
 
     def __init__(
         self,
-        manifest: ResourceProvider,
+        provider: ResourceProvider,
         native: Callable[[Headers], Native],
         cache_bytes: int,
         opener: Opener = open_nonblocking,
     ) -> None:
-        self.resources: Resources[Native] = Resources(manifest, native)
+        self.resources: Resources[Native] = Resources(provider, native)
         self.bodies = BodyCache(cache_bytes, opener)
         self._opener = opener
         self._native = native
@@ -42,7 +42,7 @@ class Release(Generic[Native]):
 
     def owns_path(self, *paths: str) -> bool:
         """Return whether a path is below the prefix, so that nobody but the release should answer it."""
-        return any(path.startswith(self.resources.manifest.prefix) for path in paths)
+        return any(path.startswith(self.resources.provider.prefix) for path in paths)
 
     def fetch(self, file_body: FileBody) -> bytes | OpenBody:
         """Read a small file into memory, open a large one; raise BodyError for what the manifest does not describe."""
@@ -76,7 +76,7 @@ class Releases(Generic[Native]):
     @property
     def manifest(self) -> Manifest:
         """The manifest of the current release."""
-        manifest = self.current.resources.manifest
+        manifest = self.current.resources.provider
         assert isinstance(manifest, Manifest), "it was opened here"
         return manifest
 

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias
 
-from servestatic_runtime.manifest import Match
 from servestatic_runtime.negotiate import choose
-from servestatic_runtime.records import Asset, Headers, Variant
+from servestatic_runtime.records import Headers, Variant
 from servestatic_runtime.response import FileBody, Native, Response
 
 # Paths kept ready, a few kilobytes each. The one made first leaves first.
@@ -24,7 +23,20 @@ LONGEST_CHOICE = 256
 AcceptEncoding: TypeAlias = "str | bytes | None"  # as the server's interface gives the field's value, None without it
 
 
-if TYPE_CHECKING:  # so that no start makes it
+if TYPE_CHECKING:  # so that no start makes them
+
+    class Match(Protocol):
+        """What a URL path leads to: a file in its codings, with the headers of that URL; or a redirect."""
+
+        @property
+        def location(self) -> str | None: ...  # the decoded path that a redirect leads to
+        @property
+        def variants(self) -> tuple[Variant, ...]: ...  # identity first
+        @property
+        def modified(self) -> int: ...  # seconds since 1970
+        def ok_headers(self, variant: Variant) -> Headers: ...  # a redirect's, too
+        def not_modified_headers(self, variant: Variant) -> Headers: ...
+        def body_path(self, variant: Variant) -> str: ...
 
     class ResourceProvider(Protocol):
         """What resources are made of: a manifest, or what takes its place where nothing was compiled."""
@@ -32,25 +44,19 @@ if TYPE_CHECKING:  # so that no start makes it
         @property
         def prefix(self) -> str: ...
         def find(self, path: str) -> Match | None: ...
-        def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
-        def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Headers: ...
-        def body_path(self, variant: Variant) -> str: ...
 
 
 class Representation(Generic[Native]):
     """One variant under one URL: its validators, its 200 and its 304. As fast to get at as a Response."""
 
-    def __init__(
-        self, manifest: ResourceProvider, match: Match, variant: Variant, native: Callable[[Headers], Native]
-    ) -> None:
-        asset, number, _ = match
-        self.headers = manifest.ok_headers(number, asset, variant)  # of the 200
-        self.file_body = FileBody(manifest.body_path(variant), variant.size)
+    def __init__(self, match: Match, variant: Variant, native: Callable[[Headers], Native]) -> None:
+        self.headers = match.ok_headers(variant)
+        self.file_body = FileBody(match.body_path(variant), variant.size)
         names = {name for name, _ in self.headers}
         self.etag = variant.etag if "ETag" in names else None  # None where the rules took the header away
-        self.modified = asset.modified if "Last-Modified" in names else None
+        self.modified = match.modified if "Last-Modified" in names else None
         self.ok = Response(200, native(self.headers), self.file_body)
-        self.not_modified = Response(304, native(manifest.not_modified_headers(number, asset, variant)))
+        self.not_modified = Response(304, native(match.not_modified_headers(variant)))
         # What stands between several ranges: from the hash of the bytes, so that no file can have it inside.
         self.boundary = variant.etag.strip('"')
 
@@ -61,11 +67,10 @@ class Resource(dict[AcceptEncoding, Representation[Native] | None]):
     A redirect (``location``) has none.
     """
 
-    def __init__(self, manifest: ResourceProvider, match: Match, native: Callable[[Headers], Native]) -> None:
+    def __init__(self, match: Match, native: Callable[[Headers], Native]) -> None:
         super().__init__()
-        self._manifest = manifest
         self._match = match
-        self._variants = sorted(match.asset.variants, key=lambda variant: variant.size)
+        self._variants = sorted(match.variants, key=lambda variant: variant.size)
         self._codings = tuple(variant.coding for variant in self._variants)
         self._representations: dict[int, Representation[Native]] = {}
         self.location = match.location
@@ -84,12 +89,12 @@ class Resource(dict[AcceptEncoding, Representation[Native] | None]):
 
     def headers(self) -> Headers:
         """Return the headers of the identity variant's 200, from which other answers take what they share."""
-        return self._manifest.ok_headers(self._match.headers, self._match.asset, self._match.asset.variants[0])
+        return self._match.ok_headers(self._match.variants[0])
 
     def _representation(self, choice: int) -> Representation[Native]:
         representation = self._representations.get(choice)
         if representation is None:
-            representation = Representation(self._manifest, self._match, self._variants[choice], self.native)
+            representation = Representation(self._match, self._variants[choice], self.native)
             self._representations[choice] = representation
         return representation
 
@@ -97,18 +102,18 @@ class Resource(dict[AcceptEncoding, Representation[Native] | None]):
 class Resources(dict[str, Resource[Native] | None]):
     """The resources of a release by decoded URL path, None for a path that it does not list. Safe to share."""
 
-    def __init__(self, manifest: ResourceProvider, native: Callable[[Headers], Native]) -> None:
+    def __init__(self, provider: ResourceProvider, native: Callable[[Headers], Native]) -> None:
         super().__init__()
-        self.manifest = manifest
+        self.provider = provider
         self._native = native
         self._lock = Lock()
 
     def __missing__(self, path: str) -> Resource[Native] | None:
-        """Look a path up in the manifest, and keep its resource."""
-        match = self.manifest.find(path)
+        """Look a path up, and keep its resource."""
+        match = self.provider.find(path)
         if match is None:
             return None
-        resource = Resource(self.manifest, match, self._native)
+        resource = Resource(match, self._native)
         with self._lock:
             if len(self) >= MOST_RESOURCES:
                 del self[next(iter(self))]

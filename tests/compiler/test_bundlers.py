@@ -115,11 +115,11 @@ def test_nothing_is_said_of_what_a_bundler_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("plain_urls", [True, False])
 def test_a_hashed_file_is_cached_for_ever(tmp_path: Path, plain_urls: bool) -> None:
     manifest = compile_tree(tmp_path, VITE_TREE, plain_urls=plain_urls).manifest
-    found = manifest.find("/static/assets/main-wY_gmIkc.css")
-    assert found is not None
-    for headers in (manifest.ok_headers, manifest.not_modified_headers):
-        assert ("Cache-Control", IMMUTABLE) in headers(found.headers, found.asset, found.asset.variants[0])
-    assert (found.asset.immutable, found.asset.headers) == (True, found.asset.plain_headers)
+    match = manifest.find("/static/assets/main-wY_gmIkc.css")
+    assert match is not None
+    for headers in (match.ok_headers, match.not_modified_headers):
+        assert ("Cache-Control", IMMUTABLE) in headers(match.variants[0])
+    assert (match.asset.immutable, match.asset.headers) == (True, match.asset.plain_headers)
 
 
 def test_a_reference_to_a_hashed_file_stays_and_is_known(tmp_path: Path) -> None:

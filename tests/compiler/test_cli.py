@@ -62,9 +62,9 @@ def gzip_size(manifest: Manifest) -> int:
 
 def header(url: str, name: str) -> Callable[[Manifest], str | None]:
     def look(manifest: Manifest) -> str | None:
-        found = manifest.find(url)
-        assert found
-        return dict(manifest.ok_headers(found.headers, found.asset, found.asset.variants[0])).get(name)
+        match = manifest.find(url)
+        assert match
+        return dict(match.ok_headers(match.variants[0])).get(name)
 
     return look
 

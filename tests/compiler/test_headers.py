@@ -20,14 +20,13 @@ COMPRESSIBLE = "a { b: c }\n" * 50
 
 def headers(compiled: Compiled, url: str, coding: str = "identity", *, not_modified: bool = False) -> list[str]:
     """Return the headers of a URL's 200 (or 304) as lines, with what the file's bytes decide named by its place."""
-    manifest = compiled.manifest
-    found = manifest.find(url)
-    assert found
-    variant = next(variant for variant in found.asset.variants if variant.coding == coding)
-    answer = manifest.not_modified_headers if not_modified else manifest.ok_headers
+    match = compiled.manifest.find(url)
+    assert match
+    variant = next(variant for variant in match.variants if variant.coding == coding)
+    answer = match.not_modified_headers if not_modified else match.ok_headers
     own = {"Content-Length": (str(variant.size), "SIZE"), "ETag": (variant.etag, "TAG")}
     lines = []
-    for name, value in answer(found.headers, found.asset, variant):
+    for name, value in answer(variant):
         expected, shown = own.get(name, (value, value))
         assert value == expected
         lines.append(f"{name}: {shown}")

@@ -90,8 +90,8 @@ def graph_of(release: Compiled) -> dict[str, dict[str, str]]:
 
 
 def target_of(manifest: Manifest, url: str) -> str:
-    found = manifest.find(urlsplit(url).path)
-    return found.asset.name if found else ""
+    match = manifest.find(urlsplit(url).path)
+    return match.asset.name if match else ""
 
 
 def leading_to(graph: Graph, name: str, modules: str) -> set[str]:

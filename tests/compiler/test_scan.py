@@ -18,6 +18,7 @@ from servestatic_build.diagnostics import ConfigError, Diagnostic, Diagnostics
 from servestatic_build.model import SourceFile
 from servestatic_build.settings.globs import Globs
 from servestatic_build.sources.scan import scan
+from servestatic_runtime.manifest import AssetMatch
 from support.trees import compile_tree, write_tree
 
 
@@ -193,7 +194,7 @@ def test_what_was_hashed_before_is_cached_for_ever_as_it_is(tmp_path: Path) -> N
     tree = {"a-1234.css": "a{background:url(b.png)}", "b.png": ""}
     compiled = compile_tree(tmp_path, tree, hashed=Globs.of(["a-*"]))
     asset = compiled.manifest.asset("a-1234.css")
-    headers = dict(compiled.manifest.ok_headers(asset.headers, asset, asset.variants[0]))
+    headers = dict(AssetMatch(compiled.manifest, asset, asset.headers).ok_headers(asset.variants[0]))
     assert (asset.url, asset.immutable) == ("/static/a-1234.css", True)
     assert "immutable" in headers["Cache-Control"]
     assert compiled.read("a-1234.css") == tree["a-1234.css"].encode()

@@ -20,6 +20,7 @@ from django.urls import set_script_prefix
 
 from servestatic_runtime import Manifest
 from servestatic_runtime.django.storage import ManifestStorage
+from servestatic_runtime.manifest import AssetMatch
 from support.django_projects import QUICK, project, run
 from support.releases import release, snapshot
 from support.trees import write_tree
@@ -259,7 +260,7 @@ def test_settings_reach_the_compiler(dist: Path, settings: dict[str, Any]) -> No
         run("compilestatic")
     manifest = Manifest.open(dist)
     script, image = manifest.asset("js/app.js"), manifest.asset("img/a.png")
-    headers = dict(manifest.ok_headers(script.headers, script, script.variants[0]))
+    headers = dict(AssetMatch(manifest, script, script.headers).ok_headers(script.variants[0]))
     assert (headers["X-Of"], headers["Content-Type"]) == ("app.js 3", "text/x-app; charset=utf-8")
     assert (script.plain_url, image.url, image.immutable) == (None, "/static/img/a.png", True)
 

@@ -15,6 +15,7 @@ import pytest
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime import format as schema
 from servestatic_runtime.document import Document
+from servestatic_runtime.manifest import AssetMatch
 from support.manifests import synthetic_manifest
 from support.small_release import FILES, MISSING, OPENERS, Opener, compile_small
 
@@ -117,17 +118,17 @@ def answers(document: bytes) -> dict[str, Any]:
         except ManifestError:
             said[question] = Damaged
 
-    def details(asset: Any, *numbers: int) -> Any:
+    def details(asset: Any, *matches: AssetMatch) -> Any:
         return asset, [
-            headers(number, asset, variant)
-            for number in numbers
+            headers(variant)
+            for match in matches
             for variant in asset.variants
-            for headers in (manifest.ok_headers, manifest.not_modified_headers)
+            for headers in (match.ok_headers, match.not_modified_headers)
         ]
 
     def find(path: str) -> Any:
-        found = manifest.find(path)
-        return found and (found.location, details(found.asset, found.headers))
+        match = manifest.find(path)
+        return match and (match.location, details(match.asset, match))
 
     def asset(name: str) -> Any:
         try:

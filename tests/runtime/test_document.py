@@ -14,6 +14,7 @@ import pytest
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime import format as schema
 from servestatic_runtime.document import Document
+from servestatic_runtime.manifest import AssetMatch
 from support.trees import Compiled, compile_tree
 
 # Of every type that a MessagePack document can have, and what is out of bounds.
@@ -84,11 +85,9 @@ def ask_everything(document: bytes) -> None:
     manifest = Manifest(Document(document, "manifest.msgpack"))
     for path in ("/static/app.css", "/static/docs", "/static/docs/", "/static/nothing", "/api"):
         with suppress(ManifestError):
-            if found := manifest.find(path):
-                for variant, headers in product(
-                    found.asset.variants, (manifest.ok_headers, manifest.not_modified_headers)
-                ):
-                    headers(found.headers, found.asset, variant)
+            if match := manifest.find(path):
+                for variant, headers in product(match.variants, (match.ok_headers, match.not_modified_headers)):
+                    headers(variant)
     for name in ("app.css", "app.js"):
         for ask in (manifest.url, manifest.integrity, manifest.module_preload, references_by_name(manifest)):
             with suppress(ManifestError, UnknownAssetError):
@@ -133,7 +132,7 @@ def read_all(document: bytes) -> None:
     """Read every record once."""
     manifest = Manifest(Document(document, "manifest.msgpack"))
     for asset in manifest:
-        manifest.ok_headers(asset.headers, asset, asset.variants[0])
+        AssetMatch(manifest, asset, asset.headers).ok_headers(asset.variants[0])
     manifest.import_map()
 
 

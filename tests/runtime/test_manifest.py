@@ -19,6 +19,7 @@ from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime import format as schema
 from servestatic_runtime import manifest as manifest_module
 from servestatic_runtime.document import Document
+from servestatic_runtime.manifest import AssetMatch
 from servestatic_runtime.records import Asset
 from support.manifests import synthetic_manifest
 from support.small_release import FILES, MISSING, OPENERS, Opener, compile_small
@@ -105,15 +106,15 @@ def test_the_url_of_a_name_is_looked_up_once_while_there_is_room_to_remember_it(
 def test_every_url_leads_to_its_asset(manifest: Manifest) -> None:
     for asset in manifest:
         for path in {asset.url, asset.plain_url, asset.directory} - {None}:
-            found = manifest.find(path or "")
-            assert found
-            assert (found.asset, found.location) == (asset, None)
+            match = manifest.find(path or "")
+            assert match
+            assert (match.asset, match.location) == (asset, None)
 
 
 def test_a_directory_without_its_slash_leads_to_the_one_with_it(manifest: Manifest) -> None:
-    found = manifest.find("/static/docs")
-    assert found
-    assert (found.asset.name, found.location) == ("docs/index.html", "/static/docs/")
+    match = manifest.find("/static/docs")
+    assert match
+    assert (match.asset.name, match.location) == ("docs/index.html", "/static/docs/")
 
 
 def test_references_are_logical_names(manifest: Manifest) -> None:
@@ -217,10 +218,10 @@ def test_the_document_says_of_each_header_set_what_the_runtime_says(document: by
     sets = msgpack.unpackb(document)["header_sets"]
     for asset in manifest:
         ok, not_modified = sets[asset.headers][: len(schema.HEADER_SET_FIELDS)]
-        identity, *_ = asset.variants
+        match, (identity, *_) = AssetMatch(manifest, asset, asset.headers), asset.variants
         for stored, filled in (
-            (ok, manifest.ok_headers(asset.headers, asset, identity)),
-            (not_modified, manifest.not_modified_headers(asset.headers, asset, identity)),
+            (ok, match.ok_headers(identity)),
+            (not_modified, match.not_modified_headers(identity)),
         ):
             assert [(name, value) for name, value in stored if value is not None] == [
                 pair for pair in filled if pair[0] not in schema.VARIANT_HEADERS
@@ -279,9 +280,9 @@ def test_a_release_of_ten_thousand_assets_is_found_whole() -> None:
     for asset in islice(manifest, 0, None, 10):
         assert manifest.asset(asset.name) == asset
         for path in (asset.url, asset.plain_url):
-            found = manifest.find(path or "")
-            assert found
-            assert found.asset.name == asset.name
+            match = manifest.find(path or "")
+            assert match
+            assert match.asset.name == asset.name
         assert manifest.find(asset.url + "x") is None
 
 

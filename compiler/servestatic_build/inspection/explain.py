@@ -8,6 +8,7 @@ from typing import Any
 from servestatic_build.inspection.json_view import as_json_text, asset_data, content_type
 from servestatic_build.text import printable
 from servestatic_runtime import Manifest
+from servestatic_runtime.manifest import AssetMatch
 from servestatic_runtime.media_types import HTML
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset, Headers, Variant, integrity_value
@@ -39,7 +40,7 @@ def explained_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
     """Return the same as an object: what the asset is in the manifest's, and more."""
     data = asset_data(manifest, asset)
     for variant, shown in zip(asset.variants, data["variants"], strict=True):
-        shown["headers"] = manifest.ok_headers(asset.headers, asset, variant)
+        shown["headers"] = AssetMatch(manifest, asset, asset.headers).ok_headers(variant)
         shown["plain_headers"] = _plain_headers(manifest, asset, variant)
     return {
         **data,
@@ -84,7 +85,8 @@ def _referrers(manifest: Manifest, asset: Asset) -> list[str]:
 
 def _headers_by_variant(manifest: Manifest, asset: Asset) -> Iterator[str]:
     """Yield each variant with its headers; what several have in common is said once, before them."""
-    headers = {variant: manifest.ok_headers(asset.headers, asset, variant) for variant in asset.variants}
+    linked = AssetMatch(manifest, asset, asset.headers)
+    headers = {variant: linked.ok_headers(variant) for variant in asset.variants}
     shared: Headers = []
     if len(headers) > 1:
         shared = [pair for pair in headers[asset.variants[0]] if all(pair in own for own in headers.values())]
@@ -97,7 +99,8 @@ def _headers_by_variant(manifest: Manifest, asset: Asset) -> Iterator[str]:
 def _headers_of_plain_url(manifest: Manifest, asset: Asset) -> Iterator[str]:
     """Yield what is different under the plain URL, where there is one beside the other."""
     identity = asset.variants[0]
-    own, plain = manifest.ok_headers(asset.headers, asset, identity), _plain_headers(manifest, asset, identity)
+    own = AssetMatch(manifest, asset, asset.headers).ok_headers(identity)
+    plain = _plain_headers(manifest, asset, identity)
     if plain is not None and plain != own:
         names = {name for name, _ in plain}
         yield from _block("under the plain url", (_line(pair) for pair in plain if pair not in own))
@@ -106,7 +109,7 @@ def _headers_of_plain_url(manifest: Manifest, asset: Asset) -> Iterator[str]:
 
 def _plain_headers(manifest: Manifest, asset: Asset, variant: Variant) -> Headers | None:
     number = asset.plain_headers
-    return None if number is None else manifest.ok_headers(number, asset, variant)
+    return None if number is None else AssetMatch(manifest, asset, number).ok_headers(variant)
 
 
 def _block(title: str, lines: Iterable[str]) -> Iterator[str]:

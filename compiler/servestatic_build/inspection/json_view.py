@@ -7,6 +7,7 @@ from typing import Any
 
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import VERSION
+from servestatic_runtime.manifest import AssetMatch
 from servestatic_runtime.media_types import DEFAULT
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset, integrity_value
@@ -44,7 +45,7 @@ def asset_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
 
 def content_type(manifest: Manifest, asset: Asset) -> str:
     """Return the Content-Type that an asset is served with."""
-    headers = dict(manifest.ok_headers(asset.headers, asset, asset.variants[0]))
+    headers = dict(AssetMatch(manifest, asset, asset.headers).ok_headers(asset.variants[0]))
     return headers.get("Content-Type", DEFAULT)
 
 

@@ -6,29 +6,62 @@ import os
 import stat
 from collections.abc import Callable
 from hashlib import sha256
+from typing import NamedTuple
 from wsgiref.headers import Headers
 
 from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
 from django.http import Http404
+from django.utils._os import safe_join
 from django.utils.module_loading import import_string
 
+from servestatic_runtime.bodies import OpenBody, open_body
 from servestatic_runtime.dates import format_date
 from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
 from servestatic_runtime.django import compiling, conf
 from servestatic_runtime.django.responses import Native, native
 from servestatic_runtime.format import IDENTITY, etag
-from servestatic_runtime.manifest import Match
 from servestatic_runtime.media_types import media_type
 from servestatic_runtime.paths import quote_path
-from servestatic_runtime.records import Asset, Variant
+from servestatic_runtime.platform_files import open_nonblocking, with_slashes
 from servestatic_runtime.records import Headers as Pairs
+from servestatic_runtime.records import Variant
 from servestatic_runtime.release import Release
 from servestatic_runtime.resources import Resource, Resources
+from servestatic_runtime.response import FileBody
 
 _REVALIDATED = "no-cache"
-_NO_MEMORY = -1  # for bodies: even an empty file may grow
-_FILE, _REDIRECT = 0, 1  # in place of the numbers of header sets
+
+
+class FileMatch(NamedTuple):
+    """A file as it lies, whose only variant it is, or a redirect to the directory that it is the index of."""
+
+    headers: Pairs
+    modified: int
+    variants: tuple[Variant, ...]
+    location: str | None = None
+
+    def ok_headers(self, _variant: Variant) -> Pairs:
+        """Return the headers of the 200, or of the redirect."""
+        return self.headers
+
+    def not_modified_headers(self, _variant: Variant) -> Pairs:
+        """Return the headers of the 304."""
+        return [pair for pair in self.headers if stays_in_304(pair[0])]
+
+    def body_path(self, variant: Variant) -> str:
+        """Return where the file lies."""
+        return variant.file
+
+
+class _File(NamedTuple):
+    """A file that a build would publish: its logical name, its URL path, where it lies, and its size and date."""
+
+    name: str
+    path: str
+    place: str
+    modified: int
+    variant: Variant
 
 
 class FoundFiles:
@@ -44,94 +77,94 @@ class FoundFiles:
         self._apply_rules = compiling.header_rules(settings)
         self._hook = _hook(build.get("headers-hook"))
 
-    def find(self, path: str) -> Match | None:
+    def find(self, path: str) -> FileMatch | None:
         """Return what is at a decoded URL path now, or None."""
-        if path.endswith("/"):
-            asset = self._asset(path + self._index) if self._index else None
-            return asset and Match(asset, _FILE, None)
-        if asset := self._asset(path):
-            return Match(asset, _FILE, None)
-        asset = self._asset(f"{path}/{self._index}") if self._index else None
-        return asset and Match(asset, _REDIRECT, f"{path}/")
+        if not path.endswith("/") and (file := self._file(path)):
+            return self._match(file)
+        directory = path if path.endswith("/") else f"{path}/"
+        index = self._file(directory + self._index) if self._index else None
+        if index is None:
+            return None
+        return self._match(index) if path == directory else self._redirect(index, directory)
 
-    def ok_headers(self, number: int, asset: Asset, variant: Variant) -> Pairs:
+    def explain_missing(self, *paths: str) -> None:
+        """Raise Http404, saying where a path below the prefix was looked for. All else is the application's."""
+        for path in paths:
+            if path.startswith(self.prefix) and self.prefix != "/":
+                name = path.removeprefix(self.prefix)
+                _find(name)  # notes where it looks
+                places = "".join(f"\n  {place}" for place in finders.searched_locations)
+                raise Http404(f"There is no static file {name!r}. It was looked for in{places or ' no directory'}")
+
+    def _match(self, file: _File) -> FileMatch:
+        return FileMatch(self._headers(file), file.modified, (file.variant,))
+
+    def _redirect(self, index: _File, directory: str) -> FileMatch:
+        headers = [("Cache-Control", _REVALIDATED), *common_headers(cross_origin=self._cross_origin)]
+        return FileMatch(headers, index.modified, (index.variant,), directory)
+
+    def _headers(self, file: _File) -> Pairs:
         """Return the headers of the 200: as a build makes them, but to be asked for each time."""
-        if number == _REDIRECT:
-            return [("Cache-Control", _REVALIDATED), *common_headers(cross_origin=self._cross_origin)]
         body_headers = {
-            "Content-Length": str(variant.size),
-            "ETag": variant.etag,
-            "Last-Modified": format_date(asset.modified),
+            "Content-Length": str(file.variant.size),
+            "ETag": file.variant.etag,
+            "Last-Modified": format_date(file.modified),
         }
-        kind = media_type(asset.name, self._types)
+        kind = media_type(file.name, self._types)
         defaults = default_headers(kind, body_headers, _REVALIDATED, varies=False, cross_origin=self._cross_origin)
         headers = Headers(list(defaults))
-        self._apply_rules(headers, asset.name)
-        self._hook(headers, variant.file, quote_path(asset.url))
+        self._apply_rules(headers, file.name)
+        self._hook(headers, file.place, quote_path(file.path))
         headers["Cache-Control"] = _REVALIDATED
         headers["Content-Length"] = body_headers["Content-Length"]  # a build refuses a hook that changes it
         return headers.items()
 
-    def not_modified_headers(self, number: int, asset: Asset, variant: Variant) -> Pairs:
-        """Return the headers of the 304."""
-        return [pair for pair in self.ok_headers(number, asset, variant) if stays_in_304(pair[0])]
-
-    def body_path(self, variant: Variant) -> str:
-        """Return where the file lies."""
-        return variant.file
-
-    def _asset(self, path: str) -> Asset | None:
-        """Return the file at a path. One of ROOT wins, as it does in a build."""
-        if self._root and (asset := self._described(path, path, os.path.join(self._root, path[1:]))):
-            return asset
+    def _file(self, path: str) -> _File | None:
+        """Return the published file at a path. One of ROOT wins, as it does in a build."""
+        if not _is_published(path):
+            return None
+        if self._root and (file := _described(path, path, _join(self._root, path[1:]))):
+            return file
         name = path.removeprefix(self.prefix)
-        return self._described(name, path, _find(name)) if path.startswith(self.prefix) else None
-
-    def _described(self, name: str, path: str, file: str | None) -> Asset | None:
-        """Return a published file as an asset. Its ETag is of what changes with its bytes, which are not read for it."""
-        try:
-            status = os.stat(file) if file and _is_published(path) else None
-        except (OSError, ValueError):
-            return None
-        if status is None or not stat.S_ISREG(status.st_mode):
-            return None
-        digest = sha256(repr((file, status.st_ino, status.st_size, status.st_mtime_ns)).encode()).digest()
-        identity = Variant(IDENTITY, status.st_size, etag(digest), file or "")
-        modified = max(int(status.st_mtime), 0)
-        return Asset(name, path, path, None, False, 0, 0, modified, digest, b"", (identity,), [], [], [])
+        return _described(name, path, _find(name)) if path.startswith(self.prefix) else None
 
 
 class FoundResources(Resources[Native]):
     """Resources that are not kept: the next request looks again."""
 
     def __missing__(self, path: str) -> Resource[Native] | None:
-        match = self.manifest.find(path)
-        return None if match is None else Resource(self.manifest, match, self._native)
+        match = self.provider.find(path)
+        return None if match is None else Resource(match, self._native)
 
 
 class FoundRelease(Release[Native]):
-    """What a process serves from the finders."""
+    """What a process serves from the finders. It keeps nothing in memory, since any file may change, or grow."""
 
-    def __init__(self, settings: conf.Settings) -> None:
-        files = FoundFiles(settings)
-        super().__init__(files, native, _NO_MEMORY)
+    def __init__(self, files: FoundFiles) -> None:
+        super().__init__(files, native, cache_bytes=0)
         self.resources = FoundResources(files, native)
 
-    def owns_path(self, *paths: str) -> bool:
-        """Raise Http404, saying where a path below the prefix was looked for. All else is the application's."""
-        prefix = self.resources.manifest.prefix
-        for path in paths:
-            if path.startswith(prefix) and prefix != "/":
-                name = path.removeprefix(prefix)
-                _find(name)  # notes where it looks
-                places = "".join(f"\n  {place}" for place in finders.searched_locations)
-                raise Http404(f"There is no static file {name!r}. It was looked for in{places or ' no directory'}")
-        return False
+    def fetch(self, file_body: FileBody) -> OpenBody:
+        """Open the file, however small; raise BodyError where it changed since it was found."""
+        return open_body(file_body, open_nonblocking)
+
+
+def _described(name: str, path: str, place: str | None) -> _File | None:
+    """Return a regular file. Its ETag is of what changes with its bytes, which are not read for it."""
+    try:
+        status = os.stat(place) if place else None
+    except (OSError, ValueError):
+        return None
+    if place is None or status is None or not stat.S_ISREG(status.st_mode):
+        return None
+    changing = (place, status.st_ino, status.st_size, status.st_mtime_ns)
+    variant = Variant(IDENTITY, status.st_size, etag(sha256(repr(changing).encode()).digest()), place)
+    return _File(name, path, place, max(int(status.st_mtime), 0), variant)
 
 
 def _is_published(path: str) -> bool:
     """Return whether a build would publish a file at this path: nothing hidden, nothing on the way up."""
-    segments = path[1:].split("/")
+    segments = with_slashes(path[1:]).split("/")
     return all(segment and (segment[0] != "." or segment == ".well-known") for segment in segments)
 
 
@@ -139,6 +172,13 @@ def _find(name: str) -> str | None:
     try:
         return finders.find(name) or None
     except (SuspiciousFileOperation, ValueError):  # a way out of the directories, a null byte
+        return None
+
+
+def _join(root: str, path: str) -> str | None:
+    try:
+        return str(safe_join(root, path))
+    except (SuspiciousFileOperation, ValueError):  # a drive's own path, on Windows
         return None
 
 

@@ -33,8 +33,12 @@ class ServeStaticMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
         settings = conf.read()
-        self._claims = settings.claim_prefix or django_settings.DEBUG  # where what is missing is explained
-        self._current = _current(settings)
+        self._claims = settings.claim_prefix
+        self._explain_missing: Callable[..., None] | None = None
+        if django_settings.DEBUG or opened.is_missing_in_tests():
+            self._current = self._without_release(settings)
+        else:
+            self._current = _current(settings)
 
     def __call__(self, request: HttpRequest) -> Any:
         """Answer a request for a listed path, hand on any other. In async mode, return what is to be awaited."""
@@ -56,8 +60,20 @@ class ServeStaticMiddleware:
             self._send_from_disk(release, response, file_body, request) if body is None else self._send(response, body)
         )
 
+    def _without_release(self, settings: conf.Settings) -> Callable[[], Release[Native]]:
+        """Serve what the finders find, and explain what they don't, where that is nobody else's to answer."""
+        from servestatic_runtime.django.development import FoundFiles, FoundRelease  # noqa: PLC0415 - not in production
+
+        files = FoundFiles(settings)
+        release = FoundRelease(files)
+        if self._claims or django_settings.DEBUG:
+            self._explain_missing = files.explain_missing
+        return lambda: release
+
     def _otherwise(self, request: HttpRequest, release: Release[Native]) -> Any:
-        if self._claims and release.owns_path(request.path, request.path_info):
+        if self._explain_missing is not None:
+            self._explain_missing(request.path, request.path_info)
+        elif self._claims and release.owns_path(request.path, request.path_info):
             response = not_found(request.method, native)
             return self._send(response, response.body)
         return self.get_response(request)
@@ -71,12 +87,7 @@ class ServeStaticMiddleware:
 
 
 def _current(settings: conf.Settings) -> Callable[[], Release[Native]]:
-    """Return a function that returns what to serve: the release, or what the finders find, where there needs be none."""
-    if django_settings.DEBUG or opened.is_missing_in_tests():
-        from servestatic_runtime.django.development import FoundRelease  # noqa: PLC0415 - production has no need of it
-
-        files = FoundRelease(settings)
-        return lambda: files
+    """Return a function that returns the release to serve."""
     releases = _open(settings)
 
     def newest() -> Release[Native]:
