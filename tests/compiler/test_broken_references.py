@@ -105,7 +105,12 @@ def test_what_hints_compare_does_not_grow_with_what_is_broken(tmp_path: Path, mo
 
 def test_one_missing_file_is_searched_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searched = []
-    monkeypatch.setattr(suggestions, "get_close_matches", lambda name, _names, n: searched.append(name) or ["b.js"][:n])
+
+    def counted(name: str, names: Sequence[str], n: int) -> list[str]:
+        searched.append(name)
+        return get_close_matches(name, names, n)
+
+    monkeypatch.setattr(suggestions, "get_close_matches", counted)
     compile_tree(tmp_path, {f"{number}.js": 'import "./gone.js"' for number in range(10)}, missing_rules=ERRORS)
     assert searched == ["gone.js"]
 
