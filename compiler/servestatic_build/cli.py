@@ -7,12 +7,18 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.text import Text
 
 from servestatic_build.build import Silent, build
 from servestatic_build.codecs import EFFORTS
 from servestatic_build.diagnostics import ConfigError, Severity
-from servestatic_build.report.console import ProgressBar, print_diagnostic, print_summary, summary
+from servestatic_build.report.console import (
+    ProgressBar,
+    print_diagnostic,
+    print_diagnostics,
+    print_skipped,
+    print_summary,
+)
+from servestatic_build.report.summary import summary
 from servestatic_build.settings.config import MISSING, MODULES, Config, Source
 from servestatic_build.settings.files import codings, read_settings
 from servestatic_build.settings.globs import Globs
@@ -53,7 +59,7 @@ _GLOBS = ("ignore", "plain", "fingerprint", "hashed")
 @click.option("--check", is_flag=True, default=None, help="Write nothing; exit 1 if DIST is not what would be written.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary to stdout as JSON.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
-@click.option("--verbose", is_flag=True, help="Name the skipped files, too.")
+@click.option("--verbose", is_flag=True, help="Name the skipped files and every problem.")
 @click.option("--config", "settings_file", metavar="FILE", help="Settings.  [default: pyproject.toml, if it is there]")
 @click.version_option(package_name="servestatic-build")
 @click.pass_context
@@ -83,11 +89,9 @@ def main(
         print_diagnostic(console, error.diagnostic("servestatic-build"))
         context.exit(2)
     if verbose:
-        for skipped in result.skipped:
-            console.print(Text(f"{skipped.path}: skipped: {skipped.reason}"), soft_wrap=True)
-    for diagnostic in result.diagnostics:
-        if not quiet or diagnostic.severity is Severity.ERROR:
-            print_diagnostic(console, diagnostic)
+        print_skipped(console, result.skipped)
+    shown = [each for each in result.diagnostics if not quiet or each.severity is Severity.ERROR]
+    print_diagnostics(console, shown, verbose=verbose)
     if result.ok and not quiet:
         print_summary(console, result, config.out)
     if as_json:

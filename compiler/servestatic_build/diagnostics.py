@@ -166,7 +166,8 @@ class Diagnostic:
     code: Code
     name: str
     message: str
-    hint: str | None = None
+    hint: str | None = None  # what to do
+    note: str | None = None  # what follows from it
     line: int | None = None  # as column, from 1; None where no part of a file is meant
     column: int | None = None  # in characters
 
@@ -206,6 +207,7 @@ class _Problem(NamedTuple):
     place: str | Position
     message: str
     hint: str | None
+    note: str | None = None
 
 
 class Diagnostics:
@@ -218,19 +220,21 @@ class Diagnostics:
 
     def note(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
         """Add what a person may want to know, and need not act on."""
-        self._add(Severity.NOTE, code, place, message, hint)
+        self._add(_Problem(Severity.NOTE, code, place, message, hint))
 
-    def warning(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
+    def warning(
+        self, code: Code, place: str | Position, message: str, hint: str | None = None, note: str | None = None
+    ) -> None:
         """Add what is probably wrong: an error where the build is strict."""
-        self._add(self._warning, code, place, message, hint)
+        self._add(_Problem(self._warning, code, place, message, hint, note))
 
     def error(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
         """Add what the release can't be published with."""
-        self._add(Severity.ERROR, code, place, message, hint)
+        self._add(_Problem(Severity.ERROR, code, place, message, hint))
 
-    def _add(self, severity: Severity, code: Code, place: str | Position, message: str, hint: str | None) -> None:
-        self._problems[_Problem(severity, code, place, message, hint)] = None
-        self.failed |= severity is Severity.ERROR
+    def _add(self, problem: _Problem) -> None:
+        self._problems[problem] = None
+        self.failed |= problem.severity is Severity.ERROR
 
     def located(self) -> tuple[Diagnostic, ...]:
         """Return all problems in the order in which they came, positions as lines and columns; reads each file once."""
@@ -243,8 +247,8 @@ class Diagnostics:
 
 
 def _located(problem: _Problem, found: dict[str, dict[int, Place]]) -> Diagnostic:
-    severity, code, place, message, hint = problem
+    severity, code, place, message, hint, note = problem
     if isinstance(place, str):
-        return Diagnostic(severity, code, place, message, hint)
+        return Diagnostic(severity, code, place, message, hint, note)
     line, column = found[place.path].get(place.offset, (None, None))
-    return Diagnostic(severity, code, place.name, message, hint, line, column)
+    return Diagnostic(severity, code, place.name, message, hint, note, line, column)

@@ -180,9 +180,9 @@ def test_a_problem_is_printed_with_its_place_and_a_hint() -> None:
     write_tree(Path("broken"), {**BROKEN, "js/x.js": "f(() => import('./a.js')"})
     lines = run("broken", "--codings=none").stderr.splitlines()
     assert lines[:3] == [
-        "js/x.js:1:2: warning: from here on this is not JavaScript that can be read",
-        "  hint: references in it are left as they are",
-        "css/b.css:1:9: warning: 'no.png' resolves to /static/css/no.png, which does not exist",
+        "js/x.js:1:2: warning: from here on this is not JavaScript that can be read [unreadable]",
+        "  note: references in it are left as they are",
+        "css/b.css:1:9: warning: 'no.png' resolves to /static/css/no.png, which does not exist [missing-reference]",
     ]
 
 
@@ -193,7 +193,10 @@ def test_the_summary_counts_files_bytes_time_and_warnings() -> None:
     css = len(SITE["a.css"]) + len(".000000000000")
     assert re.search(rf"^br +1 +\d+ +{css}$", done.stderr, re.MULTILINE)
     assert re.search(r"scan \d.* s, link .* fingerprint .* compress .* publish ", done.stderr)
-    assert done.stderr.endswith("dist is compiled: 5 files, 8 new on disk, 1 skipped, 1 warnings\n")
+    assert done.stderr.endswith(
+        "dist is compiled: 5 files, 8 new on disk, 1 skipped, 1 warning\n"
+        "1 broken reference; --strict makes every warning an error\n"
+    )
 
 
 def test_an_up_to_date_release_is_said_to_be_so() -> None:
@@ -209,7 +212,7 @@ def test_an_up_to_date_release_is_said_to_be_so() -> None:
         pytest.param(["broken"], "", id="warning"),
         pytest.param(
             ["broken", "--missing=error"],
-            "css/b.css:1:9: error: 'no.png' resolves to /static/css/no.png, which does not exist\n",
+            "css/b.css:1:9: error: 'no.png' resolves to /static/css/no.png, which does not exist [missing-reference]\n",
             id="error",
         ),
     ],
@@ -221,7 +224,10 @@ def test_quiet_prints_errors_only(options: list[str], expected: str) -> None:
 
 
 def test_quiet_prints_a_usage_error() -> None:
-    assert run("src", "--quiet", "--jobs=0").stderr == "servestatic-build: error: jobs must be at least 1\n"
+    assert (
+        run("src", "--quiet", "--jobs=0").stderr
+        == "servestatic-build: error: jobs must be at least 1 [invalid-setting]\n"
+    )
 
 
 def test_verbose_names_the_skipped_files(site: Path) -> None:
@@ -256,6 +262,7 @@ def test_json_is_a_summary_on_stdout() -> None:
             "line": 1,
             "column": 9,
             "message": "'no.png' resolves to /static/css/no.png, which does not exist",
+            "note": None,
             "hint": None,
         }
     ]
@@ -290,7 +297,7 @@ def test_a_wrong_setting_is_a_usage_error_with_a_hint() -> None:
     done = run("src")
     assert done.exit_code == 2
     assert done.stderr.startswith(
-        "servestatic-build: error: pyproject.toml: there is no setting 'prefx'\n  hint: the settings are sources, out, "
+        "servestatic-build: error: pyproject.toml: there is no setting 'prefx' [invalid-setting]\n  hint: the settings are sources, out, "
     )
 
 

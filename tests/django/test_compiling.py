@@ -138,7 +138,7 @@ def test_problems_go_to_stderr_as_the_compiler_words_them(
     with project(dist, **settings):
         said = run(command).stderr or capsys.readouterr().err
     assert said.startswith(
-        "css/app.css:1:18: warning: '../img/b.png' resolves to /static/img/b.png, which does not exist\n"
+        "css/app.css:1:18: warning: '../img/b.png' resolves to /static/img/b.png, which does not exist [missing-reference]\n"
         "  hint: did you mean /static/img/a.png?"
     )
 
@@ -211,11 +211,11 @@ def test_what_is_found_and_never_published_is_named(dist: Path, tmp_path: Path, 
     with project(dist, **settings):
         said = run("compilestatic", "--no-default-ignore").stderr
     assert sorted(line.strip() for line in said.splitlines()) == [
-        ".hidden/a.txt: warning: is found, and never published: hidden",
-        "d/y.js: warning: is found, and never published: a link that leaves its source",
+        ".hidden/a.txt: warning: is found, and never published: hidden [unpublished-file]",
+        "d/y.js: warning: is found, and never published: a link that leaves its source [unpublished-file]",
         "hint: add the directory that it leads to to STATICFILES_DIRS",
         "hint: add the directory that it leads to to STATICFILES_DIRS",
-        "x.js: warning: is found, and never published: a link that leaves its source",
+        "x.js: warning: is found, and never published: a link that leaves its source [unpublished-file]",
     ]
 
 

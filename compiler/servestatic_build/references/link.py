@@ -61,8 +61,8 @@ def _read(file: SourceFile, diagnostics: Diagnostics) -> _Read:
         return _Read(file, _NOTHING, None)
     extraction = extract(data)
     for part in extraction.unreadable if not file.hashed else ():
-        hint = "references in it are left as they are"
-        diagnostics.warning(Code.UNREADABLE, file.at(part.start), part.message, hint)
+        note = "references in it are left as they are"
+        diagnostics.warning(Code.UNREADABLE, file.at(part.start), part.message, note=note)
     inline = [reference for reference in extraction.references if _is_inline(reference)]
     if inline:  # they lead nowhere, and are long
         others = tuple(reference for reference in extraction.references if not _is_inline(reference))

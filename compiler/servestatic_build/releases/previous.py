@@ -25,8 +25,8 @@ class PreviousRelease:
         try:
             return cls(Manifest.open(path))
         except ManifestError as error:
-            hint = "its dates are lost: every file counts as new"
-            diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, hint)
+            note = "its dates are lost: every file counts as new"
+            diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, note=note)
             return cls(None)
 
     def modified(self, name: str, digest: bytes) -> int | None:

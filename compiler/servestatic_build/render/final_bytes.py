@@ -86,11 +86,10 @@ class FinalBytes:
             return None
         value = renewed(written.value, partial(_digest, source.path), partial(_digest, asset.identity.staged))
         if value is None:
-            hint = (
-                "it is left as it is, and a browser refuses the file: name a hash of the source, and it is kept right"
-            )
             problem = f"this is no hash of {source.name}"
-            self._diagnostics.warning(Code.WRONG_INTEGRITY, file.source.at(written.start), problem, hint)
+            hint = "write a hash of the source: it is kept right from then on"
+            note = "it is left as it is, and a browser refuses the file"
+            self._diagnostics.warning(Code.WRONG_INTEGRITY, file.source.at(written.start), problem, hint, note)
         return value
 
     def _inline_map(self, file: LinkedFile, data: bytes, edits: Iterable[Edit]) -> Iterator[Edit]:
@@ -100,9 +99,9 @@ class FinalBytes:
         try:
             yield Edit(start, end, shifted_url(data[start:end], data, edits))
         except SourceMapError as error:
-            hint = "it is left as it is, and may be some columns off"
+            note = "it is left as it is, and may be some columns off"
             problem = f"this source map can't be read: {error}"
-            self._diagnostics.warning(Code.UNREADABLE_SOURCE_MAP, file.source.at(start), problem, hint)
+            self._diagnostics.warning(Code.UNREADABLE_SOURCE_MAP, file.source.at(start), problem, note=note)
 
     def _shifted_map(self, file: LinkedFile, owner: LinkedFile) -> bytes:
         """Return a source map moved along with what its owner's references become.
@@ -115,8 +114,8 @@ class FinalBytes:
         try:
             return shifted(data, generated, edits)
         except SourceMapError as error:
-            hint = f"it is published as it is, and may be some columns off for {owner.source.name}"
-            self._diagnostics.warning(Code.UNREADABLE_SOURCE_MAP, file.source.name, str(error), hint)
+            note = f"it is published as it is, and may be some columns off for {owner.source.name}"
+            self._diagnostics.warning(Code.UNREADABLE_SOURCE_MAP, file.source.name, str(error), note=note)
             return data
 
     def _path_of_right_length(self, number: int) -> str:

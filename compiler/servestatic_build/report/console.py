@@ -1,11 +1,10 @@
-"""What a person sees of a build, on stderr, and what a program reads of it, as JSON."""
+"""What a person sees of a build, on stderr."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -13,7 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from servestatic_build.build import BuildResult
-from servestatic_build.diagnostics import Diagnostic, Severity
+from servestatic_build.diagnostics import Code, Diagnostic, Severity
+from servestatic_build.model import Skipped
+from servestatic_build.report.digest import digest
+from servestatic_build.report.summary import codings
+from servestatic_build.text import printable
 
 _STYLES = {Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
 
@@ -42,12 +45,26 @@ class ProgressBar:
         return lambda: self._progress.advance(task)
 
 
+def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic], *, verbose: bool = False) -> None:
+    """Print problems, many of one kind as one unless ``verbose``."""
+    for diagnostic in diagnostics if verbose else digest(diagnostics, "--verbose names them all, as --json does"):
+        print_diagnostic(console, diagnostic)
+
+
 def print_diagnostic(console: Console, diagnostic: Diagnostic) -> None:
-    """Print a problem as ``place: severity: message`` and its hint."""
+    """Print a problem as ``place: severity: message [code]``, then its note and its hint."""
     severity = (diagnostic.severity, _STYLES[diagnostic.severity])
-    console.print(Text.assemble(f"{diagnostic.place}: ", severity, f": {diagnostic.message}"), soft_wrap=True)
-    if diagnostic.hint:
-        console.print(Text(f"  hint: {diagnostic.hint}"), soft_wrap=True)
+    place, *message = map(printable, (diagnostic.place, diagnostic.message, diagnostic.code))
+    console.print(Text.assemble(f"{place}: ", severity, ": {} [{}]".format(*message)), soft_wrap=True)
+    for label, text in (("note", diagnostic.note), ("hint", diagnostic.hint)):
+        if text:
+            _print_line(console, f"  {label}: {text}")
+
+
+def print_skipped(console: Console, skipped: Iterable[Skipped]) -> None:
+    """Print which files are not published, and why."""
+    for file in skipped:
+        _print_line(console, f"{file.path}: skipped: {file.reason}")
 
 
 def print_summary(console: Console, result: BuildResult, out: str) -> None:
@@ -55,59 +72,27 @@ def print_summary(console: Console, result: BuildResult, out: str) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("coding", "files", "bytes", "of"):
         table.add_column(heading, justify="left" if heading == "coding" else "right")
-    for row in summary(result)["codings"]:
+    for row in codings(result):
         table.add_row(row["coding"], f"{row['files']:,}", f"{row['bytes']:,}", f"{row['identity_bytes']:,}")
     console.print(table)
-    console.print(Text(", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items())))
-    console.print(Text(_sentence(result, out)), soft_wrap=True)
+    _print_line(console, ", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items()))
+    for sentence in _sentences(result, out):
+        _print_line(console, sentence)
 
 
-def summary(result: BuildResult) -> dict[str, Any]:
-    """Return the summary of a build as plain data, the same that --json prints."""
-    severities = Counter(diagnostic.severity for diagnostic in result.diagnostics)
-    return {
-        "ok": result.ok,
-        "up_to_date": result.up_to_date,
-        "files": len(result.assets),
-        "new_files": result.new_files,
-        "skipped": len(result.skipped),
-        "missing_ignored": result.missing_ignored,
-        "codings": _codings(result),
-        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
-        "warnings": severities[Severity.WARNING],
-        "errors": severities[Severity.ERROR],
-        "diagnostics": [
-            {
-                "severity": d.severity,
-                "code": d.code,
-                "place": d.place,
-                "name": d.name,
-                "line": d.line,
-                "column": d.column,
-                "message": d.message,
-                "hint": d.hint,
-            }
-            for d in result.diagnostics
-        ],
-    }
+def _print_line(console: Console, text: str) -> None:
+    console.print(Text(printable(text)), soft_wrap=True)
 
 
-def _codings(result: BuildResult) -> list[dict[str, Any]]:
-    """Return, by coding: how many files have it, their bytes in it, and the bytes of the same files without it."""
-    rows: dict[str, dict[str, Any]] = {}
-    for asset in result.assets:
-        for variant in asset.variants:
-            row = rows.setdefault(
-                variant.coding, {"coding": variant.coding, "files": 0, "bytes": 0, "identity_bytes": 0}
-            )
-            row["files"] += 1
-            row["bytes"] += variant.file.size
-            row["identity_bytes"] += asset.identity.size
-    return list(rows.values())
-
-
-def _sentence(result: BuildResult, out: str) -> str:
-    warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in result.diagnostics)
-    counts = f"{len(result.assets):,} files, {result.new_files:,} new on disk, {len(result.skipped):,} skipped"
+def _sentences(result: BuildResult, out: str) -> Iterator[str]:
+    warnings = [each for each in result.diagnostics if each.severity is Severity.WARNING]
     state = "is up to date" if result.up_to_date else "is compiled"
-    return f"{out} {state}: {counts}, {warnings:,} warnings"
+    files = f"{_count(len(result.assets), 'file')}, {result.new_files:,} new on disk, {len(result.skipped):,} skipped"
+    yield f"{out} {state}: {files}, {_count(len(warnings), 'warning')}"
+    if warnings:
+        broken = sum(each.code is Code.MISSING_REFERENCE for each in warnings)
+        yield f"{_count(broken, 'broken reference')}; --strict makes every warning an error"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -42,15 +42,24 @@ class Output(NamedTuple):
         if self.verbosity:
             self.stdout.write(text)
 
-    def print(self, diagnostic: Diagnostic) -> None:
-        """Print a problem and its hint; a quiet command prints errors only."""
-        if not self.verbosity and diagnostic.severity != "error":
-            return
+    def print(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Print problems, many of one kind as one unless the command is verbose; a quiet one prints errors only."""
+        from servestatic_build.report.digest import digest
+
+        shown = [each for each in diagnostics if self.verbosity or each.severity == "error"]
+        for diagnostic in shown if self.verbosity > 1 else digest(shown, "--verbosity 2 names them all"):
+            self._print(diagnostic)
+
+    def _print(self, diagnostic: Diagnostic) -> None:
+        from servestatic_build.text import printable
+
         style = color_style()
         paint = {"error": style.ERROR, "warning": style.WARNING}.get(diagnostic.severity)
-        self.stderr.write(f"{diagnostic.place}: {diagnostic.severity}: {diagnostic.message}", paint)
-        if diagnostic.hint:
-            self.stderr.write(f"  hint: {diagnostic.hint}")
+        place, message = printable(diagnostic.place), printable(diagnostic.message)
+        self.stderr.write(f"{place}: {diagnostic.severity}: {message} [{diagnostic.code}]", paint)
+        for label, text in (("note", diagnostic.note), ("hint", diagnostic.hint)):
+            if text:
+                self.stderr.write(f"  {label}: {printable(text)}")
 
 
 def found_files(ignore_patterns: list[str], say: Callable[[str], None]) -> Collected:
@@ -75,8 +84,7 @@ def compile_files(found: Collected, output: Output, *, dry_run: bool = False, **
     with tempfile.TemporaryDirectory(prefix="servestatic-") as scratch:
         result = _build(found, settings, scratch, output, {**options, "check": dry_run or options.get("check", False)})
         unpublished = tuple(_unpublished(found, result))
-    for warning in unpublished:
-        output.print(warning)
+    output.print(unpublished)
     _report(result, dist_of(settings), output, dry_run=dry_run)
     opened.invalidate()
     prefix = settings.prefix
@@ -160,8 +168,7 @@ def _report(result: BuildResult, dist: str, output: Output, *, dry_run: bool) ->
 
     expected = Code.OUT_OF_DATE if dry_run else None  # it is what a dry run is to find out
     problems = [each for each in result.diagnostics if each.code is not expected]
-    for problem in problems:
-        output.print(problem)
+    output.print(problems)
     if any(problem.severity == "error" for problem in problems):
         raise CommandError(f"Nothing was compiled: {dist} is as it was.")
     if result.up_to_date:

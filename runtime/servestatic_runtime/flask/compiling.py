@@ -10,7 +10,7 @@ from flask.sansio.app import App
 from rich.console import Console
 
 from servestatic_build import Config, ConfigError, Source, build
-from servestatic_build.report.console import ProgressBar, print_diagnostic, print_summary
+from servestatic_build.report.console import ProgressBar, print_diagnostic, print_diagnostics, print_summary
 from servestatic_build.settings.config import url_directory
 from servestatic_build.settings.files import read_settings
 from servestatic_runtime.flask.folders import DEFAULT_PREFIX, Folder, folder_url, folders
@@ -26,8 +26,7 @@ def compile_app(app: App, dist: str, *, check: bool, strict: bool) -> int:
     except ConfigError as error:
         print_diagnostic(console, error.diagnostic("compile-static"))
         return 2
-    for diagnostic in result.diagnostics:
-        print_diagnostic(console, diagnostic)
+    print_diagnostics(console, result.diagnostics)
     if result.ok:
         print_summary(console, result, config.out)
     return 0 if result.ok else 1

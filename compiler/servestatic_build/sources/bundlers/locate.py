@@ -49,7 +49,7 @@ class Locator:
         return any(above in self._skipped for path in there for above in _and_above(path))
 
 
-_STALE = "is the manifest older than the bundle, or its directory no source?"
+_STALE = "build the bundle again, and name the directory that it is in as a SOURCE"
 
 
 def _and_above(path: str) -> Iterator[str]:

@@ -1,0 +1,55 @@
+"""What a build made, as data: --json prints it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from servestatic_build.build import BuildResult
+from servestatic_build.diagnostics import Diagnostic, Severity
+
+
+def summary(result: BuildResult) -> dict[str, Any]:
+    """Return the summary of a build as plain data."""
+    severities = Counter(diagnostic.severity for diagnostic in result.diagnostics)
+    return {
+        "ok": result.ok,
+        "up_to_date": result.up_to_date,
+        "files": len(result.assets),
+        "new_files": result.new_files,
+        "skipped": len(result.skipped),
+        "missing_ignored": result.missing_ignored,
+        "codings": codings(result),
+        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+        "warnings": severities[Severity.WARNING],
+        "errors": severities[Severity.ERROR],
+        "diagnostics": [_diagnostic(diagnostic) for diagnostic in result.diagnostics],
+    }
+
+
+def codings(result: BuildResult) -> list[dict[str, Any]]:
+    """Return, by coding: how many files have it, their bytes in it, and the bytes of the same files without it."""
+    rows: dict[str, dict[str, Any]] = {}
+    for asset in result.assets:
+        for variant in asset.variants:
+            row = rows.setdefault(
+                variant.coding, {"coding": variant.coding, "files": 0, "bytes": 0, "identity_bytes": 0}
+            )
+            row["files"] += 1
+            row["bytes"] += variant.file.size
+            row["identity_bytes"] += asset.identity.size
+    return list(rows.values())
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "severity": diagnostic.severity,
+        "code": diagnostic.code,
+        "place": diagnostic.place,
+        "name": diagnostic.name,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+        "message": diagnostic.message,
+        "note": diagnostic.note,
+        "hint": diagnostic.hint,
+    }
