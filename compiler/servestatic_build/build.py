@@ -116,7 +116,7 @@ def _publish(placement: Placement, manifest: bytes, config: Config, staging: Sta
     result.up_to_date = is_published(placement, manifest, config.out)
     result.outdated = config.check and not result.up_to_date
     if result.outdated:
-        message = "is not what this build would write"
+        message = "DIST is out of date"
         raise BuildError(Code.OUT_OF_DATE, config.out, message, "compile without --check")
     if not result.up_to_date:
         publish(placement.new, manifest, config.out, staging)

@@ -126,8 +126,8 @@ class Code(StrEnum):
         "An integrity hash is not that of the file it stands beside; browsers refuse to load the file.",
         "Write the hash of the source file: the build keeps it right from then on.",
     )
-    UNREADABLE_SOURCE_MAP = (
-        "unreadable-source-map",
+    INVALID_SOURCE_MAP = (
+        "invalid-source-map",
         "A source map is damaged, so it is not moved along with the file that it describes.",
         "Generate it again. Until then debuggers may show a place some columns off.",
     )

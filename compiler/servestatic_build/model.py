@@ -38,15 +38,15 @@ class SourceFile:
 class SkipReason(StrEnum):
     """Why a file is not published."""
 
-    HIDDEN = "hidden"
-    LITTER = "litter"  # of an editor or an operating system
+    HIDDEN = "a hidden file"
+    LITTER = "left behind by an editor or the system"
     IGNORED = "ignored by a pattern"
-    OUTPUT = "the output itself"
-    NO_FILE = "not a file"
+    OUTPUT = "the output directory"
+    NO_FILE = "not a regular file"
     NOT_ASKED_FOR = "not one of the files asked for"
-    LINK_OUT = "a link that leaves its source"
-    DEAD_LINK = "a link to nothing"
-    LINK_UP = "a link to a directory above it"
+    LINK_OUT = "a symlink out of its source"
+    DEAD_LINK = "a broken symlink"
+    LINK_UP = "a symlink to a directory above it"
 
 
 @dataclass(frozen=True, slots=True)

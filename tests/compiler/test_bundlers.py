@@ -191,7 +191,7 @@ def test_a_real_file_keeps_its_name_and_a_note_says_so(tmp_path: Path) -> None:
     src = tmp_path / "src"
     assert release.manifest.asset("index.html").aliases == []
     assert hashed(release.manifest) == {"assets/index-Boce4t9y.js": []}
-    message = f"has the name that a bundler gives {src}/assets/index-Boce4t9y.js, and keeps it"
+    message = f"this file keeps its name, which a bundler's manifest gives to {src}/assets/index-Boce4t9y.js"
     assert release.messages() == [f"note {src}/index.html: {message}"]
 
 
@@ -202,7 +202,7 @@ def test_a_later_manifest_wins_a_name_and_a_note_says_so(tmp_path: Path) -> None
     sources = [Source(str(write_tree(tmp_path / str(n), tree))) for n, tree in enumerate(trees)]
     release = compile_sources(tmp_path, *sources)
     assert hashed(release.manifest) == {"a-Boce4t9y.js": [], "a-BRX4WIY9.js": ["a.ts"]}
-    message = f"'a.ts' leads to {tmp_path}/1/a-BRX4WIY9.js, no longer to {tmp_path}/0/a-Boce4t9y.js"
+    message = f"the name 'a.ts' now means {tmp_path}/1/a-BRX4WIY9.js, and no longer {tmp_path}/0/a-Boce4t9y.js"
     assert release.messages() == [f"note {tmp_path}/1/.vite/manifest.json: {message}"]
 
 
@@ -254,11 +254,9 @@ def test_another_manifest_json_says_nothing(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        pytest.param(
-            '{"name": "app", "scripts": {}}', "this is not a bundler's manifest of a known form", id="other JSON"
-        ),
-        pytest.param('{"entrypoints": {}}', "this is not a bundler's manifest of a known form", id="entry points only"),
-        pytest.param("[]", "this is not a bundler's manifest of a known form", id="array"),
+        pytest.param('{"name": "app", "scripts": {}}', "this bundler's manifest has no known form", id="other JSON"),
+        pytest.param('{"entrypoints": {}}', "this bundler's manifest has no known form", id="entry points only"),
+        pytest.param("[]", "this bundler's manifest has no known form", id="array"),
         pytest.param("{", "this bundler's manifest is not JSON", id="no JSON"),
         pytest.param('{"a.js": "\\ud800"}', "this bundler's manifest is not JSON", id="half a surrogate pair"),
         pytest.param("[" * 100_000, "this bundler's manifest is not JSON", id="no end of nesting"),
@@ -331,7 +329,8 @@ def test_paths_may_be_relative_to_the_working_directory(tmp_path: Path, monkeypa
 def test_a_file_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
     release = compile_tree(tmp_path, {name: text for name, text in VITE_TREE.items() if "worker" not in name})
     manifest = tmp_path / "src/.vite/manifest.json"
-    assert release.messages() == [f"warning {manifest}: names assets/worker-BmvYEK8v.js, which is not in a source"]
+    message = "this manifest names assets/worker-BmvYEK8v.js, which is in no SOURCE"
+    assert release.messages() == [f"warning {manifest}: {message}"]
     assert "assets/main-Boce4t9y.js" in hashed(release.manifest)
 
 

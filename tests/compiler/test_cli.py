@@ -180,8 +180,8 @@ def test_a_problem_is_printed_with_its_place_and_a_hint() -> None:
     write_tree(Path("broken"), {**BROKEN, "js/x.js": "f(() => import('./a.js')"})
     lines = run("broken", "--codings=none").stderr.splitlines()
     assert lines[:3] == [
-        "js/x.js:1:2: warning: from here on this is not JavaScript that can be read [unreadable]",
-        "  note: references in it are left as they are",
+        "js/x.js:1:2: warning: JavaScript syntax error: the script cannot be parsed from here on [unreadable]",
+        "  note: references in it are not rewritten",
         "css/b.css:1:9: warning: 'no.png' resolves to /static/css/no.png, which does not exist [missing-reference]",
     ]
 
@@ -231,7 +231,7 @@ def test_quiet_prints_a_usage_error() -> None:
 
 
 def test_verbose_names_the_skipped_files(site: Path) -> None:
-    line = f"{site}/.hidden: skipped: hidden\n"
+    line = f"{site}/.hidden: skipped: a hidden file\n"
     assert line in run("src", "--codings=none", "--verbose").stderr
     assert line not in run("src", "--codings=none").stderr
 

@@ -96,11 +96,11 @@ def test_a_map_in_its_own_file_is_shifted_in_place(
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        pytest.param("data:application/json;base64,!", "it is no base64: ", id="no base64"),
-        pytest.param("data:application/json;base64,e30", "it has no mappings", id="no mappings"),
-        pytest.param("data:application/json,{", "it is no JSON: ", id="no JSON"),
-        pytest.param("data:application/json", "it is no data: URL that can be read", id="no comma"),
-        pytest.param("data:,%00", "it is no JSON: ", id="no type"),
+        pytest.param("data:application/json;base64,!", "not base64: ", id="no base64"),
+        pytest.param("data:application/json;base64,e30", "'mappings' is missing", id="no mappings"),
+        pytest.param("data:application/json,{", "not JSON: ", id="no JSON"),
+        pytest.param("data:application/json", "not a data: URL that can be decoded", id="no comma"),
+        pytest.param("data:,%00", "not JSON: ", id="no type"),
     ],
 )
 def test_a_map_in_its_own_file_that_can_not_be_read_stays_with_a_warning(
@@ -110,7 +110,7 @@ def test_a_map_in_its_own_file_that_can_not_be_read_stays_with_a_warning(
     release = compile_tree(tmp_path, {"app.js": text, "b.png": ""})
     assert unfingerprinted(release.read("app.js")).decode() == text.replace("b.png", "b.#.png")
     (found,) = release.messages()
-    assert found.startswith(f"warning app.js:2:22: this source map can't be read: {message}")
+    assert found.startswith(f"warning app.js:2:22: the source map is invalid: {message}")
 
 
 @pytest.mark.parametrize(

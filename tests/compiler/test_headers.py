@@ -269,21 +269,21 @@ def test_a_hook_may_be_the_function_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("hook", "message"),
     [
-        ("length", "a hook changed content-length, which the file's bytes decide"),
-        ("no_length", "a hook changed content-length, which the file's bytes decide"),
-        ("twice", "a hook changed content-length, which the file's bytes decide"),
-        ("etag", "a hook changed etag, which the file's bytes decide"),
-        ("coding", "a hook changed content-encoding, which the file's bytes decide"),
-        ("chunked", "a hook changed transfer-encoding, which the file's bytes decide"),
-        ("line_end", r"the value of X-A has characters that no header may have: '1\r\nX-B: 2'"),
-        ("euro", "the value of X-A has characters that no header may have: '€'"),
-        ("space", "the value of X-A has white space around it: '1 '"),
-        ("name", "'X A' is not the name of a header"),
+        ("length", "the headers-hook changed content-length, which the file's bytes decide"),
+        ("no_length", "the headers-hook changed content-length, which the file's bytes decide"),
+        ("twice", "the headers-hook changed content-length, which the file's bytes decide"),
+        ("etag", "the headers-hook changed etag, which the file's bytes decide"),
+        ("coding", "the headers-hook changed content-encoding, which the file's bytes decide"),
+        ("chunked", "the headers-hook changed transfer-encoding, which the file's bytes decide"),
+        ("line_end", r"headers: the value of X-A has characters that no header may have: '1\r\nX-B: 2'"),
+        ("euro", "headers: the value of X-A has characters that no header may have: '€'"),
+        ("space", "headers: the value of X-A has white space around it: '1 '"),
+        ("name", "headers: 'X A' is not the name of a header"),
     ],
 )
 def test_a_hook_that_would_break_an_answer_fails_the_build(tmp_path: Path, hooks: str, hook: str, message: str) -> None:
     compiled = compile_tree(tmp_path, {"a.css": "a{}"}, headers_hook=f"{hooks}:{hook}")
-    assert compiled.messages() == [f"error a.css: headers: {message}"]
+    assert compiled.messages() == [f"error a.css: {message}"]
     assert not compiled.dist.exists()
 
 

@@ -305,13 +305,16 @@ def test_an_import_maps_prefixes_end_where_more_entries_may_stand() -> None:
 @pytest.mark.parametrize(
     ("page", "unreadable"),
     [
-        (b"<p><script type=importmap>{,}</script>", Unreadable(26, "this is not an import map that can be read")),
-        (b"<p><script type=importmap></script>", Unreadable(3, "this is not an import map that can be read")),
+        (
+            b"<p><script type=importmap>{,}</script>",
+            Unreadable(26, "this import map is not valid JSON, or not an object"),
+        ),
+        (b"<p><script type=importmap></script>", Unreadable(3, "this import map is not valid JSON, or not an object")),
         (
             b"<script>f(a;\nimport('b')</script>",
-            Unreadable(9, "from here on this is not JavaScript that can be read"),
+            Unreadable(9, "JavaScript syntax error: the script cannot be parsed from here on"),
         ),
-        ("<img>".encode("utf-16"), Unreadable(0, "a page in UTF-16 can't be read")),
+        ("<img>".encode("utf-16"), Unreadable(0, "HTML in UTF-16 is not supported")),
     ],
 )
 def test_a_part_that_can_not_be_read_is_named(page: bytes, unreadable: Unreadable) -> None:

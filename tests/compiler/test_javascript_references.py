@@ -268,7 +268,7 @@ def test_what_stands_before_the_unreadable_is_rewritten_and_the_rest_is_left_wit
     script = f'import "./a.js";\n{before}{behind} import("./b.mjs")'
     release = compiled(tmp_path, script)
     assert release.messages() == [
-        f"warning app.js:2:{len(before) + 1}: from here on this is not JavaScript that can be read"
+        f"warning app.js:2:{len(before) + 1}: JavaScript syntax error: the script cannot be parsed from here on"
     ]
     assert unfingerprinted(release.read("app.js")).decode() == script.replace("./a.js", "./a.#.js")
 

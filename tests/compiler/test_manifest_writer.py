@@ -109,7 +109,8 @@ def test_two_assets_with_one_url_are_an_error(tmp_path: Path) -> None:
     clashing = taken.path.removeprefix("/static/")
     compiled = compile_tree(tmp_path, {"a.css": "a{}", clashing: "b{}"})
     src = tmp_path / "src"
-    assert compiled.messages() == [f"error {src}/a.css: {src}/{clashing} answers at {taken.path} already"]
+    message = f"this file has the same URL as {src}/{clashing}: {taken.path}"
+    assert compiled.messages() == [f"error {src}/a.css: {message}"]
     assert not compiled.dist.exists()
 
 

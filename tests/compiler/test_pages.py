@@ -84,7 +84,7 @@ def test_a_hash_of_other_bytes_stays_and_is_a_warning(tmp_path: Path, page: str)
     release = compile_tree(tmp_path, {**SITE, "p.html": page.replace("{}", integrity("other"))})
     assert integrity("other") in release.read("p.html").decode()
     place = f"p.html:1:{page.index('{}') + 1}"
-    assert release.messages() == [f"warning {place}: this is no hash of app.js"]
+    assert release.messages() == [f"warning {place}: the integrity hash is not that of app.js"]
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ def test_two_pages_can_not_hold_each_other_s_hash(tmp_path: Path) -> None:
     tree = {name: f"<link rel=prefetch href={other} integrity=sha384-x>" for name, other in PAIR}
     release = compile_tree(tmp_path, tree)
     assert release.messages() == [
-        "warning a.html:1:42: no hash of b.html can stand here, for it holds one of this file",
-        "warning b.html:1:42: this is no hash of a.html",
+        "warning a.html:1:42: the integrity hash of b.html cannot be computed: it holds a hash of this file",
+        "warning b.html:1:42: the integrity hash is not that of a.html",
     ]
 
 

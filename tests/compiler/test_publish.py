@@ -357,7 +357,7 @@ def test_check_says_no_to_what_is_no_release(tmp_path: Path, left: str | None) -
     dist = compile_tree(tmp_path, OLD).dist
     shutil.rmtree(dist / "files" if left else dist)
     before = snapshot(tmp_path)
-    assert compile_tree(tmp_path, OLD, check=True).messages() == [f"error {dist}: is not what this build would write"]
+    assert compile_tree(tmp_path, OLD, check=True).messages() == [f"error {dist}: DIST is out of date"]
     assert snapshot(tmp_path) == before
 
 

@@ -82,7 +82,7 @@ def test_a_later_source_wins_and_a_note_says_so(tmp_path: Path, src: Path, url: 
     later = write_tree(tmp_path / "later", {"a.css": "later"})
     found = walk(src, Source(str(later), url))
     assert [file.path for file in found.files] == [str(later / "a.css")]
-    assert found.messages == [f"note {later}/a.css: replaces {src}/a.css as /static/a.css"]
+    assert found.messages == [f"note {later}/a.css: this file replaces {src}/a.css at /static/a.css"]
 
 
 def test_a_source_may_put_a_prefix_before_its_names_and_publish_some_files_only(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_source_may_put_a_prefix_before_its_names_and_publish_some_files_only(
     found = walk(Source(str(src), name_prefix="x/", only=frozenset({"a.css", "c/d.css", ".hidden", "no.css"})))
     assert found.urls == {"x/a.css": "/static/x/a.css", "x/c/d.css": "/static/x/c/d.css"}
     other = "not one of the files asked for"
-    assert found.skipped == {"b.css": other, "e.css": other, ".hidden": "hidden"}
+    assert found.skipped == {"b.css": other, "e.css": other, ".hidden": "a hidden file"}
 
 
 def test_a_source_at_a_url_of_its_own_may_be_fingerprinted_like_one_below_the_prefix(tmp_path: Path) -> None:
@@ -202,23 +202,23 @@ def test_what_was_hashed_before_is_cached_for_ever_as_it_is(tmp_path: Path) -> N
 
 def test_a_hook_that_fails_fails_the_build(tmp_path: Path) -> None:
     compiled = compile_tree(tmp_path, {"a.css": ""}, hashed_hook=lambda path, url: path.index(url))
-    assert compiled.messages() == ["error a.css: hashed-hook failed: ValueError('substring not found')"]
+    assert compiled.messages() == ["error a.css: the hashed-hook raised ValueError('substring not found')"]
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        (".env", "hidden"),
-        (".git/config", "hidden"),
-        ("lib/.hidden/a.css", "hidden"),
-        ("a.css~", "litter"),
-        ("#a.css#", "litter"),
-        ("a.css.swp", "litter"),
-        ("Thumbs.db", "litter"),
-        ("desktop.ini", "litter"),
-        (".DS_Store", "hidden"),
-        ("__pycache__/a.pyc", "litter"),
-        ("__MACOSX/a.css", "litter"),
+        (".env", "a hidden file"),
+        (".git/config", "a hidden file"),
+        ("lib/.hidden/a.css", "a hidden file"),
+        ("a.css~", "left behind by an editor or the system"),
+        ("#a.css#", "left behind by an editor or the system"),
+        ("a.css.swp", "left behind by an editor or the system"),
+        ("Thumbs.db", "left behind by an editor or the system"),
+        ("desktop.ini", "left behind by an editor or the system"),
+        (".DS_Store", "a hidden file"),
+        ("__pycache__/a.pyc", "left behind by an editor or the system"),
+        ("__MACOSX/a.css", "left behind by an editor or the system"),
     ],
 )
 def test_dotfiles_and_litter_are_skipped_and_named(tmp_path: Path, name: str, reason: str) -> None:
@@ -236,14 +236,14 @@ def test_well_known_is_published_and_what_is_hidden_in_it_is_not(tmp_path: Path)
     [
         pytest.param("b.css", "a.css", ["a.css", "b.css", "lib/c.css"], None, id="to a file inside"),
         pytest.param("more", "lib", ["a.css", "lib/c.css", "more/c.css"], None, id="to a directory inside"),
-        pytest.param("b.css", "../outside/x.css", None, "a link that leaves its source", id="to a file outside"),
-        pytest.param("more", "../outside", None, "a link that leaves its source", id="to a directory outside"),
-        pytest.param("more", "../src-two", None, "a link that leaves its source", id="to a name that begins the same"),
-        pytest.param("b.css", "/etc/passwd", None, "a link that leaves its source", id="to an absolute path"),
-        pytest.param("b.css", "nothing", None, "a link to nothing", id="broken"),
-        pytest.param("b.css", "b.css", None, "a link to nothing", id="to itself"),
-        pytest.param("lib/up", "..", None, "a link to a directory above it", id="to the source"),
-        pytest.param("lib/here", ".", None, "a link to a directory above it", id="to its own directory"),
+        pytest.param("b.css", "../outside/x.css", None, "a symlink out of its source", id="to a file outside"),
+        pytest.param("more", "../outside", None, "a symlink out of its source", id="to a directory outside"),
+        pytest.param("more", "../src-two", None, "a symlink out of its source", id="to a name that begins the same"),
+        pytest.param("b.css", "/etc/passwd", None, "a symlink out of its source", id="to an absolute path"),
+        pytest.param("b.css", "nothing", None, "a broken symlink", id="broken"),
+        pytest.param("b.css", "b.css", None, "a broken symlink", id="to itself"),
+        pytest.param("lib/up", "..", None, "a symlink to a directory above it", id="to the source"),
+        pytest.param("lib/here", ".", None, "a symlink to a directory above it", id="to its own directory"),
     ],
 )
 def test_a_link_is_followed_while_it_stays_inside(
@@ -276,13 +276,13 @@ def test_special_files_are_skipped(src: Path, monkeypatch: pytest.MonkeyPatch) -
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
         found = walk(src)
-    assert (found.names, found.skipped) == (["a.css"], {"fifo": "not a file", "socket": "not a file"})
+    assert (found.names, found.skipped) == (["a.css"], {"fifo": "not a regular file", "socket": "not a regular file"})
 
 
 def test_the_output_inside_a_source_is_skipped(src: Path) -> None:
     write_tree(src / "dist", {"files/a.css": ""})
     found = walk(src, out=str(src / "dist"))
-    assert (found.names, found.skipped) == (["a.css"], {"dist": "the output itself"})
+    assert (found.names, found.skipped) == (["a.css"], {"dist": "the output directory"})
 
 
 @pytest.mark.parametrize("source", ["src", "src/files", "src/files/static"])
@@ -335,7 +335,7 @@ def test_a_source_that_is_no_directory_is_an_error(tmp_path: Path, kind: str) ->
 
 
 def test_a_source_without_files_is_a_warning(tmp_path: Path) -> None:
-    assert walk(tmp_path).messages == [f"warning {tmp_path}: there is no file to publish here"]
+    assert walk(tmp_path).messages == [f"warning {tmp_path}: there are no files to publish"]
 
 
 def test_a_file_knows_its_size_and_date(tmp_path: Path) -> None:

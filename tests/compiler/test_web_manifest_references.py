@@ -90,7 +90,7 @@ def test_bytes_that_are_not_utf_8_survive() -> None:
 )
 def test_what_is_not_json_has_no_references(manifest: bytes) -> None:
     found = extract(manifest)
-    assert (found.references, found.unreadable) == ((), (Unreadable(0, "this is not JSON that can be read"),))
+    assert (found.references, found.unreadable) == ((), (Unreadable(0, "this web manifest is not valid JSON"),))
 
 
 IMAGES = st.lists(st.fixed_dictionaries({"src": st.text(min_size=1)}), max_size=3)

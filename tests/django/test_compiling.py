@@ -211,11 +211,11 @@ def test_what_is_found_and_never_published_is_named(dist: Path, tmp_path: Path, 
     with project(dist, **settings):
         said = run("compilestatic", "--no-default-ignore").stderr
     assert sorted(line.strip() for line in said.splitlines()) == [
-        ".hidden/a.txt: warning: is found, and never published: hidden [unpublished-file]",
-        "d/y.js: warning: is found, and never published: a link that leaves its source [unpublished-file]",
+        ".hidden/a.txt: warning: Django finds this file, but it is not published: a hidden file [unpublished-file]",
+        "d/y.js: warning: Django finds this file, but it is not published: a symlink out of its source [unpublished-file]",
         "hint: add the directory that it leads to to STATICFILES_DIRS",
         "hint: add the directory that it leads to to STATICFILES_DIRS",
-        "x.js: warning: is found, and never published: a link that leaves its source [unpublished-file]",
+        "x.js: warning: Django finds this file, but it is not published: a symlink out of its source [unpublished-file]",
     ]
 
 

@@ -61,7 +61,7 @@ def _read(file: SourceFile, diagnostics: Diagnostics) -> _Read:
         return _Read(file, _NOTHING, None)
     extraction = extract(data)
     for part in extraction.unreadable if not file.hashed else ():
-        note = "references in it are left as they are"
+        note = "references in it are not rewritten"
         diagnostics.warning(Code.UNREADABLE, file.at(part.start), part.message, note=note)
     inline = [reference for reference in extraction.references if _is_inline(reference)]
     if inline:  # they lead nowhere, and are long

@@ -91,7 +91,7 @@ class HeaderPolicy:
             try:
                 self.hook(headers, asset.source.path, quote_path(path))
             except Exception as error:
-                raise BuildError(Code.HOOK_FAILED, asset.source.name, f"headers-hook failed: {error!r}") from error
+                raise BuildError(Code.HOOK_FAILED, asset.source.name, f"the headers-hook raised {error!r}") from error
 
 
 def _own_values(asset: Asset) -> dict[str, str]:
@@ -112,7 +112,7 @@ def _check(headers: Headers, own: Mapping[str, str], asset: Asset) -> None:
     for name in sorted(DECIDED):
         removed = name in REMOVABLE and name not in headers
         if headers.get_all(name) != given.get(name, []) and not removed:
-            problem = f"headers: a hook changed {name}, which the file's bytes decide"
+            problem = f"the headers-hook changed {name}, which the file's bytes decide"
             raise BuildError(Code.INVALID_HEADER, asset.source.name, problem)
 
 

@@ -103,8 +103,8 @@ def _keys(assets: Sequence[Asset], directories: Sequence[str | None]) -> dict[st
     for number, asset in enumerate(assets):
         for url in {asset.path, asset.source.plain_path} if asset.source.plain else {asset.path}:
             if keys.setdefault(url, number) != number:
-                message = f"{assets[keys[url]].source.path} answers at {url} already"
-                raise BuildError(Code.DUPLICATE_URL, asset.source.path, message, "--ignore one of them")
+                message = f"this file has the same URL as {assets[keys[url]].source.path}: {url}"
+                raise BuildError(Code.DUPLICATE_URL, asset.source.path, message, "rename one of them, or --ignore it")
     for number, directory in enumerate(directories):
         for url in (directory, directory[:-1]) if directory else ():
             keys.setdefault(url, number)

@@ -25,7 +25,7 @@ class PreviousRelease:
         try:
             return cls(Manifest.open(path))
         except ManifestError as error:
-            note = "its dates are lost: every file counts as new"
+            note = "the dates in it are lost: every file counts as new"
             diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, note=note)
             return cls(None)
 

@@ -80,15 +80,15 @@ class FinalBytes:
     def _renewed(self, file: LinkedFile, target: int, written: WrittenText) -> str | None:
         source, asset = self._files[target].source, self._assets.get(target)
         if asset is None:
-            problem = f"no hash of {source.name} can stand here, for it holds one of this file"
+            problem = f"the integrity hash of {source.name} cannot be computed: it holds a hash of this file"
             place = file.source.at(written.start)
-            self._diagnostics.warning(Code.INTEGRITY_CYCLE, place, problem, "take one of the two away")
+            self._diagnostics.warning(Code.INTEGRITY_CYCLE, place, problem, "remove one of the two hashes")
             return None
         value = renewed(written.value, partial(_digest, source.path), partial(_digest, asset.identity.staged))
         if value is None:
-            problem = f"this is no hash of {source.name}"
-            hint = "write a hash of the source: it is kept right from then on"
-            note = "it is left as it is, and a browser refuses the file"
+            problem = f"the integrity hash is not that of {source.name}"
+            hint = "write the hash of the source file: the build keeps it right from then on"
+            note = "it is left as it is, and browsers refuse to load the file"
             self._diagnostics.warning(Code.WRONG_INTEGRITY, file.source.at(written.start), problem, hint, note)
         return value
 
@@ -99,9 +99,9 @@ class FinalBytes:
         try:
             yield Edit(start, end, shifted_url(data[start:end], data, edits))
         except SourceMapError as error:
-            note = "it is left as it is, and may be some columns off"
-            problem = f"this source map can't be read: {error}"
-            self._diagnostics.warning(Code.UNREADABLE_SOURCE_MAP, file.source.at(start), problem, note=note)
+            note = "it is left as it is: debuggers may show places some columns off"
+            problem = f"the source map is invalid: {error}"
+            self._diagnostics.warning(Code.INVALID_SOURCE_MAP, file.source.at(start), problem, note=note)
 
     def _shifted_map(self, file: LinkedFile, owner: LinkedFile) -> bytes:
         """Return a source map moved along with what its owner's references become.
@@ -114,8 +114,10 @@ class FinalBytes:
         try:
             return shifted(data, generated, edits)
         except SourceMapError as error:
-            note = f"it is published as it is, and may be some columns off for {owner.source.name}"
-            self._diagnostics.warning(Code.UNREADABLE_SOURCE_MAP, file.source.name, str(error), note=note)
+            note = f"it is left as it is: debuggers may show places in {owner.source.name} some columns off"
+            self._diagnostics.warning(
+                Code.INVALID_SOURCE_MAP, file.source.name, f"the source map is invalid: {error}", note=note
+            )
             return data
 
     def _path_of_right_length(self, number: int) -> str:
@@ -165,5 +167,5 @@ def _chunks(file: LinkedFile) -> Iterator[bytes]:
         problem = f"this file can't be read: {error.strerror}"
         raise BuildError(Code.FILE_SYSTEM, file.source.path, problem) from error
     if file.digest not in {None, digest.digest()}:
-        problem = "this file changed while it was compiled"
+        problem = "this file changed during the build"
         raise BuildError(Code.FILE_CHANGED, file.source.path, problem, "compile again")

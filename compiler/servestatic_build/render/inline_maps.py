@@ -28,7 +28,7 @@ def shifted_url(url: bytes, generated: bytes, edits: Iterable[Edit]) -> bytes:
     """
     match = _DATA_URL.fullmatch(url)
     if match is None:
-        raise SourceMapError("it is no data: URL that can be read")
+        raise SourceMapError("not a data: URL that can be decoded")
     head, is_base64, body = match.groups()
     source_map = _decoded(unquote_to_bytes(body)) if is_base64 else unquote_to_bytes(body)
     moved = shifted(source_map, generated, edits)
@@ -42,4 +42,4 @@ def _decoded(text: bytes) -> bytes:
     try:
         return b64decode(bare + b"=" * (-len(bare) % 4), validate=True)
     except Error as error:
-        raise SourceMapError(f"it is no base64: {error}") from None
+        raise SourceMapError(f"not base64: {error}") from None

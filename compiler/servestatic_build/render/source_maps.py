@@ -126,9 +126,9 @@ def _root(text: str) -> _Span:
     try:
         end = _DECODER.raw_decode(text, start)[1]
     except (ValueError, RecursionError) as error:
-        raise SourceMapError(f"it is no JSON: {error}") from None
+        raise SourceMapError(f"not JSON: {error}") from None
     if text[end:].strip(" \t\n\r"):
-        raise SourceMapError("it is no JSON: something stands behind the object")
+        raise SourceMapError("not JSON: something follows the object")
     return start, end
 
 
@@ -149,7 +149,7 @@ def _inside(text: str, outer: _Span) -> Iterator[_Span]:
 
 def _members(text: str, outer: _Span) -> dict[str, _Span]:
     if text[outer[0]] != "{":
-        raise SourceMapError("it has something else where an object belongs")
+        raise SourceMapError("an object is expected where something else stands")
     inside = _inside(text, outer)
     # Of members of one name the last counts, as with JSON.parse.
     return {_value(text, key, str): value for key, value in zip(inside, inside, strict=True)}
@@ -158,20 +158,20 @@ def _members(text: str, outer: _Span) -> dict[str, _Span]:
 def _member(text: str, outer: _Span, name: str) -> _Span:
     member = _members(text, outer).get(name)
     if member is None:
-        raise SourceMapError(f"it has no {name}")
+        raise SourceMapError(f"{name!r} is missing")
     return member
 
 
 def _value(text: str, span: _Span, kind: type[_T]) -> _T:
     value = _DECODER.raw_decode(text, span[0])[0]
     if type(value) is not kind:
-        raise SourceMapError("it has a number or text of the wrong type")
+        raise SourceMapError("a value has the wrong type")
     return value
 
 
 def _section_changes(text: str, sections: _Span, lines: Mapping[int, _Line]) -> Iterator[Edit]:
     if text[sections[0]] != "[":
-        raise SourceMapError("its sections are no array")
+        raise SourceMapError("'sections' is not an array")
     for section in _inside(text, sections):
         offset = _member(text, section, "offset")
         place = _member(text, offset, "column")
@@ -189,7 +189,7 @@ def _mapping_changes(
     span = _member(text, owner, "mappings")
     mappings = _value(text, span, str)
     if not mappings.isascii():
-        raise SourceMapError("its mappings are malformed")
+        raise SourceMapError("'mappings' is malformed")
     places = _places(text, span, mappings)
     start = 0
     for number in count(line):
@@ -242,7 +242,7 @@ def _segments_moved(
         if new - before != distance:
             yield segment, new - before
     if start < end:
-        raise SourceMapError("its mappings are malformed")
+        raise SourceMapError("'mappings' is malformed")
 
 
 @lru_cache(4096)

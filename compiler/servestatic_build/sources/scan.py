@@ -40,12 +40,12 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
         for file in _Walk(config, source, skipped, diagnostics).files():
             replaced = by_path.get(file.plain_path)
             if replaced is not None:
-                message = f"replaces {replaced.path} as {file.plain_path}"
+                message = f"this file replaces {replaced.path} at {file.plain_path}"
                 diagnostics.note(Code.REPLACED_FILE, file.path, message)
             by_path[file.plain_path] = file
     if not by_path:
         places = ", ".join(source.directory for source in config.sources)
-        diagnostics.warning(Code.NO_FILES, places, "there is no file to publish here")
+        diagnostics.warning(Code.NO_FILES, places, "there are no files to publish")
     files = sorted(by_path.values(), key=lambda file: file.name)
     return Scan(with_bundler_names(files, skipped, config, diagnostics), tuple(skipped))
 
@@ -168,7 +168,7 @@ class _Walk:
         try:
             return self._hashed_hook is not None and bool(self._hashed_hook(path, quote_path(plain_path)))
         except Exception as error:
-            raise BuildError(Code.HOOK_FAILED, name, f"hashed-hook failed: {error!r}") from error
+            raise BuildError(Code.HOOK_FAILED, name, f"the hashed-hook raised {error!r}") from error
 
     def _is_fingerprinted(self, name: str, kind: str) -> bool:
         if self._config.fingerprint.match(name):

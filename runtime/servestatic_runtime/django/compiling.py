@@ -191,7 +191,7 @@ def _unpublished(found: Collected, result: BuildResult) -> Iterator[Diagnostic]:
     for name, (storage, path) in found.items() if published else ():
         reason = None if name in published else _reason(local_path(storage, path), reasons)
         if reason and reason not in deliberate:
-            message = f"is found, and never published: {reason}"
+            message = f"Django finds this file, but it is not published: {reason}"
             yield Diagnostic(Severity.WARNING, Code.UNPUBLISHED_FILE, name, message, hints.get(reason))
 
 

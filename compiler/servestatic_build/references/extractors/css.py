@@ -32,7 +32,7 @@ _URL_FUNCTIONS = frozenset({"url", "src", "image-set", "-webkit-image-set"})
 def extract(data: bytes) -> Extraction:
     """Return the references of a style sheet: url(), src(), image-set(), @import and its source map."""
     if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
-        return Extraction(unreadable=(Unreadable(0, "a style sheet in UTF-16 can't be read"),))
+        return Extraction(unreadable=(Unreadable(0, "a style sheet in UTF-16 is not supported"),))
     bom = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     text = as_text(data[bom:])
     places = _Places(text, bom)

@@ -33,7 +33,7 @@ _RENAMED = {"image": "img"}  # HTML 13.2.6.4.7
 def extract(data: bytes) -> Extraction:
     """Return the references of a page: of its elements, and of the style sheets, scripts and import map in it."""
     if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
-        return Extraction(unreadable=(Unreadable(0, "a page in UTF-16 can't be read"),))
+        return Extraction(unreadable=(Unreadable(0, "HTML in UTF-16 is not supported"),))
     bom = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     page = _MISREAD.sub(b"~", data.translate(_ASCII))
     text = page[bom:].decode("ascii")

@@ -18,7 +18,7 @@ def extract(data: bytes) -> Extraction:
     """Return the URLs of an import map and the entries that end in a slash."""
     root = parse(data)
     if root is None:
-        return Extraction(unreadable=(Unreadable(0, "this is not an import map that can be read"),))
+        return Extraction(unreadable=(Unreadable(0, "this import map is not valid JSON, or not an object"),))
     scopes = tuple(members(member(root, b"scopes", data), data))
     found = list(_entries(member(root, b"imports", data), data))
     for scope, entries in scopes:

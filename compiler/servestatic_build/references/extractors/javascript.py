@@ -64,7 +64,7 @@ def extract(data: bytes) -> Extraction:
         lexer.close()
     except UnreadableError as error:
         found = [reference for reference in found if reference.start < error.start]
-        unreadable = (Unreadable(error.start, "from here on this is not JavaScript that can be read"),)
+        unreadable = (Unreadable(error.start, "JavaScript syntax error: the script cannot be parsed from here on"),)
     return Extraction(tuple(last_source_map(found)), unreadable)
 
 

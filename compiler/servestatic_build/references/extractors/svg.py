@@ -29,13 +29,13 @@ _XLINK = "http://www.w3.org/1999/xlink" + _BETWEEN
 def extract(data: bytes) -> Extraction:
     """Return the references of a document: of its elements, and of the style sheets and scripts in it."""
     if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
-        return Extraction(unreadable=(Unreadable(0, "XML in UTF-16 can't be read"),))
+        return Extraction(unreadable=(Unreadable(0, "XML in UTF-16 is not supported"),))
     reader = _Reader(data)
     try:
         reader.read()
     except expat.ExpatError as error:
         start = min(max(reader.place(), 0), len(data))
-        return Extraction(unreadable=(Unreadable(start, f"this is not XML that can be read: {_message(error)}"),))
+        return Extraction(unreadable=(Unreadable(start, f"XML syntax error: {_message(error)}"),))
     return joined(reader.found)
 
 

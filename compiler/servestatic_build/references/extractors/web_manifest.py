@@ -16,7 +16,7 @@ def extract(data: bytes) -> Extraction:
     """Return the references of a web manifest: its icons and screenshots, and the icons of what it offers."""
     root = parse(data)
     if root is None:
-        return Extraction(unreadable=(Unreadable(0, "this is not JSON that can be read"),))
+        return Extraction(unreadable=(Unreadable(0, "this web manifest is not valid JSON"),))
     images = [image for path in _IMAGES for image in _objects(root, path, data)]
     sources = (member(image, b"src", data) for image in images)
     return joined(string(source, data).url() for source in sources if source is not None)

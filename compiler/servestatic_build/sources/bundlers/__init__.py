@@ -54,7 +54,7 @@ def _name(alias: str, path: str, paths: dict[str, str], manifest: BundlerManifes
     """Let an alias lead to a file; what an earlier manifest says of it no longer counts."""
     replaced = paths.get(alias, path)
     if replaced != path:
-        message = f"{alias!r} leads to {path}, no longer to {replaced}"
+        message = f"the name {alias!r} now means {path}, and no longer {replaced}"
         diagnostics.note(Code.ALIAS_CONFLICT, manifest.path, message)
     paths[alias] = path
 
@@ -67,6 +67,6 @@ def _aliases(files: Iterable[SourceFile], paths: Mapping[str, str], diagnostics:
         if alias not in owners:
             aliases[path].append(alias)
         elif owners[alias] != path:
-            message = f"has the name that a bundler gives {path}, and keeps it"
+            message = f"this file keeps its name, which a bundler's manifest gives to {path}"
             diagnostics.note(Code.ALIAS_CONFLICT, owners[alias], message)
     return aliases

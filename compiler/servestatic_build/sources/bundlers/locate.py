@@ -40,7 +40,7 @@ class Locator:
             if path is not None:
                 found[file] = path
             elif not (file.endswith(".map") or self._is_left_out(_candidates(file, bases))):
-                message = f"names {file}, which is not in a source"
+                message = f"this manifest names {file}, which is in no SOURCE"
                 self._diagnostics.warning(Code.STALE_BUNDLER_MANIFEST, manifest.path, message, _STALE)
         return found
 

@@ -52,7 +52,7 @@ def read_manifest(path: str) -> BundlerManifest:
             if shape.recognises(document):
                 return BundlerManifest(path, shape, tuple(shape.read(document)))
     hint = "name the manifest of Vite or of a webpack plugin, or esbuild's metafile"
-    message = "this is not a bundler's manifest of a known form"
+    message = "this bundler's manifest has no known form"
     raise BuildError(Code.INVALID_BUNDLER_MANIFEST, path, message, hint)
 
 
