@@ -3,7 +3,8 @@
 try:
     from servestatic_build.build import BuildResult, build
     from servestatic_build.diagnostics import ConfigError
-    from servestatic_build.settings.config import Config, Source
+    from servestatic_build.settings.config import Config
+    from servestatic_build.settings.source import Source
 except ModuleNotFoundError as error:
     message = f'{error.name} is missing. To compile, install the extra: pip install "servestatic-build[build]"'
     raise ImportError(message) from error

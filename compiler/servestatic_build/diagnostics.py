@@ -180,14 +180,16 @@ class Diagnostic:
 class ConfigError(Exception):
     """Settings or arguments that no build can follow (exit code 2)."""
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, hint: str | None = None, place: str | None = None) -> None:
+        """Say what is wrong, what to do, and at which line of which file where a file says it."""
+        super().__init__(f"{place}: {message}" if place else message)
         self.message = message
         self.hint = hint
+        self.place = place
 
     def diagnostic(self, program: str) -> Diagnostic:
         """Return the problem as what ``program`` prints."""
-        return Diagnostic(Severity.ERROR, Code.INVALID_SETTING, program, self.message, self.hint)
+        return Diagnostic(Severity.ERROR, Code.INVALID_SETTING, self.place or program, self.message, self.hint)
 
 
 class BuildError(Exception):

@@ -10,8 +10,8 @@ import pytest
 
 from servestatic_build.diagnostics import ConfigError
 from servestatic_build.references import suggestions
-from servestatic_build.settings.config import MissingRule
 from servestatic_build.settings.globs import Globs
+from servestatic_build.settings.missing import MissingRule
 from support.trees import Tree, compile_tree
 
 TREE: Tree = {
@@ -19,7 +19,6 @@ TREE: Tree = {
     "img/logo.png": b"",
     "other/bg.png": b"",
 }
-ERRORS = (MissingRule(Globs.of(("*",)), "error"),)
 LOGO = "css/app.css:1:21: '../img/lgoo.png' resolves to /static/img/lgoo.png, which does not exist"
 BACKGROUND = "css/app.css:2:21: 'gone/bg.png' resolves to /static/css/gone/bg.png, which does not exist"
 
@@ -37,8 +36,7 @@ BACKGROUND = "css/app.css:2:21: 'gone/bg.png' resolves to /static/css/gone/bg.pn
 def test_a_policy_by_glob(
     tmp_path: Path, policies: dict[str, str], expected: list[tuple[str, str]], ignored: int
 ) -> None:
-    rules = tuple(MissingRule(Globs.of((glob,)), policy) for glob, policy in policies.items())
-    release = compile_tree(tmp_path, TREE, missing_rules=rules)
+    release = compile_tree(tmp_path, TREE, missing=policies)
     found = [(str(d.severity), f"{d.place}: {d.message}") for d in release.result.diagnostics]
     maps = "x.map"
     assert [(severity, text) for severity, text in found if maps not in text] == expected
@@ -82,7 +80,7 @@ EXTENSION = "add the extension, as bundlers do and browsers do not: /static/"
 def test_a_hint_is_of_another_file_of_the_same_kind(
     tmp_path: Path, text: str, others: list[str], hint: str | None
 ) -> None:
-    release = compile_tree(tmp_path, {"a.js": text, **dict.fromkeys(others, "")}, missing_rules=ERRORS)
+    release = compile_tree(tmp_path, {"a.js": text, **dict.fromkeys(others, "")}, missing={"*": "error"})
     (diagnostic,) = release.result.diagnostics
     assert (diagnostic.hint or "").startswith(hint or "nothing at all") == (hint is not None)
 
@@ -98,7 +96,7 @@ def test_what_hints_compare_does_not_grow_with_what_is_broken(tmp_path: Path, mo
     monkeypatch.setattr(suggestions, "get_close_matches", counted)
     count = 1000
     tree: Tree = {f"icon{number:04}.js": f'import "./icon{number:04}x.js"' for number in range(count)}
-    release = compile_tree(tmp_path, tree, missing_rules=ERRORS)
+    release = compile_tree(tmp_path, tree, missing={"*": "error"})
     assert len(release.result.diagnostics) == count
     assert (len(compared), max(compared)) == (100, 50)
 
@@ -111,7 +109,7 @@ def test_one_missing_file_is_searched_for_once(tmp_path: Path, monkeypatch: pyte
         return get_close_matches(name, names, n)
 
     monkeypatch.setattr(suggestions, "get_close_matches", counted)
-    compile_tree(tmp_path, {f"{number}.js": 'import "./gone.js"' for number in range(10)}, missing_rules=ERRORS)
+    compile_tree(tmp_path, {f"{number}.js": 'import "./gone.js"' for number in range(10)}, missing={"*": "error"})
     assert searched == ["gone.js"]
 
 
@@ -122,7 +120,7 @@ def test_strict_makes_warnings_errors_and_leaves_what_is_ignored(tmp_path: Path)
 
 
 def test_a_policy_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ConfigError, match="missing must be one of"):
+    with pytest.raises(ConfigError, match="'panic' is not one of ignore, warn, error"):
         MissingRule(Globs.of(("*",)), "panic")
 
 

@@ -163,6 +163,11 @@ def test_jobs_change_no_byte() -> None:
         pytest.param(["src", "--config", "nothing.toml"], 2, id="config that is not there"),
         pytest.param(["src", "--ignore", "!"], 2, id="pattern that is none"),
         pytest.param(["/x="], 2, id="source without a directory"),
+        pytest.param([""], 2, id="empty source"),
+        pytest.param(["src", "--prefix", ""], 2, id="empty prefix"),
+        pytest.param(["src", "--out", ""], 2, id="empty output"),
+        pytest.param(["src", "--max-age", "9" * 5000], 2, id="number of 5,000 digits"),
+        pytest.param(["src", "--origin", "https://[::1"], 2, id="origin that is none"),
     ],
 )
 def test_the_exit_code_is_0_good_1_failed_2_usage(arguments: list[str], code: int) -> None:
@@ -226,7 +231,7 @@ def test_quiet_prints_errors_only(options: list[str], expected: str) -> None:
 def test_quiet_prints_a_usage_error() -> None:
     assert (
         run("src", "--quiet", "--jobs=0").stderr
-        == "servestatic-build: error: jobs must be at least 1 [invalid-setting]\n"
+        == "servestatic-build: error: --jobs: 0 is not a whole number of at least 1 [invalid-setting]\n"
     )
 
 
@@ -297,7 +302,7 @@ def test_a_wrong_setting_is_a_usage_error_with_a_hint() -> None:
     done = run("src")
     assert done.exit_code == 2
     assert done.stderr.startswith(
-        "servestatic-build: error: pyproject.toml: there is no setting 'prefx' [invalid-setting]\n  hint: the settings are sources, out, "
+        "pyproject.toml:2: error: there is no setting 'prefx' [invalid-setting]\n  hint: did you mean prefix?\n"
     )
 
 

@@ -8,7 +8,7 @@ from wsgiref.headers import Headers
 
 import pytest
 
-from servestatic_build import ConfigError
+from servestatic_build import Config, ConfigError
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_build.settings.hooks import load_hook
@@ -207,8 +207,8 @@ def test_vary_keeps_naming_what_the_variants_differ_by(tmp_path: Path, changes: 
     ],
 )
 def test_a_rule_that_would_break_an_answer_is_refused(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ConfigError, match=f"^headers: .*{message}"):
-        rule(**changes)
+    with pytest.raises(ConfigError, match=f"^headers: entry 1: .*{message}"):
+        Config(sources="static", headers=[{"for": "*", **changes}])
 
 
 HOOKS = """

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from servestatic_build import Config, ConfigError, Source
-from servestatic_build.settings.files import read_settings
+from servestatic_build.settings.config import SETTINGS
+from servestatic_build.settings.files import IN_FILE, read_settings
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.header_rules import HeaderRule
+from servestatic_build.settings.missing import MissingRule, MissingRules
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +38,7 @@ def read(text: str, name: str = "settings.toml") -> dict[str, Any]:
         ('codings = "br, gzip"', {"codings": ("br", "gzip")}),
         ('codings = "none"', {"codings": ()}),
         ("codings = []", {"codings": ()}),
+        ('codings = ["brotli", "zst", "gz", "br"]', {"codings": ("br", "zstd", "gzip")}),
         ('effort = "best"', {"effort": "best"}),
         ("jobs = 3", {"jobs": 3}),
         ('ignore = ["*.map", "!a.map"]', {"ignore": Globs.of(["*.map", "!a.map"])}),
@@ -43,7 +47,19 @@ def read(text: str, name: str = "settings.toml") -> dict[str, Any]:
         ('hashed = ["assets/*"]', {"hashed": Globs.of(["assets/*"])}),
         ('hashed-hook = "module:function"', {"hashed_hook": "module:function"}),
         ("plain-urls = false", {"plain_urls": False}),
-        ('missing = "error"', {"missing": "error"}),
+        ('missing = "error"', {"missing": MissingRules("error")}),
+        (
+            'missing = {"*" = "error", "vendor/" = "ignore"}',
+            {
+                "missing": MissingRules(
+                    rules=(MissingRule(Globs.of("*"), "error"), MissingRule(Globs.of("vendor/"), "ignore"))
+                )
+            },
+        ),
+        ('modules = "importmap"', {"modules": "importmap"}),
+        ('imports = {lit = "lit.js", "a/" = "b/"}', {"imports": {"lit": "lit.js", "a/": "b/"}}),
+        ('origins = "https://a.test:8"', {"origins": ("https://a.test:8",)}),
+        ('bundler-manifests = ["a.json"]', {"bundler_manifests": ("a.json",)}),
         ("strict = true", {"strict": True}),
         ("max-age = 0", {"max_age": 0}),
         ('index = "home.html"', {"index": "home.html"}),
@@ -61,66 +77,160 @@ def test_a_setting_is_read(text: str, expected: dict[str, Any]) -> None:
     assert read(text) == expected
 
 
-def test_every_field_of_config_but_check_has_a_setting() -> None:
-    with pytest.raises(ConfigError) as caught:
-        read("unknown = 1")
-    names = (caught.value.hint or "").removeprefix("the settings are ").split(", ")
-    assert {name.replace("-", "_") for name in names} == set(Config.__dataclass_fields__) - {"check", "missing_rules"}
+def test_every_setting_is_read_above_or_is_for_the_command_line_only() -> None:
+    assert set(SETTINGS) - set(IN_FILE) == {"check"}
+    assert {name.replace("-", "_") for name in SETTINGS} == {field.name for field in fields(Config)}
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "line", "message", "hint"),
     [
-        pytest.param("unknown = 1", "there is no setting 'unknown'", id="unknown key"),
-        pytest.param("plain_urls = true", "there is no setting 'plain_urls'", id="underscore for a hyphen"),
-        pytest.param("check = true", "there is no setting 'check'", id="option that is no setting"),
-        pytest.param('jobs = "3"', "'3' is not a whole number", id="string for a number"),
-        pytest.param("jobs = true", "True is not a whole number", id="boolean for a number"),
-        pytest.param("max-age = 1.5", "1.5 is not a whole number", id="fraction for a number"),
-        pytest.param("strict = 1", "1 is not true or false", id="number for a boolean"),
-        pytest.param("out = 1", "1 is not a string", id="number for a string"),
-        pytest.param("ignore = 1", "1 is not a list", id="number for a list"),
-        pytest.param("ignore = [1]", "1 is not a string", id="number in a list"),
-        pytest.param('types = "x"', "'x' is not a table", id="string for a table"),
-        pytest.param("types = {a = 1}", "1 is not a string", id="number in a table"),
-        pytest.param("headers = {}", "{} is not a list", id="table for the rules"),
-        pytest.param("headers = [1]", "1 is not a table", id="number for a rule"),
-        pytest.param('headers = [{set = {A = "1"}}]', "a rule in headers has the keys ['set']", id="rule for nothing"),
         pytest.param(
-            'headers = [{for = "*", sett = {}}]', "a rule in headers has the keys", id="unknown key in a rule"
+            "\nunknown = 1", 2, "there is no setting 'unknown'", "the settings are sources, out, ", id="unknown"
         ),
-        pytest.param('headers = [{for = "*", set = {A = 1}}]', "1 is not a string", id="number for a header"),
+        pytest.param("max_age = 1", 1, "there is no setting 'max_age'", "did you mean max-age?", id="underscore"),
+        pytest.param('source = "a"', 1, "there is no setting 'source'", "did you mean sources?", id="singular"),
+        pytest.param('Plain = "a"', 1, "there is no setting 'Plain'", "did you mean plain?", id="capital"),
         pytest.param(
-            'headers = [{for = "*", set = {ETag = "1"}}]', "ETag is decided", id="header that is not a rule's"
+            "check = true", 1, "there is no setting 'check'", "write --check on the command line", id="option only"
         ),
-        pytest.param('sources = ["/x="]', "'/x=' names no directory", id="source without a directory"),
-        pytest.param('ignore = ["!"]', "'!'", id="pattern that is none"),
-        pytest.param('plain = ["[z-a]"]', "[z-a]", id="pattern with a range backwards"),
-        pytest.param("a = ", "Invalid value", id="not TOML"),
+        pytest.param("[tool.servestatic-build]", 1, "there is no setting 'tool'", "the settings are", id="section"),
+        pytest.param(
+            'out = "x"\nmax-age = "60"',
+            2,
+            "max-age: '60' is not a whole number of at least 0",
+            "write 60 without quotes",
+            id="number in quotes",
+        ),
+        pytest.param(
+            "jobs = true", 1, "jobs: True is not a whole number of at least 1", None, id="boolean for a number"
+        ),
+        pytest.param("max-age = 1.5", 1, "max-age: 1.5 is not a whole number", None, id="fraction for a number"),
+        pytest.param("max-age = 2147483648", 1, "max-age: 2147483648 is not a whole", None, id="very large number"),
+        pytest.param(
+            f"jobs = 0x{'f' * 5000}", 1, "jobs: a number of that size is not", None, id="larger than Python says"
+        ),
+        pytest.param(
+            'strict = "yes"',
+            1,
+            "strict: 'yes' is not true or false",
+            "write true without quotes",
+            id="word for a switch",
+        ),
+        pytest.param("strict = 1", 1, "strict: 1 is not true or false", None, id="number for a switch"),
+        pytest.param("out = 1", 1, "out: 1 is not a path", None, id="number for a path"),
+        pytest.param('out = ""', 1, "out: '' is not a path", "it is empty or not set", id="empty path"),
+        pytest.param('out = "a\\u0000"', 1, r"out: 'a\x00' has a NUL character", None, id="NUL in a path"),
+        pytest.param('index = "\\u0000"', 1, r"index: '\x00' has a NUL character", None, id="NUL in a name"),
+        pytest.param('effort = "defualt"', 1, "effort: 'defualt' is not one of", "did you mean default?", id="typo"),
+        pytest.param("effort = []", 1, "effort: a list is not one of fast, default, best", None, id="list for a word"),
+        pytest.param("ignore = 1", 1, "ignore: 1 is not a list of patterns", None, id="number for a list"),
+        pytest.param("ignore = [\n'a',\n1]", 1, "ignore: entry 2: 1 is not a string", None, id="number in a list"),
+        pytest.param(
+            'ignore = ["!"]', 1, "ignore: !: a pattern can't be read", ".gitignore", id="pattern that is none"
+        ),
+        pytest.param(
+            'plain = ["[z-a]"]', 1, "plain: [z-a]: a pattern", ".gitignore", id="pattern with a range backwards"
+        ),
+        pytest.param('types = "x"', 1, "types: 'x' is not a table of media types", None, id="string for a table"),
+        pytest.param("[types]\nb = 'x/y'\na = 1", 3, "types: a: 1 is not a string", None, id="number in a table"),
+        pytest.param(
+            "[headers]\nfor = '*'",
+            1,
+            "headers: a table is not a list of rules",
+            "[[…headers]]",
+            id="table for the rules",
+        ),
+        pytest.param("headers = [1]", 1, "headers: entry 1: 1 is not a table", None, id="number for a rule"),
+        pytest.param(
+            'headers = [{set = {A = "1"}}]',
+            1,
+            "headers: entry 1: a rule has the keys set",
+            'for = "*.pdf"',
+            id="no for",
+        ),
+        pytest.param(
+            '[[headers]]\nfor = "*"\n[[headers]]\nfor = "*"\nsett = {}',
+            3,
+            "headers: entry 2: a rule has the keys for, sett",
+            'for = "*.pdf"',
+            id="unknown key in the second rule",
+        ),
+        pytest.param(
+            '[[headers]]\nfor = "*"\n[[headers]]\nfor = "*"\n[headers.set]\nA = 1',
+            6,
+            "headers: entry 2: set: A: 1 is not a string",
+            None,
+            id="number for a header of the second rule",
+        ),
+        pytest.param(
+            'headers = [{for = "*", set = {ETag = "1"}}]', 1, "ETag is decided", None, id="header that is not a rule's"
+        ),
+        pytest.param('missing = {"*" = "no"}', 1, "missing: *: 'no' is not one of ignore", None, id="no policy"),
+        pytest.param('imports = {"a/" = "b"}', 1, "imports: 'a/' must lead to a directory, 'b/'", None, id="import"),
+        pytest.param(
+            'sources = ["/x="]', 1, "sources: entry 1: '/x=' names no directory", "URL=DIR", id="no directory"
+        ),
+        pytest.param('codings = ["lzma"]', 1, "codings: entry 1: 'lzma' is not one of gzip", None, id="unknown coding"),
+        pytest.param("hashed-hook = 1", 1, "hashed-hook: 1 is not a string", None, id="number for a hook"),
+        pytest.param("a = x", "1:5", "this is not TOML: Invalid value", None, id="not TOML"),
+        pytest.param("out = 'a\0'", "1:9", "this is not TOML: Found invalid character", None, id="NUL in the file"),
+        pytest.param(f"jobs = {'9' * 5000}", None, "this is not TOML: Exceeds the limit", None, id="5,000 digits"),
+        pytest.param(f"a = {'[' * 5000}", None, "tables or lists are nested too deeply", None, id="5,000 lists"),
     ],
 )
-def test_a_wrong_setting_is_refused_and_the_file_named(text: str, message: str) -> None:
+def test_a_wrong_setting_is_refused_and_its_line_named(
+    text: str, line: int | str | None, message: str, hint: str | None
+) -> None:
     with pytest.raises(ConfigError) as caught:
         read(text)
-    assert caught.value.message.startswith("settings.toml: ")
+    assert caught.value.place == ("settings.toml" if line is None else f"settings.toml:{line}")
     assert message in caught.value.message
+    assert (hint or "") in (caught.value.hint or "")
+    assert bool(hint) == bool(caught.value.hint)
+    assert str(caught.value) == f"{caught.value.place}: {caught.value.message}"
 
 
-@pytest.mark.parametrize("text", ["tool = 1", "[tool]\nservestatic-build = 1"])
-def test_a_section_that_is_no_table_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"^pyproject\.toml: "):
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("tool = 1", 1, "tool is 1, not a table"),
+        ("[tool]\nservestatic-build = 1", 2, "tool.servestatic-build is 1, not a table"),
+        ("[a]\n[tool.servestatic_build]\n", 2, "nothing reads [tool.servestatic_build]"),
+        ("[tool.ServeStatic-Build.types]\n", 1, "nothing reads [tool.ServeStatic-Build]"),
+        ("[servestatic-build]\n", 1, "nothing reads [servestatic-build]"),
+        ("[tool.servestatic-build]\njobs = 1\n[tool.servestatic-buld]", 3, "nothing reads [tool.servestatic-buld]"),
+        ("[tool.servestatic-build]\njobs = 'x'", 2, "jobs: 'x' is not"),
+        ("tool.servestatic-build.jobs = 'x'", 1, "jobs: 'x' is not"),
+        ("[tool.other]\njobs = 'x'\n[tool.'servestatic-build']\n\"jobs\" = 'x'", 4, "jobs: 'x' is not"),
+    ],
+)
+def test_a_wrong_section_is_refused_and_its_line_named(text: str, place: int, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
         read(text, "pyproject.toml")
+    assert caught.value.place == f"pyproject.toml:{place}"
+    assert caught.value.message.startswith(message)
+    if message.startswith("nothing"):
+        assert caught.value.hint == "did you mean [tool.servestatic-build]?"
+
+
+@pytest.mark.parametrize("name", ["servestatic", "servestatic-manifest", "hatch"])
+def test_a_table_of_another_tool_is_nobody_s_business(name: str) -> None:
+    assert read(f"[tool.{name}]\nx = 1", "pyproject.toml") == {}
 
 
 def test_a_file_that_is_not_utf_8_is_refused() -> None:
-    Path("settings.toml").write_bytes(b'out = "\xff"')
-    with pytest.raises(ConfigError, match=r"^settings\.toml: "):
+    Path("settings.toml").write_bytes(b'out = "a"\nindex = "\xff"')
+    with pytest.raises(ConfigError, match=r"^settings\.toml:2: this is not UTF-8"):
         read_settings("settings.toml")
 
 
-def test_a_file_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"^nothing\.toml: No such file or directory"):
-        read_settings("nothing.toml")
+@pytest.mark.parametrize(
+    ("name", "message"), [("nothing.toml", "No such file"), ("", "'' is not a path"), (".", "Is a dir")]
+)
+def test_a_file_that_can_not_be_read_is_refused(name: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read_settings(name)
 
 
 @pytest.mark.parametrize(
@@ -139,29 +249,86 @@ def test_without_a_file_there_are_no_settings() -> None:
     assert read_settings(None) == {}
 
 
-def test_directories_are_relative_to_the_file() -> None:
+def test_paths_are_relative_to_the_file() -> None:
     Path("sub").mkdir()
-    settings = read('out = "dist"\nsources = ["a", "/x=b", "/abs"]', "sub/settings.toml")
+    text = 'out = "dist"\nsources = ["a", "/x=b", "/abs"]\nbundler-manifests = "m.json"'
+    settings = read(text, "sub/settings.toml")
     directories = [source.directory for source in settings["sources"]]
     assert (settings["out"], directories) == ("sub/dist", ["sub/a", "sub/b", "/abs"])
+    assert settings["bundler_manifests"] == ("sub/m.json",)
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [
+        pytest.param({"sources": "a"}, {"sources": (Source("a"),)}, id="one source"),
+        pytest.param(
+            {"sources": [Path("a"), "/x=b", Source("c", "/y")]},
+            {"sources": (Source("a"), Source("b", "/x/"), Source("c", "/y/"))},
+            id="sources",
+        ),
+        pytest.param({"out": Path("x")}, {"out": "x"}, id="path"),
+        pytest.param({"ignore": "*.png"}, {"ignore": Globs.of("*.png")}, id="pattern"),
+        pytest.param({"ignore": ("*.png",)}, {"ignore": Globs.of(["*.png"])}, id="tuple of patterns"),
+        pytest.param({"plain": ["a", "!b"]}, {"plain": Globs.of(["a", "!b"])}, id="list of patterns"),
+        pytest.param({"hashed": {"b", "a"}}, {"hashed": Globs.of(["a", "b"])}, id="set of patterns"),
+        pytest.param({"codings": "none"}, {"codings": ()}, id="no codings"),
+        pytest.param({"codings": ["GZIP", "brotli"]}, {"codings": ("gzip", "br")}, id="codings"),
+        pytest.param(
+            {"missing": {"*": "error"}},
+            {"missing": MissingRules(rules=(MissingRule(Globs.of("*"), "error"),))},
+            id="missing",
+        ),
+        pytest.param(
+            {"headers": [{"for": "*", "set": {"A": "1"}, "remove": "B"}]},
+            {"headers": (HeaderRule(Globs.of("*"), {"A": "1"}, remove=("B",)),)},
+            id="rules as tables",
+        ),
+        pytest.param({"types": {".X": "a/b"}}, {"types": {"x": "a/b"}}, id="types"),
+        pytest.param({"bundler_manifests": Path("a")}, {"bundler_manifests": ("a",)}, id="one path"),
+        pytest.param({"hashed_hook": len}, {"hashed_hook": len}, id="function"),
+    ],
+)
+def test_config_holds_what_it_is_given_as_it_needs_it(given: dict[str, Any], held: dict[str, Any]) -> None:
+    config = Config(**{"sources": "a", **given})
+    assert {name: getattr(config, name) for name in held} == held
+    assert replace(config) == config
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         pytest.param({"sources": ()}, "no source to compile", id="no source"),
-        pytest.param({"effort": "x"}, "effort must be one of fast, default, best, not 'x'", id="effort"),
-        pytest.param({"missing": "x"}, "missing must be one of ignore, warn, error, not 'x'", id="missing"),
-        pytest.param({"codings": ("x",)}, "codings must be of gzip, br, zstd (or none), not 'x'", id="coding"),
-        pytest.param({"jobs": 0}, "jobs must be at least 1", id="jobs"),
-        pytest.param({"max_age": -1}, "max-age must be at least 0", id="max-age"),
-        pytest.param({"index": "a/b"}, "index must be the name of a file, not 'a/b'", id="index in a directory"),
-        pytest.param({"prefix": "static/"}, "'static/' is not an absolute URL path", id="relative prefix"),
-        pytest.param({"prefix": "//cdn/"}, "'//cdn/' is not an absolute URL path", id="prefix with a host"),
-        pytest.param({"prefix": "https://x/"}, "'https://x/' is not an absolute URL path", id="prefix with a scheme"),
-        pytest.param({"prefix": "/a/../b/"}, "'/a/../b/' has a segment that browsers take away", id="dots in prefix"),
-        pytest.param({"prefix": "/a?b/"}, "'/a?b/': write the path decoded", id="query in the prefix"),
-        pytest.param({"prefix": "/a%20b/"}, "'/a%20b/': write the path decoded", id="encoded prefix"),
+        pytest.param({"sources": ""}, "sources: '' is not a path", id="empty source"),
+        pytest.param({"sources": "a\0"}, r"sources: 'a\x00' has a NUL character", id="NUL in a source"),
+        pytest.param({"sources": 5}, "sources: 5 is not a list of DIR or URL=DIR", id="number for a source"),
+        pytest.param({"sources": [b"a"]}, "sources: entry 1: b'a' is not a path", id="bytes for a source"),
+        pytest.param({"effort": "x"}, "effort: 'x' is not one of fast, default, best", id="effort"),
+        pytest.param({"missing": "x"}, "missing: 'x' is not one of ignore, warn, error", id="missing"),
+        pytest.param({"codings": ("x",)}, "codings: entry 1: 'x' is not one of gzip, br, zstd", id="coding"),
+        pytest.param({"jobs": 0}, "jobs: 0 is not a whole number of at least 1", id="jobs"),
+        pytest.param({"jobs": "4"}, "jobs: '4' is not a whole number of at least 1", id="text for a number"),
+        pytest.param({"max_age": -1}, "max-age: -1 is not a whole number of at least 0", id="max-age"),
+        pytest.param({"strict": "no"}, "strict: 'no' is not true or false", id="text for a switch"),
+        pytest.param({"index": "a/b"}, "index: 'a/b' is not the name of a file", id="index in a directory"),
+        pytest.param({"prefix": ""}, "prefix: '' is not an absolute URL path", id="empty prefix"),
+        pytest.param({"prefix": "static/"}, "prefix: 'static/' is not an absolute URL path", id="relative prefix"),
+        pytest.param({"prefix": "//cdn/"}, "prefix: '//cdn/' is not an absolute URL path", id="prefix with a host"),
+        pytest.param({"prefix": "https://x/"}, "prefix: 'https://x/' is not an absolute", id="prefix with a scheme"),
+        pytest.param(
+            {"prefix": "/a/../b/"}, "prefix: '/a/../b/' has a segment that browsers take", id="dots in prefix"
+        ),
+        pytest.param({"prefix": "/a?b/"}, "prefix: '/a?b/': write the path decoded", id="query in the prefix"),
+        pytest.param({"prefix": "/a%20b/"}, "prefix: '/a%20b/': write the path decoded", id="encoded prefix"),
+        pytest.param({"prefix": "/\udcff/"}, r"prefix: '/\udcff/' is not UTF-8", id="prefix that is not UTF-8"),
+        pytest.param({"origins": "https://[::1"}, "origins: 'https://[::1' is not an origin", id="open bracket"),
+        pytest.param(
+            {"origins": "https://a:x"}, "origins: 'https://a:x' is not an origin", id="port that is no number"
+        ),
+        pytest.param({"origins": "https://a/b"}, "origins: 'https://a/b' is not an origin", id="origin with a path"),
+        pytest.param(
+            {"origins": ["a.test"]}, "origins: entry 1: 'a.test' is not an origin", id="origin without scheme"
+        ),
     ],
 )
 def test_what_no_build_can_follow_is_refused(settings: dict[str, Any], message: str) -> None:

@@ -40,11 +40,11 @@ class BrokenReferences:
 
     def _policy(self, reference: Reference, path: str) -> str:
         name = path.removeprefix(self._config.prefix)
-        for rule in reversed(self._config.missing_rules):
+        for rule in reversed(self._config.missing.rules):
             if rule.files.match(name):
                 return rule.policy
         # A map that was not shipped harms nobody but who debugs; many packages name one and leave it out.
-        return "ignore" if reference.kind is ReferenceKind.SOURCE_MAP else self._config.missing
+        return "ignore" if reference.kind is ReferenceKind.SOURCE_MAP else self._config.missing.otherwise
 
     @cached_property
     def _suggestions(self) -> Suggestions:

@@ -1,123 +1,208 @@
-"""What a build is told: settings from a file, overridden by the command line, checked once."""
+"""The table of settings. A row here is all that a new setting needs, besides its use and its key for Django."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from servestatic_build.codecs import CODECS, EFFORTS
 from servestatic_build.diagnostics import ConfigError
 from servestatic_build.platform_files import cores, is_within
-from servestatic_build.settings.globs import NO_GLOBS, Globs
-from servestatic_build.settings.header_rules import HeaderRule, HeadersHook
+from servestatic_build.settings.header_rules import HeadersHook
+from servestatic_build.settings.kinds import (
+    Choice,
+    Codings,
+    Directory,
+    FileName,
+    Flag,
+    HeaderRules,
+    Hook,
+    Imports,
+    MediaTypes,
+    Missing,
+    Origins,
+    Paths,
+    Patterns,
+    Sources,
+    UrlDirectory,
+    WholeNumber,
+)
+from servestatic_build.settings.missing import POLICIES
+from servestatic_build.settings.table import Setting
 from servestatic_runtime.format import FILES_DIR
-
-MISSING = ("ignore", "warn", "error")
-MODULES = ("rewrite", "importmap")
 
 # (path, plain URL) -> whether the file was named by its content before
 HashedHook: TypeAlias = Callable[[str, str], object]
 
-_ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
+@dataclass(frozen=True)
+class Config:
+    """Everything a build is told; it converts and checks what it is given, and raises ConfigError.
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A source tree. ``url`` is where it is served, ending in a slash, or None for below the prefix.
-
-    Frameworks that look for files in several directories say more: ``name_prefix`` stands before the logical name of
-    each file of a tree below the prefix, ``only`` are the files to publish, by their paths from the directory, and
-    ``fingerprint`` treats a tree at a URL of its own like those below the prefix.
+    Patterns are written as in .gitignore and match logical names.
     """
 
-    directory: str
-    url: str | None = None
-    name_prefix: str = ""
-    only: frozenset[str] | None = None
-    fingerprint: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> Source:
-        """Return the source that ``DIR`` or ``URL=DIR`` means; raise ConfigError."""
-        url, equals, directory = text.partition("=")
-        if not (equals and url.startswith("/")) or os.path.isdir(text):
-            return cls(text)
-        if not directory:
-            raise ConfigError(f"{text!r} names no directory", "write URL=DIR, for example /=public")
-        return cls(directory, url_directory(url))
-
-
-@dataclass(frozen=True, slots=True)
-class MissingRule:
-    """What to do about references to missing files of these names; a later rule goes before an earlier one."""
-
-    files: Globs
-    policy: str
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError for a policy that there isn't."""
-        _one_of("missing", self.policy, MISSING)
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Everything a build is told. Globs are patterns as in .gitignore, matched with logical names."""
-
-    sources: tuple[Source, ...] = ()
-    out: str = "dist"
-    prefix: str = "/static/"
-    codings: tuple[str, ...] = tuple(CODECS)
-    effort: str = "default"
-    jobs: int = field(default_factory=cores)
-    ignore: Globs = NO_GLOBS
-    plain: Globs = NO_GLOBS
-    fingerprint: Globs = NO_GLOBS
-    hashed: Globs = NO_GLOBS
-    hashed_hook: str | HashedHook | None = None
-    plain_urls: bool = True
-    missing: str = "warn"
-    missing_rules: tuple[MissingRule, ...] = ()
-    modules: str = "rewrite"
-    imports: Mapping[str, str] = field(default_factory=dict)
-    origins: tuple[str, ...] = ()
-    bundler_manifests: tuple[str, ...] = ()
-    strict: bool = False
-    max_age: int = 60
-    index: str = "index.html"
-    cross_origin: bool = True
-    types: Mapping[str, str] = field(default_factory=dict)
-    headers: tuple[HeaderRule, ...] = ()
-    headers_hook: str | HeadersHook | None = None
-    check: bool = False
+    sources: Sources = Sources(
+        (),
+        "The directories to compile.",
+        options="",
+        example='sources = ["static", "/=public"]',
+        details="`DIR` is served below the prefix, `URL=DIR` at that very URL. Of two files with one URL the later source's "
+        "is published. On the command line they are the arguments.",
+    )
+    out: Directory = Directory(
+        "dist",
+        "Where the release goes.",
+        options="-o --out",
+        metavar="DIST",
+        example='out = "build/static"',
+        details="A directory of its own, outside of every source.",
+    )
+    prefix: UrlDirectory = UrlDirectory(
+        "/static/", "Where a SOURCE that is a DIR is served.", metavar="URL", example='prefix = "/assets/"'
+    )
+    codings: Codings = Codings(
+        tuple(CODECS),
+        "Codings to make, or none.",
+        metavar="LIST",
+        default_text=",".join(CODECS),
+        example='codings = ["gzip", "br"]',
+        details="A coding of a file is kept where it makes the file smaller.",
+    )
+    effort: Choice = Choice("default", EFFORTS, "How hard to compress.", example='effort = "best"')
+    jobs: WholeNumber = WholeNumber(
+        cores(),
+        "Threads that compress.",
+        least=1,
+        metavar="N",
+        default_text="one a core",
+        example="jobs = 2",
+        details="The output is the same whatever their number.",
+    )
+    ignore: Patterns = Patterns(
+        (), "Don't publish these files.", metavar="GLOB", example='ignore = ["*.scss", "drafts/", "!drafts/a.css"]'
+    )
+    plain: Patterns = Patterns(
+        (),
+        "Give these files their plain URL only.",
+        metavar="GLOB",
+        example='plain = ["sw.js"]',
+        details="For files whose URL is written down where no build can see it.",
+    )
+    fingerprint: Patterns = Patterns(
+        (),
+        "Fingerprint these files even though they would keep their plain URL.",
+        metavar="GLOB",
+        example='fingerprint = ["widgets/*.html"]',
+        details="HTML keeps its plain URL without it, as do the files of a `URL=DIR`. It goes before `plain` and `hashed`.",
+    )
+    hashed: Patterns = Patterns(
+        (),
+        "The names of these files hold a hash of their content already.",
+        metavar="GLOB",
+        example='hashed = ["build/*-????????.js"]',
+        details="They keep their names and their bytes, and are cached for ever.",
+    )
+    hashed_hook: Hook[HashedHook] = Hook(
+        None,
+        "A function that says which names hold a hash already.",
+        options="",
+        example='hashed-hook = "project.assets:is_hashed"',
+        details="It is called with the path of a file and its plain URL.",
+    )
+    plain_urls: Flag = Flag(
+        default=True, summary="Serve fingerprinted files under their plain URLs, too.", example="plain-urls = false"
+    )
+    missing: Missing = Missing(
+        "warn",
+        "What to do about broken references.",
+        metavar=f"[{'|'.join(POLICIES)}]",
+        example='missing = { "*" = "error", "vendor/" = "ignore" }',
+        details="By the logical name of the file that does not exist; of several patterns that match it the last counts. "
+        "A source map that does not exist is no problem unless a pattern says so.",
+    )
+    modules: Choice = Choice(
+        "rewrite",
+        ("rewrite", "importmap"),
+        "How modules find each other.",
+        example='modules = "importmap"',
+        details="By rewritten imports, or by an import map, which leaves their bytes as they are.",
+    )
+    imports: Imports = Imports(
+        {},
+        "What bare specifiers mean, for the import map.",
+        options="",
+        example='imports = { "lit" = "vendor/lit/index.js", "three/addons/" = "vendor/three/addons/" }',
+    )
+    origins: Origins = Origins(
+        (),
+        "An origin that serves DIST.",
+        options="--origin",
+        metavar="URL",
+        example='origins = ["https://www.example.com"]',
+        details="References to full URLs there are rewritten, too.",
+    )
+    bundler_manifests: Paths = Paths(
+        (),
+        "A bundler's manifest; Vite's is found.",
+        options="--bundler-manifest",
+        metavar="FILE",
+        example='bundler-manifests = ["static/build/meta.json"]',
+        details="That of Vite, of a webpack plugin, or esbuild's metafile. The files that it names keep their names.",
+    )
+    strict: Flag = Flag(default=False, summary="Make every warning an error.", example="strict = true")
+    max_age: WholeNumber = WholeNumber(
+        60,
+        "How long a plain URL may be cached.",
+        least=0,
+        metavar="SECONDS",
+        example="max-age = 300",
+        details="HTML is always revalidated, and a fingerprinted URL is cached for a year.",
+    )
+    index: FileName = FileName(
+        "index.html",
+        "The file that answers for its directory.",
+        metavar="NAME",
+        example='index = ""',
+        details="With an empty name there is none.",
+    )
+    cross_origin: Flag = Flag(
+        default=True, summary="Let other origins read the files (CORS).", example="cross-origin = false"
+    )
+    types: MediaTypes = MediaTypes(
+        {}, "Media types by suffix.", options="", example='types = { ".usdz" = "model/vnd.usdz+zip" }'
+    )
+    headers: HeaderRules = HeaderRules(
+        (),
+        "Changes to the headers of files that match a pattern.",
+        options="",
+        example='headers = [{ for = "*.pdf", set = { "Content-Disposition" = "attachment" } }]',
+        details="A rule has `for`, and `remove`, `set` and `add`, which are done in this order. Several rules are better "
+        "written as tables: `[[tool.servestatic-build.headers]]`. What the bytes decide, such as Content-Length, no rule may change.",
+    )
+    headers_hook: Hook[HeadersHook] = Hook(
+        None,
+        "A function that changes the headers of each URL.",
+        options="",
+        example='headers-hook = "project.assets:add_headers"',
+        details="It is called with a `wsgiref.headers.Headers`, the path of the file and the URL.",
+    )
+    check: Flag = Flag(default=False, summary="Write nothing; exit 1 if DIST is out of date.", in_file=False)
 
     def __post_init__(self) -> None:
         """Raise ConfigError for what no build can follow."""
         if not self.sources:
             raise ConfigError("no source to compile", "name a directory, for example: servestatic-build static -o dist")
-        _one_of("effort", self.effort, EFFORTS)
-        _one_of("missing", self.missing, MISSING)
-        _one_of("modules", self.modules, MODULES)
-        for specifier, name in self.imports.items():
-            _require(
-                f"/{name}".endswith("/") or not specifier.endswith("/"),
-                f"imports: {specifier!r} must lead to a directory, {name + '/'!r}",
-            )
-        for origin in self.origins:
-            _require(_ORIGIN.fullmatch(origin), f"{origin!r} is not an origin, such as https://www.example.com")
-        for coding in self.codings:
-            _require(coding in CODECS, f"codings must be of {', '.join(CODECS)} (or none), not {coding!r}")
-        _require(self.jobs >= 1, "jobs must be at least 1")
-        _require(self.max_age >= 0, "max-age must be at least 0")
-        _require("/" not in self.index, f"index must be the name of a file, not {self.index!r}")
-        object.__setattr__(self, "prefix", url_directory(self.prefix))
-        object.__setattr__(self, "codings", tuple(dict.fromkeys(self.codings)))
         for source in self.sources:
-            _require(
-                not _is_output(source.directory, self.out), f"{source.directory} is the output and can't be a source"
-            )
+            if _is_output(source.directory, self.out):
+                raise ConfigError(f"{source.directory} is the output and can't be a source")
+
+
+SETTINGS: dict[str, Setting[Any, Any]] = {
+    setting.name: setting for setting in vars(Config).values() if isinstance(setting, Setting)
+}
 
 
 def _is_output(directory: str, out: str) -> bool:
@@ -125,21 +210,3 @@ def _is_output(directory: str, out: str) -> bool:
     real, out = os.path.realpath(directory), os.path.realpath(out)
     files = os.path.join(out, FILES_DIR)
     return real == out or is_within(real, files)
-
-
-def url_directory(url: str) -> str:
-    """Return a URL path that begins and ends in a slash; raise ConfigError for anything but an absolute path."""
-    path = url if url.endswith("/") else url + "/"
-    _require(path.startswith("/") and "//" not in path, f"{url!r} is not an absolute URL path, such as /static/")
-    _require(not {".", ".."} & set(path.split("/")), f"{url!r} has a segment that browsers take away")
-    _require(not {"?", "#", "%"} & set(path), f"{url!r}: write the path decoded, without a query or fragment")
-    return path
-
-
-def _one_of(setting: str, value: str, known: tuple[str, ...]) -> None:
-    _require(value in known, f"{setting} must be one of {', '.join(known)}, not {value!r}")
-
-
-def _require(condition: object, message: str) -> None:
-    if not condition:
-        raise ConfigError(message)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathspec import GitIgnoreSpec
 
 from servestatic_build.diagnostics import ConfigError
+from servestatic_build.settings import converters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,15 @@ class Globs:
             ) from error
 
     @classmethod
-    def of(cls, patterns: Iterable[str]) -> Globs:
-        """Return the patterns as globs."""
-        return cls(tuple(patterns))
+    def of(cls, patterns: str | Iterable[str]) -> Globs:
+        """Return a pattern, or several of them, as globs."""
+        return cls((patterns,) if isinstance(patterns, str) else tuple(patterns))
 
     def match(self, name: str) -> bool:
         """Return whether a logical name (its leading slash aside) matches."""
         return bool(self.patterns) and self._spec.match_file(name.lstrip("/"))
 
 
-NO_GLOBS = Globs()
+def patterns(value: object, wanted: str = "a list of patterns") -> Globs:
+    """Return what is given as patterns: globs, one pattern or several; raise ConfigError."""
+    return value if isinstance(value, Globs) else Globs(converters.items(value, converters.raw_text, wanted, str))

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.model import Skipped, SkipReason, SourceFile
 from servestatic_build.platform_files import is_link, is_within
-from servestatic_build.settings.config import Config, Source
+from servestatic_build.settings.config import Config
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.hooks import load_hook
+from servestatic_build.settings.source import Source
 from servestatic_build.sources.bundlers import with_bundler_names
 from servestatic_runtime.media_types import HTML, media_type
 from servestatic_runtime.paths import quote_path

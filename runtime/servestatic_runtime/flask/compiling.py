@@ -11,8 +11,8 @@ from rich.console import Console
 
 from servestatic_build import Config, ConfigError, Source, build
 from servestatic_build.report.console import ProgressBar, print_diagnostic, print_diagnostics, print_summary
-from servestatic_build.settings.config import url_directory
 from servestatic_build.settings.files import read_settings
+from servestatic_build.settings.source import url_directory
 from servestatic_runtime.flask.folders import DEFAULT_PREFIX, Folder, folder_url, folders
 
 

@@ -1,0 +1,94 @@
+"""What is given as a setting's value, as plain types. Each function raises ConfigError, which says what is wanted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeVar
+
+from servestatic_build.diagnostics import ConfigError
+from servestatic_build.settings.problems import within
+
+_T = TypeVar("_T")
+
+_LONGEST_SHOWN = 60
+_MOST_BITS_SHOWN = 64  # beyond 4,300 digits Python refuses to write a number out
+
+
+def refusal(value: object, wanted: str, hint: str | None = None) -> ConfigError:
+    """Return the error that says of a value what is wanted in its place."""
+    return ConfigError(f"{shown(value)} is not {wanted}", hint)
+
+
+def shown(value: object) -> str:
+    """Return a value as a message has it: in one short line."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS_SHOWN:
+        return "a number of that size"
+    if isinstance(value, list | tuple | AbstractSet):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def text(value: object) -> str:
+    """Return text that can stand in an output."""
+    checked = raw_text(value)
+    try:
+        checked.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{shown(value)} is not UTF-8") from error
+    return checked
+
+
+def raw_text(value: object) -> str:
+    """Return text for the file system, whose names may be of any bytes but NUL."""
+    checked = string(value)
+    if "\0" in checked:
+        raise ConfigError(f"{shown(value)} has a NUL character")
+    return checked
+
+
+def string(value: object) -> str:
+    """Return a string of any characters."""
+    if not isinstance(value, str):
+        raise refusal(value, "a string")
+    return value
+
+
+def path(value: object) -> str:
+    """Return a path as text."""
+    if not isinstance(value, str | os.PathLike):
+        raise refusal(value, "a path")
+    checked = raw_text(os.fspath(value))
+    if not checked:
+        raise ConfigError("'' is not a path", "if a variable should be there, it is empty or not set")
+    return checked
+
+
+def items(value: object, convert: Callable[[Any], _T], wanted: str, *single: type) -> tuple[_T, ...]:
+    """Return the items of a list, each converted; a value of the ``single`` types is a list of itself."""
+    if isinstance(value, single):
+        return (convert(value),)
+    if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence | AbstractSet):
+        raise refusal(value, wanted)
+    return tuple(_within(number, convert, item) for number, item in enumerate(_in_order(value)))
+
+
+def table(value: object, convert: Callable[[Any], _T], wanted: str) -> dict[str, _T]:
+    """Return a table by text, its values converted."""
+    if not isinstance(value, Mapping):
+        raise refusal(value, wanted)
+    return {text(key): _within(str(key), convert, item) for key, item in value.items()}
+
+
+def _within(key: str | int, convert: Callable[[Any], _T], item: object) -> _T:
+    with within(key):
+        return convert(item)
+
+
+def _in_order(value: Sequence[Any] | AbstractSet[Any]) -> Sequence[Any]:
+    """Return items in the order in which they are given. A set has none that is the same in every process."""
+    return sorted(value, key=repr) if isinstance(value, AbstractSet) else value

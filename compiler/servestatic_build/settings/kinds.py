@@ -1,0 +1,258 @@
+"""The kinds of settings: which values each has, and what it makes of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from servestatic_build.codecs import CODECS
+from servestatic_build.diagnostics import ConfigError
+from servestatic_build.settings import converters
+from servestatic_build.settings.converters import refusal
+from servestatic_build.settings.globs import Globs, patterns
+from servestatic_build.settings.header_rules import HeaderRule
+from servestatic_build.settings.missing import POLICIES, MissingRule, MissingRules, policy
+from servestatic_build.settings.source import Source, url_directory
+from servestatic_build.settings.table import Setting
+
+_T = TypeVar("_T")
+
+PathText: TypeAlias = str | os.PathLike[str]
+ListOf: TypeAlias = Sequence[_T] | AbstractSet[_T]
+
+_MOST = 2**31 - 1  # what any cache understands of a max-age (RFC 9111 1.2.2)
+_WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+_CODINGS = {"gz": "gzip", "brotli": "br", "zst": "zstd", "zstandard": "zstd"}  # other names of theirs
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+")
+
+
+class Flag(Setting[bool, bool]):
+    """A switch."""
+
+    wanted = "true or false"
+    is_flag = True
+
+    def convert(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            word = _WORDS.get(value.lower()) if isinstance(value, str) else None
+            raise refusal(value, self.wanted, word and f"write {word} without quotes")
+        return value
+
+
+class WholeNumber(Setting[int, int]):
+    """A number without a fraction."""
+
+    def __init__(self, default: int, summary: str, *, least: int, **more: Any) -> None:
+        """Make a row whose numbers begin at ``least``."""
+        super().__init__(default, summary, **more)
+        self._least = least
+        self.wanted = f"a whole number of at least {least}"
+
+    def convert(self, value: Any) -> int:
+        if type(value) is not int or not self._least <= value <= _MOST:
+            written = self.from_text(value) if isinstance(value, str) else value
+            raise refusal(value, self.wanted, None if written is value else f"write {written} without quotes")
+        return value
+
+    def from_text(self, text: str) -> Any:
+        return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
+
+
+class Choice(Setting[str, str]):
+    """One of a few words."""
+
+    def __init__(self, default: str, choices: Sequence[str], summary: str, **more: Any) -> None:
+        """Make a row that has one of the ``choices``."""
+        super().__init__(default, summary, metavar=f"[{'|'.join(choices)}]", **more)
+        self._choices = choices
+        self.wanted = f"one of {', '.join(choices)}"
+
+    def convert(self, value: Any) -> str:
+        if value not in self._choices:
+            near = get_close_matches(value, self._choices, n=1) if isinstance(value, str) else []
+            raise refusal(value, self.wanted, f"did you mean {near[0]}?" if near else None)
+        return str(value)
+
+
+class Directory(Setting[PathText, str]):
+    """A path."""
+
+    wanted = "a path"
+
+    def convert(self, value: Any) -> str:
+        return converters.path(value)
+
+    def relative_to(self, directory: str, value: str) -> str:
+        return os.path.join(directory, value)
+
+
+class UrlDirectory(Setting[str, str]):
+    """A URL path that ends in a slash."""
+
+    wanted = "an absolute URL path"
+
+    def convert(self, value: Any) -> str:
+        return url_directory(value)
+
+
+class FileName(Setting[str, str]):
+    """The name of a file in any directory, empty for none."""
+
+    wanted = "the name of a file"
+
+    def convert(self, value: Any) -> str:
+        name = converters.text(value)
+        if "/" in name:
+            raise refusal(value, self.wanted)
+        return name
+
+
+class Patterns(Setting[str | ListOf[str] | Globs, Globs]):
+    """Patterns for logical names, as in .gitignore."""
+
+    wanted = "a list of patterns"
+    is_repeatable = True
+
+    def convert(self, value: Any) -> Globs:
+        return patterns(value, self.wanted)
+
+
+class Paths(Setting[PathText | ListOf[PathText], tuple[str, ...]]):
+    """Paths of files."""
+
+    wanted = "a list of paths"
+    is_repeatable = True
+
+    def convert(self, value: Any) -> tuple[str, ...]:
+        return converters.items(value, converters.path, self.wanted, str, os.PathLike)
+
+    def relative_to(self, directory: str, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(os.path.join(directory, path) for path in value)
+
+
+class Sources(Setting[PathText | Source | ListOf[PathText | Source], tuple[Source, ...]]):
+    """The directories to compile."""
+
+    wanted = "a list of DIR or URL=DIR"
+
+    def convert(self, value: Any) -> tuple[Source, ...]:
+        return converters.items(value, _source, self.wanted, str, os.PathLike, Source)
+
+    def relative_to(self, directory: str, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        return tuple(replace(source, directory=os.path.join(directory, source.directory)) for source in value)
+
+
+class Codings(Setting[str | ListOf[str], tuple[str, ...]]):
+    """The codings to make, each once."""
+
+    wanted = f"a list of {', '.join(CODECS)}, or none"
+
+    def convert(self, value: Any) -> tuple[str, ...]:
+        listed = self._listed(value) if isinstance(value, str) else value
+        return tuple(dict.fromkeys(converters.items(listed, self._coding, self.wanted)))
+
+    def _listed(self, text: str) -> list[str]:
+        return [] if text.strip() == "none" else [coding.strip() for coding in text.split(",")]
+
+    def _coding(self, value: Any) -> str:
+        coding = converters.text(value).lower()
+        coding = _CODINGS.get(coding, coding)
+        if coding not in CODECS:
+            raise refusal(value, f"one of {', '.join(CODECS)}")
+        return coding
+
+
+class Origins(Setting[str | ListOf[str], tuple[str, ...]]):
+    """Schemes with hosts."""
+
+    wanted = "a list of origins"
+    is_repeatable = True
+
+    def convert(self, value: Any) -> tuple[str, ...]:
+        return converters.items(value, _origin, self.wanted, str)
+
+
+class Missing(Setting[str | Mapping[str, str] | MissingRules, MissingRules]):
+    """A policy for references to nothing, or policies by pattern."""
+
+    wanted = f"one of {', '.join(POLICIES)}, or a table of them by pattern"
+
+    def convert(self, value: Any) -> MissingRules:
+        if isinstance(value, MissingRules):
+            return value
+        if isinstance(value, str):
+            return MissingRules(policy(value))
+        by_pattern = converters.table(value, policy, self.wanted)
+        return MissingRules(rules=tuple(MissingRule(Globs((glob,)), policy) for glob, policy in by_pattern.items()))
+
+
+class Imports(Setting[Mapping[str, str], Mapping[str, str]]):
+    """What bare specifiers lead to, by logical name."""
+
+    wanted = "a table of logical names by specifier"
+
+    def convert(self, value: Any) -> dict[str, str]:
+        imports = converters.table(value, converters.text, self.wanted)
+        for specifier, name in imports.items():
+            if specifier.endswith("/") and not f"/{name}".endswith("/"):
+                raise ConfigError(f"{specifier!r} must lead to a directory, {name + '/'!r}")
+        return imports
+
+
+class MediaTypes(Setting[Mapping[str, str], Mapping[str, str]]):
+    """Media types by suffix, without a dot and in lower case."""
+
+    wanted = "a table of media types by suffix"
+
+    def convert(self, value: Any) -> dict[str, str]:
+        types = converters.table(value, converters.text, self.wanted)
+        return {suffix.removeprefix(".").lower(): kind for suffix, kind in types.items()}
+
+
+class HeaderRules(Setting[ListOf[HeaderRule | Mapping[str, Any]], tuple[HeaderRule, ...]]):
+    """Changes to headers, by pattern."""
+
+    wanted = "a list of rules"
+
+    def convert(self, value: Any) -> tuple[HeaderRule, ...]:
+        if isinstance(value, Mapping):
+            hint = 'write each rule as a table in double brackets, [[…headers]], that begins with for = "*.pdf"'
+            raise refusal(value, self.wanted, hint)
+        return converters.items(value, HeaderRule.of, self.wanted)
+
+
+_Hook = TypeVar("_Hook", bound=Callable[..., Any])
+
+
+class Hook(Setting[str | _Hook | None, str | _Hook | None]):
+    """A function of the project's own, or where it is."""
+
+    wanted = "module:function, or a function"
+
+    def convert(self, value: Any) -> str | _Hook | None:
+        if value is not None and not callable(value):
+            return converters.text(value)
+        hook: _Hook | None = value
+        return hook
+
+
+def _source(value: Any) -> Source:
+    return value if isinstance(value, Source) else Source.parse(converters.path(value))
+
+
+def _origin(value: Any) -> str:
+    origin = converters.text(value)
+    try:
+        parts = urlsplit(origin)
+        known = _ORIGIN.fullmatch(origin) and parts.hostname and (parts.port is None or parts.port >= 0)
+    except ValueError:  # a bracket that is not closed, a port that is no number
+        known = False
+    if not known:
+        raise refusal(value, "an origin, such as https://www.example.com")
+    return origin

@@ -1,0 +1,42 @@
+"""What a build does about references to files that do not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from servestatic_build.settings.converters import refusal
+from servestatic_build.settings.globs import Globs, patterns
+
+POLICIES = ("ignore", "warn", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRule:
+    """What to do about references to missing files of these names."""
+
+    files: Globs
+    policy: str
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a pattern that can't be read and a policy that does not exist."""
+        object.__setattr__(self, "files", patterns(self.files))
+        policy(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRules:
+    """What to do about all references to missing files: a later rule goes before an earlier one, ``otherwise`` last."""
+
+    otherwise: str = "warn"
+    rules: tuple[MissingRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a policy that does not exist."""
+        policy(self.otherwise)
+
+
+def policy(value: object) -> str:
+    """Return a policy; raise ConfigError for one that does not exist."""
+    if not isinstance(value, str) or value not in POLICIES:
+        raise refusal(value, f"one of {', '.join(POLICIES)}")
+    return value
