@@ -21,6 +21,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"records", "conditional", "bodies", "default_headers"},
         {"document"},
         {"manifest"},
+        {"current_release"},
         {"resources", "methods", "partial", "tags"},
         {"respond"},
         {"release"},

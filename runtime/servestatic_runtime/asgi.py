@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.concurrency import run_in_thread, watch_disconnect
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS
+from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.records import Headers
@@ -33,7 +34,7 @@ class ServeStaticASGI:
     def __init__(
         self,
         app: ASGIApplication | None,
-        manifest: str | os.PathLike[str],
+        manifest: str | os.PathLike[str] | CurrentRelease,
         *,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         claim_prefix: bool = False,
@@ -41,7 +42,7 @@ class ServeStaticASGI:
     ) -> None:
         """Open the release; raise ManifestError.
 
-        ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
+        ``manifest`` is DIST or its manifest.msgpack (or a release that is open already), ``cache_bytes`` the memory that this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
         """

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from servestatic_runtime import format as schema
 from servestatic_runtime.decode import decode
-from servestatic_runtime.errors import ManifestError
+from servestatic_runtime.errors import COMPILE, COMPILE_AGAIN, UPGRADE, ManifestError
 from servestatic_runtime.platform_files import map_file, open_nonblocking
 from servestatic_runtime.records import Asset, HeaderSet, Site, to_asset, to_header_set, to_import_map, to_site
 
@@ -26,8 +26,6 @@ _MOST_HEADER_SETS = 256  # kept decoded; a full table starts anew
 _BUCKET_SIZE = schema.BUCKET.size
 _SLOT_SIZE = schema.SLOT.size
 _bucket_span = schema.BUCKET_SPAN.unpack_from
-
-_COMPILE_AGAIN = "copy it again, or compile again with servestatic-build"
 
 
 class Document:
@@ -58,10 +56,9 @@ class Document:
                 start = file.read(_START_BYTES)  # not from the map, where one byte may bring in a 2 MiB page
                 buf = map_file(file)
         except OSError as error:
-            hint = "compile with: servestatic-build SOURCE... -o DIST"
-            raise ManifestError(path, error.strerror or "can't be read", hint) from error
+            raise ManifestError(path, error.strerror or "can't be read", COMPILE) from error
         except ValueError as error:
-            raise ManifestError(path, "the file is empty", _COMPILE_AGAIN) from error
+            raise ManifestError(path, "the file is empty", COMPILE_AGAIN) from error
         return cls(buf, path, start)
 
     def close(self) -> None:
@@ -137,7 +134,7 @@ class Document:
             self._damaged(f"it ends after {len(head)} bytes")
         if head[len(schema.MAGIC)] > schema.VERSION:
             problem = f"format version {head[len(schema.MAGIC)]} is newer than {schema.VERSION}, the newest known here"
-            raise ManifestError(self.path, problem, "upgrade servestatic-build where the app runs")
+            raise ManifestError(self.path, problem, UPGRADE)
         layout = schema.unpack_head(head)
         if layout is None:
             self._damaged("its head is damaged")
@@ -151,4 +148,4 @@ class Document:
         self._damaged(f"{what} is damaged")
 
     def _damaged(self, problem: str) -> NoReturn:
-        raise ManifestError(self.path, problem, _COMPILE_AGAIN)
+        raise ManifestError(self.path, problem, COMPILE_AGAIN)

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Hint(NamedTuple):
+    """What to do about a manifest. It ends in the command that compiles, where to compile is what helps."""
+
+    text: str
+    command: str = ""
+
+
+COMPILE = Hint("compile with: ", "servestatic-build SOURCE... -o DIST")
+COMPILE_AGAIN = Hint("copy it again, or compile again with ", "servestatic-build")
+UPGRADE = Hint("upgrade servestatic-build where the app runs")
+
 
 class ManifestError(Exception):
     """A manifest that can't be read: missing, truncated, corrupt, or made by a newer compiler.
@@ -9,16 +23,25 @@ class ManifestError(Exception):
     ``path`` is the file, ``problem`` what is wrong with it, ``hint`` what to do.
     """
 
-    def __init__(self, path: str, problem: str, hint: str) -> None:
+    def __init__(self, path: str, problem: str, hint: Hint) -> None:
         super().__init__(path, problem, hint)
         self.path = path
         self.problem = problem
-        self.hint = hint
+        self.hint = "".join(hint)
 
     @property
     def is_absence(self) -> bool:
-        """Whether there is no manifest at all, so that to compile is what helps, by whatever command."""
+        """Whether there is no manifest at all."""
         return isinstance(self.__cause__, FileNotFoundError | NotADirectoryError)
+
+    def under(self, command: str | None) -> ManifestError:
+        """Return the error as a framework says it whose own command compiles."""
+        hint: Hint = self.args[2]
+        if not (command and hint.command):
+            return self
+        error = ManifestError(self.path, self.problem, hint._replace(command=command))
+        error.__cause__ = self.__cause__
+        return error
 
     def __str__(self) -> str:
         """Return the three parts as one line."""

@@ -27,6 +27,7 @@ from servestatic_runtime.records import (
     integrity_value,
 )
 
+_SUFFIX = os.path.splitext(schema.MANIFEST_NAME)[1]
 _MOST_URLS = 4096  # kept for templates, which name the same few again and again; a full table starts anew
 
 
@@ -197,6 +198,7 @@ class Manifest:
 
 
 def manifest_path(path: str | os.PathLike[str]) -> str:
-    """Return the absolute path of a manifest, given that or its DIST."""
+    """Return the absolute path of a manifest, given that or its DIST. What is not there yet is a DIST, unless so named."""
     name = os.path.abspath(path)
-    return os.path.join(name, schema.MANIFEST_NAME) if os.path.isdir(name) else name
+    is_manifest = os.path.exists(name) or name.endswith(_SUFFIX)
+    return name if is_manifest and not os.path.isdir(name) else os.path.join(name, schema.MANIFEST_NAME)

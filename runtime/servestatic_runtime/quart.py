@@ -8,6 +8,7 @@ from quart import Quart, has_request_context, has_websocket_context, request, we
 from quart.cli import ScriptInfo
 
 from servestatic_runtime.asgi import ServeStaticASGI
+from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.flask.extension import Extension
 from servestatic_runtime.flask.settings import Settings
 
@@ -18,11 +19,10 @@ class ServeStatic(Extension[Quart]):
     command: ClassVar[str] = "quart"
     script_info: ClassVar[type] = ScriptInfo
 
-    def serve(self, app: Quart, settings: Settings) -> ServeStaticASGI:
-        """Put a server of the release in front of the application; raise ManifestError."""
-        server = ServeStaticASGI(app.asgi_app, settings.manifest, **settings.serving())  # type: ignore[arg-type] # scopes that are more than mappings
+    def serve(self, app: Quart, release: CurrentRelease, settings: Settings) -> None:
+        """Put a server of the release in front of the application."""
+        server = ServeStaticASGI(app.asgi_app, release, **settings.serving())  # type: ignore[arg-type] # scopes that are more than mappings
         app.asgi_app = server  # type: ignore[method-assign,assignment] # as Quart's documentation does
-        return server
 
     def mount(self, app: Quart) -> str:
         """Return the decoded path that the application is mounted below."""

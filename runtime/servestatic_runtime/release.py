@@ -11,9 +11,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
-from servestatic_runtime.errors import BodyError, ManifestError, log
-from servestatic_runtime.manifest import Manifest, manifest_path
-from servestatic_runtime.platform_files import Opener, Signature, file_signature, open_nonblocking, opener_in
+from servestatic_runtime.current_release import CurrentRelease, OpenRelease
+from servestatic_runtime.errors import BodyError, log
+from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.platform_files import Opener, open_nonblocking
 from servestatic_runtime.records import Headers
 from servestatic_runtime.resources import Resources
 from servestatic_runtime.respond import failure
@@ -61,45 +62,32 @@ class Release(Generic[Native]):
 
 
 class Releases(Generic[Native]):
-    """The release at a path, and whichever comes after it."""
+    """The current release as one server has it, and whichever comes after it."""
 
-    def __init__(self, path: str | os.PathLike[str], native: Callable[[Headers], Native], cache_bytes: int) -> None:
-        """Open the release that is there; raise ManifestError."""
-        self._path = manifest_path(path)
+    def __init__(
+        self, manifest: str | os.PathLike[str] | CurrentRelease, native: Callable[[Headers], Native], cache_bytes: int
+    ) -> None:
+        """Open the release at a path, unless it is open; raise ManifestError."""
+        self._source = manifest if isinstance(manifest, CurrentRelease) else CurrentRelease(manifest)
         self._native = native
         self._cache_bytes = cache_bytes
         self._lock = Lock()
-        self._seen = file_signature(self._path)
-        self._unreadable: int | None = None  # the inode that was logged
-        self.current = self._open()
+        self._opened = self._source.opened
+        self.current = self._served(self._opened)
 
     @property
     def manifest(self) -> Manifest:
         """The manifest of the current release."""
-        manifest = self.current.resources.provider
-        assert isinstance(manifest, Manifest), "it was opened here"
-        return manifest
+        return self._opened.manifest
 
     def refresh(self) -> None:
-        """Put a new release in the place of the old one; if it can't be read, log that and keep the old one."""
-        if file_signature(self._path) == self._seen:
-            return
-        with self._lock:
-            # Until it stays the same: of a DIST that is exchanged halfway, the manifest and the files would not match.
-            while (signature := file_signature(self._path)) != self._seen:
-                self._replace(signature)
+        """Put a new release in the place of the old one."""
+        if self._source.refresh() is not self._opened:
+            with self._lock:
+                opened = self._source.opened  # now: another thread may have gone on to the next one
+                if opened is not self._opened:
+                    self.current = self._served(opened)
+                    self._opened = opened
 
-    def _replace(self, signature: Signature) -> None:
-        try:
-            self.current = self._open()
-        except ManifestError as error:
-            if signature[0] != self._unreadable:  # a copy that grows is one and the same
-                log(error)
-            self._unreadable = signature[0]
-        else:
-            self._unreadable = None
-        self._seen = signature
-
-    def _open(self) -> Release[Native]:
-        manifest = Manifest.open(self._path)
-        return Release(manifest, self._native, self._cache_bytes, opener_in(manifest.root))
+    def _served(self, opened: OpenRelease) -> Release[Native]:
+        return Release(opened.manifest, self._native, self._cache_bytes, opened.opener)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
+from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.records import Headers
@@ -35,7 +36,7 @@ class ServeStatic:
     def __init__(
         self,
         application: WSGIApplication | None,
-        manifest: str | os.PathLike[str],
+        manifest: str | os.PathLike[str] | CurrentRelease,
         *,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         claim_prefix: bool = False,
@@ -43,7 +44,7 @@ class ServeStatic:
     ) -> None:
         """Open the release; raise ManifestError.
 
-        ``manifest`` is DIST or its manifest.msgpack, ``cache_bytes`` the memory that this process may keep bodies in.
+        ``manifest`` is DIST or its manifest.msgpack (or a release that is open already), ``cache_bytes`` the memory that this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
         """

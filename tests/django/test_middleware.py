@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.test import RequestFactory
 
 from servestatic_runtime import ManifestError
+from servestatic_runtime import format as schema
+from servestatic_runtime.django.middleware import ServeStaticMiddleware
 from servestatic_runtime.manifest import Manifest
 from support.clients import ASGIClient, WSGIClient
 from support.django_clients import (
@@ -20,7 +24,9 @@ from support.django_clients import (
     DjangoWSGIClient,
     interfaces,
     settings_for,
+    view,
 )
+from support.django_projects import STORAGES
 from support.trees import Compiled, compile_tree
 
 pytestmark = pytest.mark.usefixtures("small_sizes", "every_file_is_closed")
@@ -155,6 +161,33 @@ def test_what_is_not_listed_costs_one_probe(release: Compiled, monkeypatch: pyte
 def test_a_missing_manifest_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"manifest.msgpack: No such file .*manage.py collectstatic"):
         DjangoWSGIClient(tmp_path)
+
+
+@pytest.mark.parametrize("reload", [True, False])
+def test_templates_and_the_middleware_share_one_mapping(
+    release: Compiled, monkeypatch: pytest.MonkeyPatch, *, reload: bool
+) -> None:
+    opens: list[str] = []
+    real = Manifest.open
+
+    def counted(path: str, **options: Any) -> Manifest:
+        opens.append(path)
+        return real(path, **options)
+
+    monkeypatch.setattr(Manifest, "open", counted)
+    with settings_for(release.dist, STORAGES=STORAGES, SERVESTATIC={"RELOAD": reload}):
+        middleware = ServeStaticMiddleware(view)
+        assert middleware(RequestFactory().get(static("app.css"))).status_code == 200
+    assert opens == [str(release.dist / "manifest.msgpack")]
+
+
+@interfaces
+def test_a_release_that_is_newer_than_the_runtime_says_what_to_do_about_that(tmp_path: Path, interface: str) -> None:
+    tmp_path.joinpath("manifest.msgpack").write_bytes(schema.MAGIC + bytes((schema.VERSION + 1,)) + bytes(500))
+    with pytest.raises(ManifestError, match=r"is newer than .*upgrade servestatic-build"):
+        INTERFACES[interface](tmp_path)
+    with settings_for(tmp_path, STORAGES=STORAGES), pytest.raises(ManifestError, match="upgrade servestatic-build"):
+        static("app.css")
 
 
 @interfaces

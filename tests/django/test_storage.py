@@ -86,6 +86,7 @@ def test_templates_and_form_media_link_to_the_release(dist: Path) -> None:
         pytest.param({"STATIC_URL": "//cdn.test/static/"}, "//cdn.test", id="host without a scheme"),
         pytest.param({"SERVESTATIC": {"BASE_URL": "https://cdn.test/x/"}}, "https://cdn.test/x", id="base URL"),
         pytest.param({"STATIC_URL": "/site/static/"}, "/site", id="site that is mounted"),
+        pytest.param({"STATIC_URL": "/café/static/"}, "/caf%C3%A9", id="mount that is not ASCII"),
         pytest.param(
             {"STATIC_URL": "/site/static/", "SERVESTATIC": {"BASE_URL": "https://cdn.test"}},
             "https://cdn.test",

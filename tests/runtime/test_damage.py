@@ -35,7 +35,8 @@ def open_manifest(request: pytest.FixtureRequest) -> Opener:
 
 
 def test_a_missing_manifest_says_how_to_make_one(tmp_path: Path) -> None:
-    for path, name in ((tmp_path, tmp_path / schema.MANIFEST_NAME), (tmp_path / "nothing", tmp_path / "nothing")):
+    for path in (tmp_path, tmp_path / "nothing"):
+        name = path / schema.MANIFEST_NAME
         with pytest.raises(ManifestError) as caught:
             Manifest.open(path)
         error = caught.value

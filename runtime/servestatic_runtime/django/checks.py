@@ -18,6 +18,7 @@ from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from servestatic_runtime.django.trees import local_path
 from servestatic_runtime.errors import ManifestError
+from servestatic_runtime.manifest import manifest_path
 from servestatic_runtime.paths import quote_path
 
 TAG = "servestatic"
@@ -43,7 +44,7 @@ def check(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # noqa: ARG
 def check_sources(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
     """Return whether static files are newer than the release. It looks at each of them: for ``check --deploy`` only."""
     try:
-        compiled = os.stat(opened.path_of(conf.read().dist or "")).st_mtime
+        compiled = os.stat(manifest_path(conf.read().dist or "")).st_mtime
     except (ImproperlyConfigured, OSError):  # which check() tells of
         return []
     newer = sorted(path for path in _local_files() if os.stat(path).st_mtime > compiled)
@@ -98,7 +99,11 @@ def _release() -> Iterator[CheckMessage]:
     if _is_used() and not (django_settings.DEBUG or opened.is_missing_in_tests()):
         try:
             manifest = opened.manifest()
-        except (ManifestError, ImproperlyConfigured) as error:
+        except ManifestError as error:
+            message = f"There is no release to serve: {error.path}: {error.problem}."
+            yield CheckWarning(message, hint=error.hint, id="servestatic.W002")
+            return
+        except ImproperlyConfigured as error:
             yield CheckWarning(f"There is no release to serve: {error}.", hint=_COMPILE, id="servestatic.W002")
             return
         for what, here, there in (
@@ -112,7 +117,7 @@ def _release() -> Iterator[CheckMessage]:
 
 def _debug() -> Iterator[CheckMessage]:
     dist = conf.read().dist
-    if django_settings.DEBUG and _is_used() and dist and os.path.exists(opened.path_of(dist)):
+    if django_settings.DEBUG and _is_used() and dist and os.path.exists(manifest_path(dist)):
         message = f"DEBUG is set: the release in {dist} is not served, but what the finders find, under plain URLs."
         hint = "Unset DEBUG where the release is to be served; delete it where you develop."
         yield CheckWarning(message, hint=hint, id="servestatic.W005")

@@ -18,6 +18,7 @@ from django.core.management.color import color_style
 
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.trees import Collected, local_path, trees
+from servestatic_runtime.manifest import manifest_path
 
 if TYPE_CHECKING:
     from servestatic_build import BuildResult, Config
@@ -121,7 +122,7 @@ def dist_of(settings: conf.Settings) -> str:
     """Return the directory that a release goes into; raise ImproperlyConfigured."""
     if settings.dist is None:
         raise ImproperlyConfigured("Where should the release go? Set STATIC_ROOT to a directory of its own.")
-    return os.path.dirname(opened.path_of(settings.dist))
+    return os.path.dirname(manifest_path(settings.dist))
 
 
 def _build(

@@ -76,8 +76,8 @@ def base_url(static_url: str, prefix: str) -> str | None:
 
 
 def mount(static_url: str, prefix: str) -> str:
-    """Return what the path of STATIC_URL has before a decoded prefix: where the site is mounted."""
-    path, quoted = urlsplit(static_url).path, quote_path(prefix)
+    """Return what the path of STATIC_URL has before a decoded prefix, encoded: where the site is mounted."""
+    path, quoted = quote_path(unquote(urlsplit(static_url).path)), quote_path(prefix)
     return path.removesuffix(quoted) if path.endswith(quoted) else ""
 
 

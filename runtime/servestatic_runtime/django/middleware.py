@@ -101,11 +101,10 @@ def _open(settings: conf.Settings) -> Releases[Native]:
     if settings.dist is None:
         raise ImproperlyConfigured("STATIC_ROOT says where the release is, and it is not set")
     try:
-        return Releases(settings.dist, native, settings.cache_bytes)
+        return Releases(opened.release(), native, settings.cache_bytes)
     except ManifestError as error:
-        error = ManifestError(error.path, error.problem, "compile with: manage.py collectstatic")
         if settings.strict:
-            raise error from None
+            raise
         log(error)
         raise MiddlewareNotUsed(str(error)) from error
 

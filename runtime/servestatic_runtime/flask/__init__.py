@@ -8,6 +8,7 @@ from flask import Flask, has_request_context, request
 from flask.cli import ScriptInfo
 
 from servestatic_runtime import wsgi
+from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.flask.extension import Extension
 from servestatic_runtime.flask.settings import Settings
 
@@ -20,11 +21,10 @@ class ServeStatic(Extension[Flask]):
     command: ClassVar[str] = "flask"
     script_info: ClassVar[type] = ScriptInfo
 
-    def serve(self, app: Flask, settings: Settings) -> wsgi.ServeStatic:
-        """Put a server of the release in front of the application; raise ManifestError."""
-        server = wsgi.ServeStatic(app.wsgi_app, settings.manifest, **settings.serving())
+    def serve(self, app: Flask, release: CurrentRelease, settings: Settings) -> None:
+        """Put a server of the release in front of the application."""
+        server = wsgi.ServeStatic(app.wsgi_app, release, **settings.serving())
         app.wsgi_app = server  # type: ignore[method-assign] # as Flask's documentation does
-        return server
 
     def mount(self, app: Flask) -> str:
         """Return the decoded path that the application is mounted below."""

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import click
 from flask.sansio.app import App
 
+from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.errors import ManifestError
 from servestatic_runtime.flask.command import compile_static
 from servestatic_runtime.flask.links import Links
 from servestatic_runtime.flask.settings import Settings
 from servestatic_runtime.jinja import ServeStaticExtension
-from servestatic_runtime.manifest import Manifest
 
 Application = TypeVar("Application", bound=App)
-
-
-class Server(Protocol):
-    """A ServeStatic of either interface."""
-
-    @property
-    def manifest(self) -> Manifest: ...
 
 
 class Extension(ABC, Generic[Application]):
@@ -37,8 +30,8 @@ class Extension(ABC, Generic[Application]):
             self.init_app(app)
 
     @abstractmethod
-    def serve(self, app: Application, settings: Settings) -> Server:
-        """Put a server of the release in front of the application; raise ManifestError."""
+    def serve(self, app: Application, release: CurrentRelease, settings: Settings) -> None:
+        """Put a server of the release in front of the application."""
 
     @abstractmethod
     def mount(self, app: Application) -> str:
@@ -51,17 +44,21 @@ class Extension(ABC, Generic[Application]):
         they lie.
         """
         settings = Settings.of(app)
-        server: Server | None = None
-        try:
-            server = self.serve(app, settings)
-        except ManifestError as error:
-            if not (app.debug or app.testing or self._is_under_command()):
-                hint = f"compile with: {self.command} compile-static" if error.is_absence else error.hint
-                raise ManifestError(error.path, error.problem, hint) from error
-            app.logger.info("static files are served as they lie: %s", error)
-        links = Links(app, lambda: server.manifest if server else None, settings.base_url, partial(self.mount, app))
+        release = self._open(app, settings)
+        if release is not None:
+            self.serve(app, release, settings)
+        links = Links(app, lambda: release.manifest if release else None, settings.base_url, partial(self.mount, app))
         _connect(app, links)
         app.cli.add_command(compile_static(app, settings))
+
+    def _open(self, app: Application, settings: Settings) -> CurrentRelease | None:
+        try:
+            return CurrentRelease(settings.manifest, command=f"{self.command} compile-static")
+        except ManifestError as error:
+            if not (app.debug or app.testing or self._is_under_command()):
+                raise
+            app.logger.info("static files are served as they lie: %s", error)
+            return None
 
     def _is_under_command(self) -> bool:
         context = click.get_current_context(silent=True)

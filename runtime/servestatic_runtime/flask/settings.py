@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from flask.sansio.app import App
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES
+from servestatic_runtime.manifest import manifest_path
 
 KEY = "SERVESTATIC"
 
@@ -47,7 +48,7 @@ class Settings:
     @property
     def dist(self) -> str:
         """The directory that a release is compiled into."""
-        return os.path.dirname(self.manifest) if self.manifest.endswith(".msgpack") else self.manifest
+        return os.path.dirname(manifest_path(self.manifest))
 
     def serving(self) -> Serving:
         """Return what a server of the release is told."""

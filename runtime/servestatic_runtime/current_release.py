@@ -1,0 +1,80 @@
+"""The release at a path: opened, watched, and kept where the one that comes after it can't be read.
+
+Servers and templates of one process share one, and with it one mapping.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from threading import Lock
+from typing import NamedTuple
+
+from servestatic_runtime.errors import ManifestError, log
+from servestatic_runtime.manifest import Manifest, manifest_path
+from servestatic_runtime.platform_files import Opener, Signature, file_signature, opener_in
+
+
+class OpenRelease(NamedTuple):
+    """A manifest, and what opens the files beside it, wherever they are moved."""
+
+    manifest: Manifest
+    opener: Opener
+
+
+class CurrentRelease:
+    """What is at a path now, ``opened``. Safe to share."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        base_url: str | None = None,
+        adapt: Callable[[Manifest], Manifest] = lambda manifest: manifest,
+        command: str | None = None,
+    ) -> None:
+        """Open the release that is there; raise ManifestError.
+
+        ``path`` and ``base_url`` are those of Manifest.open. ``adapt`` returns each manifest as templates should have
+        it, ``command`` is the framework's own that compiles, for the hint of an error.
+        """
+        self.path = manifest_path(path)
+        self._base_url = base_url
+        self._adapt = adapt
+        self._command = command
+        self._lock = Lock()
+        self._signature = file_signature(self.path)  # before it is opened: what comes in between is seen next time
+        self._unreadable: int | None = None  # the inode that was logged
+        self.opened = self._open()
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the release."""
+        return self.opened.manifest
+
+    def refresh(self) -> OpenRelease:
+        """Take over a new release and return it; if it can't be read, log that and keep the old one."""
+        if file_signature(self.path) != self._signature:
+            with self._lock:
+                # Until it stays the same: of a DIST that is exchanged halfway, manifest and files would not match.
+                while (signature := file_signature(self.path)) != self._signature:
+                    self._replace(signature)
+        return self.opened
+
+    def _replace(self, signature: Signature) -> None:
+        try:
+            self.opened = self._open()
+        except ManifestError as error:
+            if signature[0] != self._unreadable:  # a copy that grows is one and the same
+                log(error)
+            self._unreadable = signature[0]
+        else:
+            self._unreadable = None
+        self._signature = signature
+
+    def _open(self) -> OpenRelease:
+        try:
+            manifest = Manifest.open(self.path, base_url=self._base_url)
+        except ManifestError as error:
+            raise error.under(self._command) from error.__cause__
+        return OpenRelease(self._adapt(manifest), opener_in(manifest.root))
