@@ -77,10 +77,10 @@ def _shared(tokens: Iterable[tuple[bytes, bytes]], stands: Callable[[bytes, int]
 
 
 # HTML and XML: character references.
-_NUMBER = rb"#[0-9]++;?|#[xX][0-9a-fA-F]++;?"
+_NUMBER = rb"#[0-9]+;?|#[xX][0-9a-fA-F]+;?"
 # In an attribute a name without its semicolon counts only where no "=", letter or digit follows (HTML 13.2.5.73).
-_ATTRIBUTE_REFERENCE = re.compile(rb"&(?:" + _NUMBER + rb"|[a-zA-Z][a-zA-Z0-9]*+(?:;|(?!=)))")
-_TEXT_REFERENCE = re.compile(rb"&(?:" + _NUMBER + rb"|[a-zA-Z][a-zA-Z0-9]*+;?)")
+_ATTRIBUTE_REFERENCE = re.compile(rb"&(?:" + _NUMBER + rb"|[a-zA-Z][a-zA-Z0-9]*(?:;|(?![=a-zA-Z0-9])))")
+_TEXT_REFERENCE = re.compile(rb"&(?:" + _NUMBER + rb"|[a-zA-Z][a-zA-Z0-9]*;?)")
 _XML_REFERENCE = re.compile(rb"&(?:#[0-9]+|#x[0-9a-fA-F]+|[^\s;&<>#]+);")
 _XML_ENTITIES = {b"&amp;": b"&", b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&apos;": b"'"}
 

@@ -14,31 +14,26 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import ClassVar, TypeAlias
 
-# ECMA-262, 12.2 to 12.4, 12.9.4 and 12.9.6, in bytes of UTF-8: what strings and templates hold, comments, white space.
-IN_DOUBLE_QUOTES = rb"[^\"\\\n\r]*+(?:\\(?:\r\n|.)[^\"\\\n\r]*+)*+"
-IN_SINGLE_QUOTES = rb"[^'\\\n\r]*+(?:\\(?:\r\n|.)[^'\\\n\r]*+)*+"
-IN_TEMPLATE = rb"[^`\\$]*+(?:(?:\\.|\$(?!\{))[^`\\$]*+)*+"
-_REST_OF_LINE = rb"(?:[^\n\r\xe2]|\xe2(?!\x80[\xa8\xa9]))*+"
-COMMENT = rb"//" + _REST_OF_LINE + rb"|/\*.*?\*/"
+# Each pattern is searched for from where the last one ended, and none can match a place in two ways: the time grows with
+# the script, whatever is in it, and no repeated group takes 176 bytes of re's stack for each of its rounds. (Possessive
+# quantifiers would do it too, but Python 3.11.0 to 3.11.4 mistakes them: https://github.com/python/cpython/issues/101955
+# and 106052.)
+# ECMA-262, 12.2 to 12.4, 12.9.4 and 12.9.6, in bytes of UTF-8.
 WIDE_SPACE = rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf"
 
 # Each alternative begins with a character, so that the search skips what begins with none of them at C's speed.
-_TOKEN = re.compile(
-    rb"\(|\)|\{|\}|\"(?:"
-    + IN_DOUBLE_QUOTES
-    + rb"\")?+|'(?:"
-    + IN_SINGLE_QUOTES
-    + rb"')?+|`|"
-    + COMMENT
-    + rb"|/|<[<=]*+|-->",
-    re.DOTALL,
-)
-_TEMPLATE = re.compile(IN_TEMPLATE + rb"(?:`|\$\{)", re.DOTALL)
-_REGULAR_EXPRESSION = re.compile(rb"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*+\])++/[A-Za-z]*+")
-_JSX_TAG = re.compile(rb"(?:[^\"'{<>/]|\"[^\"]*+\"|'[^']*+'|/\*.*?\*/|/(?!>))*+(/>|[>{<])", re.DOTALL)
-_JSX_TEXT = re.compile(rb"[^{<]*+(\{|</[^>]*+>|<)")
-_LINE = re.compile(_REST_OF_LINE)
+_TOKEN = re.compile(rb"[(){}`/]|\"(?:[^\"\\\n\r]*\")?|'(?:[^'\\\n\r]*')?|<[<=]*|-->")
+_STRING_STOPS = {
+    ord('"'): re.compile(rb"\\(?:\r\n|.)|([\"\n\r])", re.DOTALL),
+    ord("'"): re.compile(rb"\\(?:\r\n|.)|(['\n\r])", re.DOTALL),
+}
+_TEMPLATE_STOP = re.compile(rb"\\.|(`|\$\{)", re.DOTALL)
+_REGULAR_EXPRESSION_STOP = re.compile(rb"\\[^\n\r]|([/\[\]\n\r])")
+_FLAGS = re.compile(rb"[A-Za-z]*")
+_JSX_TAG_STOP = re.compile(rb"\"[^\"]*\"|'[^']*'|(/>|[>{<\"']|/\*)")
+_JSX_TEXT_STOP = re.compile(rb"(\{|<(?:/[^>]*>)?)")
 _LINE_END = re.compile(rb"[\n\r]|\xe2\x80[\xa8\xa9]")
+_SPACES_AND_COMMENT = re.compile(rb"(?:\s+|" + WIDE_SPACE + rb")|(//)|(/\*)")
 _WIDE_SPACE_BEFORE = re.compile(rb"(?:" + WIDE_SPACE + rb")\Z")
 
 _SPACES = frozenset(b" \t\n\r\v\f")
@@ -52,7 +47,7 @@ _BEFORE_OPERAND = _BEFORE_EXPRESSION | frozenset(b"break continue debugger do el
 _BEFORE_HEAD = frozenset(b"for if while with".split())  # behind the ")" of these heads a statement begins
 
 _PAREN, _BRACE, _SUBSTITUTION, _JSX_EXPRESSION, _IN_TAG, _IN_ELEMENT = range(6)
-_JSX = {_IN_TAG: _JSX_TAG, _IN_ELEMENT: _JSX_TEXT}
+_JSX = {_IN_TAG: _JSX_TAG_STOP, _IN_ELEMENT: _JSX_TEXT_STOP}
 # What is open, where it began, and whether it ends as an operand: a value, not a statement or the head of one.
 _Open: TypeAlias = "tuple[int, int, bool]"
 
@@ -146,27 +141,50 @@ class Lexer:
         return self._open.pop()
 
     def _string(self) -> None:
-        if self._end == self._start + 1:
-            raise self._unreadable()
+        if self._end == self._start + 1:  # it has escapes, or no end
+            quote = self._data[self._start]
+            if self._read_to(_STRING_STOPS[quote]) != quote:
+                raise self._unreadable()
+
+    def _read_to(self, pattern: re.Pattern[bytes], began: int | None = None) -> int:
+        """Read through what a pattern's group matches first, and return its last byte."""
+        for match in pattern.finditer(self._data, self._end):
+            if match[1] is not None:
+                self._end = match.end()
+                return match[1][-1]
+        raise self._unreadable(began)
 
     def _template(self, began: int | None = None) -> None:
         """Read the text of a template, which ``began`` at a place before, up to its end or its next substitution."""
         start = self._start if began is None else began
-        match = _TEMPLATE.match(self._data, self._end)
-        if match is None:
-            raise self._unreadable(start)
-        self._end = match.end()
-        if match[0].endswith(b"{"):
+        if self._read_to(_TEMPLATE_STOP, start) == ord("{"):
             self._open.append((_SUBSTITUTION, start, True))
 
     def _slash(self) -> None:
-        if self._end > self._start + 1:
-            self._comment()
+        if self._data.startswith(b"//", self._start):
+            self._rest_of_line()
         elif self._data.startswith(b"/*", self._start):
+            self._block_comment(self._start + len(b"/*"))
+            self._comment()
+        elif self._expects_operand():
+            self._regular_expression()
+
+    def _block_comment(self, text: int) -> None:
+        """Read to the end of the comment whose text starts at a place."""
+        end = self._data.find(b"*/", text)
+        if end < 0:
             raise self._unreadable()
-        elif self._expects_operand() and (match := _REGULAR_EXPRESSION.match(self._data, self._start)):
-            self._end = match.end()
-            self._closed = (self._end, True)
+        self._end = end + len(b"*/")
+
+    def _regular_expression(self) -> None:
+        in_class, stop = False, 0
+        while in_class or stop != ord("/"):
+            stop = self._read_to(_REGULAR_EXPRESSION_STOP)
+            if stop in b"\n\r":
+                raise self._unreadable()
+            in_class = stop == ord("[") or (in_class and stop != ord("]"))
+        self._end = _end(_FLAGS, self._data, self._end)
+        self._closed = (self._end, True)
 
     def _comment(self) -> None:
         self._gap = (self.token_end_before(self._start), self._end)
@@ -192,20 +210,25 @@ class Lexer:
     def _jsx(self) -> None:
         """Read JSX up to the end of the outermost element or to the next expression in braces."""
         while self._open and (inside := self._open[-1][0]) in _JSX:
-            match = _JSX[inside].match(self._data, self._end)
-            if match is None:
+            stop = self._read_to(_JSX[inside])
+            if stop in b"\"'":
                 raise self._unreadable()
-            self._end = match.end()
-            if match[1] == b"{":
+            if stop == ord("*"):
+                self._block_comment(self._end)
+            elif stop == ord("{"):
                 self._open.append((_JSX_EXPRESSION, self._start, True))
                 return
-            if match[1] == b"<":
+            elif stop == ord("<"):
                 self._open.append((_IN_TAG, self._start, True))
             else:
-                _, start, _ = self._open.pop()
-                if match[1] == b">":
-                    self._open.append((_IN_ELEMENT, start, True))
+                self._jsx_end(inside)
         self._closed = (self._end, True)
+
+    def _jsx_end(self, inside: int) -> None:
+        """End a tag, maybe with its element, or the element."""
+        _, start, _ = self._open.pop()
+        if inside == _IN_TAG and not self._data.endswith(b"/>", 0, self._end):
+            self._open.append((_IN_ELEMENT, start, True))
 
     def _expects_operand(self) -> bool:
         """Return whether an operand may stand where the token does."""
@@ -281,7 +304,24 @@ def _without_spaces(data: bytes, end: int) -> int:
     return end
 
 
+def code_after(data: bytes, place: int) -> int:
+    """Return where the next token starts, behind white space and comments."""
+    while match := _SPACES_AND_COMMENT.match(data, place):
+        place = match.end()
+        if match[1]:
+            place = _line_end(data, place)
+        elif match[2]:
+            end = data.find(b"*/", place)
+            place = end + 2 if end >= 0 else len(data)
+    return place
+
+
 def _line_end(data: bytes, start: int) -> int:
-    line = _LINE.match(data, start)
-    assert line is not None, "the pattern matches nothing, too"
-    return line.end()
+    end = _LINE_END.search(data, start)
+    return end.start() if end else len(data)
+
+
+def _end(pattern: re.Pattern[bytes], data: bytes, start: int) -> int:
+    match = pattern.match(data, start)
+    assert match is not None, "the pattern matches nothing, too"
+    return match.end()

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from servestatic_build.model import Reference, ReferenceKind
 from servestatic_build.text import as_text
 
-_COMMENT = re.compile(rb"(?://|/\*)[@#][ \t]*sourceMappingURL=([^\s'\"*]+)\s*(?:\*/)?\s*")
+SOURCE_MAP_COMMENT = rb"/[/*][@#][ \t]*sourceMappingURL="  # how it begins
+_COMMENT = re.compile(SOURCE_MAP_COMMENT + rb"([^\s'\"*]+)\s*(?:\*/\s*)?")
 
 
 def source_map_reference(comment: bytes, start: int) -> Reference | None:
