@@ -5,11 +5,52 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings import converters
+
+# Parts of the expressions that pathspec makes of patterns: what "*", "**/" and "/**" become, and one character.
+_STAR = r"\[\^/\]\*"
+_LEADING, _INNER = r"\(\?:\.\+/\)\?", r"\(\?:/\.\+\)\?"
+_CLASS = r"\[(?!\^/\])\^?\]?[^\]]*\]"
+_CHARACTER = rf"(?:\\.|\[\^/\]|\(\?!/\){_CLASS}|[^\\\[\]/(){{}}*+?.|^$])"
+_STARS = re.compile(rf"(\\.)|(?:{_STAR})+")
+_CLASSES = re.compile(rf"(\\.)|{_CLASS}")
+_BETWEEN_STARS = re.compile(rf"({_STAR})({_CHARACTER}+)(?={_STAR})")
+_BETWEEN_DIRECTORIES = re.compile(rf"({_LEADING}|{_INNER})(.+?)(?={_INNER})")
+
+
+def _linear(regex: str) -> str:
+    """Return an expression that matches what this one of pathspec's does, in time that grows with the name alone.
+
+    It tries every way to share out a name between several "*" or "**". The first way that fits what stands between two
+    of them is as good as any other: it is found in a lookahead, and never gone back into.
+    """
+    numbers = count()
+
+    def first(shortest: str, between: str) -> str:
+        group = f"first{next(numbers)}"
+        return f"(?=(?P<{group}>{shortest}{between}))(?P={group})"
+
+    regex = _STARS.sub(lambda match: match[1] or "[^/]*", regex)
+    regex = _CLASSES.sub(lambda match: match[1] or f"(?!/){match[0]}", regex)  # no class has a slash in it for git
+    regex = _BETWEEN_STARS.sub(lambda match: first("[^/]*?", match[2]), regex)
+    lazy = {"(?:.+/)?": "(?:.+?/)??", "(?:/.+)?": "(?:/.+?)??"}
+    return _BETWEEN_DIRECTORIES.sub(lambda match: first(lazy[match[1]], f"{match[2]}(?=/)"), regex)
+
+
+class _Pattern(GitIgnoreSpecPattern):
+    __slots__ = ()
+
+    @classmethod
+    def pattern_to_regex(cls, pattern: str) -> tuple[str | None, bool | None]:  # type: ignore[override] # no bytes here
+        """Return the expression that a pattern means, and whether it adds names or takes them back."""
+        regex, include = super().pattern_to_regex(pattern)
+        return regex and _linear(regex), include
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +62,7 @@ class Globs:
 
     def __post_init__(self) -> None:
         try:
-            object.__setattr__(self, "_spec", GitIgnoreSpec.from_lines(self.patterns))
+            object.__setattr__(self, "_spec", GitIgnoreSpec.from_lines(_Pattern, self.patterns, backend="simple"))
         except (ValueError, re.error) as error:
             raise ConfigError(
                 f"{', '.join(self.patterns)}: a pattern can't be read: {error}", "write patterns as in .gitignore"
