@@ -98,7 +98,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"fingerprint"},
     ),
     "servestatic_build.report": ({"__init__", "digest", "summary"}, {"console"}),
-    "servestatic_build.inspection": ({"__init__", "json_view"}, {"explain", "show"}, {"cli"}),
+    "servestatic_build.inspection": ({"__init__", "json_view", "lookup"}, {"explain", "show"}, {"cli"}),
 }
 # Glue is imported by those who have its framework; nothing else may import it, or the framework.
 FRAMEWORKS = {

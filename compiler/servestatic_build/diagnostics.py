@@ -99,7 +99,7 @@ class Code(StrEnum):
     UNREADABLE = (
         "unreadable",
         "A file, or a part of it, is not valid in its language; the references in it are not rewritten.",
-        "Correct the syntax at the place, or name the file in `plain`.",
+        "Correct the syntax at the place; until then name the files that it refers to in `plain`, or leave `plain-urls` on.",
     )
     MISSING_REFERENCE = (
         "missing-reference",

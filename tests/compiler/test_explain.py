@@ -182,3 +182,31 @@ def test_a_name_that_is_not_there_fails_on_stderr(release: Compiled, options: li
     done = explain(release, "nothing.css", *options)
     assert (done.exit_code, done.stdout) == (1, "")
     assert "error: no asset named 'nothing.css'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "{url}",
+        "/static/app.css",
+        "static/app.css",
+        "/static/%61pp.css?v=1#x",
+        "https://cdn.example.com{url}",
+        "//cdn.example.com/mount/of/two{url}",
+        "https://cdn.example.com/mount/static/app.css",
+    ],
+)
+def test_explain_takes_any_url_of_an_asset(release: Compiled, url: str) -> None:
+    assert lines(release, url.format(url=release.url("app.css")))[0] == "app.css"
+
+
+@pytest.mark.parametrize("url", ["/static/docs/", "/static/docs", "https://example.com/static/docs/"])
+def test_explain_takes_the_url_of_a_directory(release: Compiled, url: str) -> None:
+    assert lines(release, url)[0] == "docs/index.html"
+
+
+@pytest.mark.parametrize("url", ["", "/", "//", "https://[::1", "/static/", "/static/%FF", "app.css/", "\udcff", "%00"])
+def test_what_is_neither_a_name_nor_a_url_of_the_release_is_an_error(release: Compiled, url: str) -> None:
+    done = explain(release, url)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.isprintable() or done.stderr.count("\n") == 1

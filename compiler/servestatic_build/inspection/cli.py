@@ -49,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     shown = _command(commands, "show", "List the assets of DIST.")
     shown.add_argument("--json", action="store_true", help="print everything, as one JSON object")
     shown.set_defaults(run=lambda options: show(options.dist, as_json=options.json))
-    explained = _command(commands, "explain", "Say all there is to say about one logical NAME of DIST.")
-    explained.add_argument("name", metavar="NAME", help="what a template asks for: css/app.css")
+    explained = _command(commands, "explain", "Say all there is to say about one asset of DIST.")
+    explained.add_argument("name", metavar="NAME", help="its logical name, css/app.css, or a URL that it answers at")
     explained.add_argument("--json", action="store_true", help="print it as one JSON object")
     explained.set_defaults(run=lambda options: explain(options.dist, options.name, as_json=options.json))
     return parser

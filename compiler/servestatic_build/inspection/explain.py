@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from servestatic_build.inspection.json_view import as_json_text, asset_data, content_type
+from servestatic_build.inspection.lookup import asset_of
 from servestatic_build.text import printable
 from servestatic_runtime import Manifest
 from servestatic_runtime.manifest import AssetMatch
@@ -17,9 +18,9 @@ _LABEL_WIDTH = 16
 
 
 def explain(dist: str, name: str, *, as_json: bool) -> Iterator[str]:
-    """Yield the lines about one logical name of DIST; raise ManifestError or UnknownAssetError."""
+    """Yield the lines about one asset of DIST, by logical name or URL; raise ManifestError or UnknownAssetError."""
     manifest = Manifest.open(dist)
-    asset = manifest.asset(name)
+    asset = asset_of(manifest, name)
     if as_json:
         yield as_json_text(explained_data(manifest, asset))
     else:
