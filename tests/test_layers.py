@@ -50,7 +50,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__"},
     ),
     "servestatic_build": (
-        {"model", "names", "places", "platform_files", "text"},
+        {"media_types", "model", "names", "places", "platform_files", "text"},
         {"cache", "codecs", "diagnostics"},
         {"settings"},
         {"sources", "references"},

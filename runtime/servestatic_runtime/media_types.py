@@ -92,28 +92,6 @@ BY_SUFFIX = {
     "zst": "application/zstd",
 }
 
-# Types whose format is compressed already: another coding costs time and gains nothing.
-_COMPRESSED = frozenset(
-    {
-        "application/gzip",
-        "application/vnd.rar",
-        "application/x-7z-compressed",
-        "application/x-brotli",
-        "application/x-bzip2",
-        "application/x-xz",
-        "application/zip",
-        "application/zstd",
-        "font/woff",
-        "font/woff2",
-    }
-)
-_COMPRESSED_KINDS = ("image/", "audio/", "video/")
-_TEXTUAL = frozenset({"image/bmp", "image/svg+xml", "image/x-icon", "audio/wav", "audio/midi"})
-
-JAVASCRIPT = "text/javascript"
-HTML = frozenset({"text/html", "application/xhtml+xml"})
-MAPPED = frozenset({"text/css", JAVASCRIPT})  # may have a source map
-
 
 def media_type(name: str, overrides: Mapping[str, str]) -> str:
     """Return the type of a file by its suffix; ``overrides`` (suffix without the dot to type) goes before the table."""
@@ -126,10 +104,3 @@ def content_type(media_type: str) -> str:
     """Return the Content-Type of a media type: text is UTF-8, unless the settings say otherwise."""
     is_bare_text = media_type.startswith("text/") and ";" not in media_type
     return f"{media_type}; charset=utf-8" if is_bare_text else media_type
-
-
-def compresses(media_type: str) -> bool:
-    """Return whether files of this type are worth another coding."""
-    if media_type in _TEXTUAL:
-        return True
-    return media_type not in _COMPRESSED and not media_type.startswith(_COMPRESSED_KINDS)

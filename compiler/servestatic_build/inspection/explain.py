@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from servestatic_build.inspection.json_view import as_json_text, asset_data, content_type
+from servestatic_build.inspection.json_view import as_json_text, asset_data, served_type
 from servestatic_build.inspection.lookup import asset_of
+from servestatic_build.media_types import HTML
 from servestatic_build.text import printable
 from servestatic_runtime import Manifest
 from servestatic_runtime.manifest import AssetMatch
-from servestatic_runtime.media_types import HTML
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset, Headers, Variant, integrity_value
 
@@ -72,7 +72,7 @@ def _reason(manifest: Manifest, asset: Asset) -> str:
         return "fingerprinted: it has the first digits of the file's SHA-256"
     if asset.immutable:
         return "fingerprinted: it has the hash of the cycle of files that this one is part of"
-    if content_type(manifest, asset).partition(";")[0] in HTML:
+    if served_type(manifest, asset).partition(";")[0] in HTML:
         return "not fingerprinted: HTML keeps its plain URL"
     if asset.name.startswith("/"):
         return "not fingerprinted: its source is served at a URL of its own"

@@ -30,7 +30,7 @@ def asset_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
         "url": quote_path(asset.url),
         "plain_url": None if asset.plain_url is None else quote_path(asset.plain_url),
         "file": identity.file,
-        "type": content_type(manifest, asset),
+        "type": served_type(manifest, asset),
         "size": identity.size,
         "digest": asset.digest.hex(),
         "integrity": integrity_value(asset),
@@ -43,7 +43,7 @@ def asset_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
     }
 
 
-def content_type(manifest: Manifest, asset: Asset) -> str:
+def served_type(manifest: Manifest, asset: Asset) -> str:
     """Return the Content-Type that an asset is served with."""
     headers = dict(AssetMatch(manifest, asset, asset.headers).ok_headers(asset.variants[0]))
     return headers.get("Content-Type", DEFAULT)

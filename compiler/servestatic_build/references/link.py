@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.media_types import JAVASCRIPT, MAPPED
 from servestatic_build.model import (
     Extraction,
     Graph,
@@ -24,7 +25,6 @@ from servestatic_build.references.graph import components
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
 from servestatic_build.references.urls import base_path, target_path
 from servestatic_build.settings.config import Config
-from servestatic_runtime.media_types import JAVASCRIPT, MAPPED
 
 
 def link(files: Sequence[SourceFile], config: Config, diagnostics: Diagnostics, advance: Callable[[], None]) -> Graph:

@@ -8,12 +8,12 @@ from typing import NamedTuple, TypeAlias
 from wsgiref.headers import Headers
 
 from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.media_types import HTML
 from servestatic_build.model import Asset
 from servestatic_build.settings.header_rules import DECIDED, REMOVABLE, HeaderRule, HeadersHook, header_problem
 from servestatic_runtime.dates import format_date
 from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
 from servestatic_runtime.format import VARIANT_HEADERS, etag
-from servestatic_runtime.media_types import HTML
 from servestatic_runtime.paths import quote_path
 
 _Key: TypeAlias = tuple[str, bool, str, tuple[int, ...]]

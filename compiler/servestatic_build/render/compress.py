@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 from servestatic_build.codecs import CODECS
+from servestatic_build.media_types import compresses
 from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.store.staging import Staging
 from servestatic_runtime.format import FILE_SUFFIXES
-from servestatic_runtime.media_types import compresses
 
 # A variant must save this much over identity, which is what a client that takes no other coding would get.
 _LEAST_PERCENT_SAVED = 1

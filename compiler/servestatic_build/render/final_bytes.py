@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.media_types import MAPPED
 from servestatic_build.model import Asset, Link, LinkedFile, ReferenceKind, WrittenText
 from servestatic_build.names import with_fingerprint
 from servestatic_build.references.extractors.import_map import added_entry
@@ -16,7 +17,6 @@ from servestatic_build.render.inline_maps import shifted_url
 from servestatic_build.render.integrity import renewed
 from servestatic_build.render.source_maps import SourceMapError, shifted
 from servestatic_build.render.splice import Edit, splice
-from servestatic_runtime.media_types import MAPPED
 
 _CHUNK_BYTES = 1024 * 1024
 _ANY_DIGEST = bytes(32)

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 
 from servestatic_build.diagnostics import Diagnostics
+from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import Asset, Graph, Link, ReferenceKind, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
 from servestatic_build.references.graph import components
@@ -19,7 +20,6 @@ from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.final_bytes import FinalBytes, rewritten_links
 from servestatic_build.store.staging import Staging
 from servestatic_runtime.format import IDENTITY
-from servestatic_runtime.media_types import JAVASCRIPT
 
 
 def fingerprint(

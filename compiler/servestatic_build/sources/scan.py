@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.media_types import HTML
 from servestatic_build.model import Skipped, SkipReason, SourceFile
 from servestatic_build.platform_files import is_link, is_within
 from servestatic_build.settings.config import Config
@@ -16,7 +17,7 @@ from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.source import Source
 from servestatic_build.sources.bundlers import with_bundler_names
-from servestatic_runtime.media_types import HTML, media_type
+from servestatic_runtime.media_types import media_type
 from servestatic_runtime.paths import quote_path
 
 # What editors and operating systems leave behind. Dotfiles need no pattern.
