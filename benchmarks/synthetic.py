@@ -12,6 +12,7 @@ from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME
 from servestatic_runtime.media_types import media_type
+from servestatic_runtime.url_reason import UrlReason
 
 PREFIX = "/static/"
 URLS_PER_ASSET = 2  # one with a fingerprint, and the plain one
@@ -51,7 +52,7 @@ def _asset(name: str, number: int, random: Random) -> Asset:
         size=random.randrange(500, 200_000),
         modified=1_700_000_000 + number,
         media_type=media_type(name, {}),
-        fingerprinted=True,
+        reason=UrlReason.CONTENT,
         plain=True,
     )
     stem, _, suffix = name.rpartition(".")

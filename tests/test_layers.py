@@ -16,7 +16,18 @@ COMPILER = ROOT / "compiler/servestatic_build"
 # By package: rows of its modules and subpackages. Each imports only what stands in a row above it.
 LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_runtime": (
-        {"errors", "response", "paths", "base_url", "dates", "decode", "format", "media_types", "platform_files"},
+        {
+            "errors",
+            "response",
+            "paths",
+            "base_url",
+            "dates",
+            "decode",
+            "format",
+            "media_types",
+            "platform_files",
+            "url_reason",
+        },
         {"negotiate", "concurrency"},
         {"records", "conditional", "bodies", "default_headers"},
         {"document"},

@@ -10,8 +10,9 @@ from time import perf_counter
 from typing import Protocol
 
 from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnostic, Diagnostics, Severity
-from servestatic_build.model import Asset, Skipped
+from servestatic_build.model import Asset, Graph, Skipped
 from servestatic_build.references.link import link
+from servestatic_build.references.specifiers import Specifiers
 from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.import_map import import_map
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
@@ -104,7 +105,7 @@ def _compile(
         # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
         with stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
             placement = place(assets, config.out, previous)
-            site = Site(config.prefix, config.index, policy.redirect(), import_map(assets, graph, config))
+            site = Site(config.prefix, config.index, policy.redirect(), _import_map(assets, graph, config))
             manifest = manifest_bytes(site, placement.assets, map(policy.headers_of, placement.assets))
             _stop_at_errors(diagnostics)
             _publish(placement, manifest, config, staging, result)
@@ -120,6 +121,11 @@ def _publish(placement: Placement, manifest: bytes, config: Config, staging: Sta
         raise BuildError(Code.OUT_OF_DATE, config.out, message, "compile without --check")
     if not result.up_to_date:
         publish(placement.new, manifest, config.out, staging)
+
+
+def _import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
+    specifiers = Specifiers(config.imports, config.prefix)
+    return import_map(assets, graph, specifiers, of_all_modules=config.modules == "importmap")
 
 
 class _StoppedError(Exception):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from servestatic_runtime.url_reason import UrlReason
+
 
 class Position(NamedTuple):
     """A byte of a source file, from any stage for the diagnostics, which make a line and a column of it."""
@@ -25,10 +27,19 @@ class SourceFile:
     size: int
     modified: int  # seconds since 1970
     media_type: str
-    fingerprinted: bool  # answers under a fingerprinted URL
+    reason: UrlReason  # why its URL is fingerprinted or not; that it is in a cycle comes out later
     plain: bool  # answers under its plain URL
-    hashed: bool = False  # something named it by its content before: its bytes and its plain URL stay for ever
     aliases: tuple[str, ...] = ()  # more logical names, in order
+
+    @property
+    def fingerprinted(self) -> bool:
+        """Whether it answers under a fingerprinted URL."""
+        return self.reason.is_fingerprinted
+
+    @property
+    def hashed(self) -> bool:
+        """Whether something named it by its content before: its bytes and its plain URL stay for ever."""
+        return self.reason.is_hashed
 
     def at(self, offset: int) -> Position:
         """Return the position of a byte of this file."""
@@ -193,6 +204,13 @@ class Asset:
     references: tuple[int, ...]  # numbers of assets, ascending
     variants: tuple[Variant, ...]  # identity first
     imports: tuple[int, ...] = ()  # those of the references that this module imports statically, in order of the text
+    in_cycle: bool = False  # its fingerprint is the hash of a cycle of files
+
+    @property
+    def reason(self) -> UrlReason:
+        """Why its URL is fingerprinted or not."""
+        is_cycle = self.in_cycle and self.source.reason is UrlReason.CONTENT
+        return UrlReason.CYCLE if is_cycle else self.source.reason
 
     @property
     def identity(self) -> StagedFile:

@@ -16,6 +16,7 @@ from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_runtime import Manifest
 from servestatic_runtime.document import Document
 from servestatic_runtime.format import ASSET_FIELDS, ETAG_BYTES, FILE_SUFFIXES, FORMAT, KEYS, VERSION, Layout
+from servestatic_runtime.url_reason import UrlReason
 from support.trees import MODIFIED, Compiled, compile_sources, compile_tree, write_tree
 
 TREE = {"a.css": "a{b:url(a.png)}" * 50, "a.png": "a", "docs/index.html": "<p>"}
@@ -129,7 +130,9 @@ def synthetic_asset(number: int) -> Asset:
         (coding, StagedFile("", path[1:] + end, 9_999, hashlib.sha256(f"{name}{end}".encode()).digest()))
         for coding, end in FILE_SUFFIXES.items()
     )
-    source = SourceFile(name, name, f"/static/{name}", 9_999, MODIFIED, "text/css", fingerprinted=True, plain=True)
+    source = SourceFile(
+        name, name, f"/static/{name}", 9_999, MODIFIED, "text/css", reason=UrlReason.CONTENT, plain=True
+    )
     return Asset(source, path, MODIFIED, digest[:48], (), tuple(Variant(*file) for file in files))
 
 

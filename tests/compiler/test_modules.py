@@ -82,7 +82,7 @@ def test_nothing_in_the_import_map_ends_its_script(tmp_path: Path) -> None:
 
 def test_a_specifier_that_leads_to_nothing_fails_the_build(tmp_path: Path) -> None:
     release = compile_tree(tmp_path, {"a.js": ""}, imports={"lit": "vendor/lit.js"})
-    assert release.messages() == ["error imports: 'lit' resolves to vendor/lit.js, which does not exist"]
+    assert release.messages() == ["error imports: 'lit' resolves to /static/vendor/lit.js, which does not exist"]
 
 
 BARE = [

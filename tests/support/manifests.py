@@ -11,6 +11,7 @@ from pathlib import Path
 from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
 from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
+from servestatic_runtime.url_reason import UrlReason
 
 _POLICY = HeaderPolicy(max_age=60, cross_origin=True, rules=(), hook=None)
 _SUFFIXES = {"identity": "", "gzip": ".gz", "br": ".br", "zstd": ".zst"}
@@ -51,7 +52,7 @@ def _asset(number: int) -> Asset:
     digest = sha256(name.encode())
     path = f"/static/js/{number:07}.{digest.hexdigest()[:12]}.js"
     source = SourceFile(
-        name, f"/src/{name}", f"/static/{name}", 4000, 0, "text/javascript", fingerprinted=True, plain=True
+        name, f"/src/{name}", f"/static/{name}", 4000, 0, "text/javascript", reason=UrlReason.CONTENT, plain=True
     )
     variants = tuple(
         Variant(
@@ -64,7 +65,9 @@ def _asset(number: int) -> Asset:
 
 def _hole(path: str, size: int) -> Asset:
     digest = sha256(path.encode()).digest()  # nobody reads a gigabyte to check it
-    source = SourceFile(path, f"/src{path}", path, size, 0, "application/octet-stream", fingerprinted=False, plain=True)
+    source = SourceFile(
+        path, f"/src{path}", path, size, 0, "application/octet-stream", reason=UrlReason.SOURCE_URL, plain=True
+    )
     return Asset(
         source, path, 1_700_000_000, bytes(48), (), (Variant("identity", StagedFile("", path[1:], size, digest)),)
     )

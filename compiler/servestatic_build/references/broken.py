@@ -8,14 +8,15 @@ from functools import cached_property
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.model import Reference, ReferenceKind, SourceFile
 from servestatic_build.references.suggestions import Suggestions
-from servestatic_build.settings.config import Config
+from servestatic_build.settings.missing import MissingRules
 
 
 class BrokenReferences:
     """Judges references to files that are not there. ``ignored`` counts those that the settings pass over."""
 
-    def __init__(self, files: Sequence[SourceFile], config: Config, diagnostics: Diagnostics) -> None:
-        self._config = config
+    def __init__(self, files: Sequence[SourceFile], rules: MissingRules, prefix: str, diagnostics: Diagnostics) -> None:
+        self._rules = rules
+        self._prefix = prefix
         self._diagnostics = diagnostics
         self._add = {"warn": diagnostics.warning, "error": diagnostics.error}
         self._files = files
@@ -39,12 +40,12 @@ class BrokenReferences:
             self._diagnostics.warning(Code.NO_PLAIN_URL, file.at(reference.start), message, hint)
 
     def _policy(self, reference: Reference, path: str) -> str:
-        name = path.removeprefix(self._config.prefix)
-        for rule in reversed(self._config.missing.rules):
+        name = path.removeprefix(self._prefix)
+        for rule in reversed(self._rules.rules):
             if rule.files.match(name):
                 return rule.policy
         # A map that was not shipped harms nobody but who debugs; many packages name one and leave it out.
-        return "ignore" if reference.kind is ReferenceKind.SOURCE_MAP else self._config.missing.otherwise
+        return "ignore" if reference.kind is ReferenceKind.SOURCE_MAP else self._rules.otherwise
 
     @cached_property
     def _suggestions(self) -> Suggestions:

@@ -33,7 +33,7 @@ def link(files: Sequence[SourceFile], config: Config, diagnostics: Diagnostics, 
     for file in files:
         read.append(_read(file, diagnostics))
         advance()
-    missing = BrokenReferences(files, config, diagnostics)
+    missing = BrokenReferences(files, config.missing, config.prefix, diagnostics)
     linker = _Linker(files, config, missing, _bare_specifiers(read))
     linked = tuple(linker.link(each) for each in read)
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
@@ -99,7 +99,7 @@ class _Linker:
         self._keeps_javascript = config.modules == "importmap"
         self._roots = _served_roots(config)
         self._missing = missing
-        self._specifiers = Specifiers(config)
+        self._specifiers = Specifiers(config.imports, config.prefix)
         self._bare_specifiers = bare_specifiers
 
     def link(self, read: _Read) -> LinkedFile:

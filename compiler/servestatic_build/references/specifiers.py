@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from servestatic_build.model import IMPORTS, Reference
 from servestatic_build.references.urls import is_bare, target_path
-from servestatic_build.settings.config import Config
 
 
 def is_bare_import(reference: Reference) -> bool:
@@ -18,11 +19,9 @@ class Specifiers:
     ``exact`` holds the entries that are for one specifier each; the others end in a slash. Values are decoded paths.
     """
 
-    def __init__(self, config: Config) -> None:
-        paths = {
-            specifier: name if name.startswith("/") else config.prefix + name
-            for specifier, name in config.imports.items()
-        }
+    def __init__(self, imports: Mapping[str, str], prefix: str) -> None:
+        """Take the settings' entries, whose values are logical names, and what those are below."""
+        paths = {specifier: name if name.startswith("/") else prefix + name for specifier, name in imports.items()}
         self.exact = {specifier: path for specifier, path in paths.items() if not specifier.endswith("/")}
         directories = [(prefix, path) for prefix, path in paths.items() if prefix.endswith("/")]
         self._directories = sorted(directories, key=lambda entry: len(entry[0]), reverse=True)

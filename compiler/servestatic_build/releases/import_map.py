@@ -10,19 +10,18 @@ from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.model import IMPORTS, Asset, Graph, Link
 from servestatic_build.references.extractors.json_text import in_markup
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
-from servestatic_build.settings.config import Config
 from servestatic_runtime.paths import quote_path
 
 
-def import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
+def import_map(assets: Sequence[Asset], graph: Graph, specifiers: Specifiers, *, of_all_modules: bool) -> str:
     """Return the import map as JSON that may stand in a script element; raise BuildError (HTML, 8.1.6.2).
 
-    It has the bare specifiers of the settings and, where modules keep their bytes, each module that another imports,
-    from its plain URL to the one that its content gave it. All of them get their integrity.
+    It has the bare specifiers of the settings and, where modules keep their bytes (``of_all_modules``), each one that
+    another imports, from its plain URL to the one that its content gave it. All of them get their integrity.
     """
     imported = [link for file in graph.files for link in file.links if link.reference.kind in IMPORTS]
-    targets = dict(_exact(assets, config)) | dict(_bare(assets, imported))
-    if config.modules == "importmap":
+    targets = dict(_exact(assets, specifiers)) | dict(_bare(assets, imported))
+    if of_all_modules:
         targets |= dict(_from_plain_urls(assets, imported))
     imports = {specifier: quote_path(asset.path) for specifier, asset in targets.items()}
     integrity = {quote_path(asset.path): _integrity(asset) for asset in targets.values()}
@@ -30,12 +29,12 @@ def import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
     return in_markup(text)
 
 
-def _exact(assets: Sequence[Asset], config: Config) -> Iterator[tuple[str, Asset]]:
+def _exact(assets: Sequence[Asset], specifiers: Specifiers) -> Iterator[tuple[str, Asset]]:
     """Yield the settings' entries that are for one specifier, used or not."""
     by_path = {asset.source.plain_path: asset for asset in assets}
-    for specifier, path in Specifiers(config).exact.items():
+    for specifier, path in specifiers.exact.items():
         if path not in by_path:
-            message = f"{specifier!r} resolves to {config.imports[specifier]}, which does not exist"
+            message = f"{specifier!r} resolves to {path}, which does not exist"
             raise BuildError(Code.MISSING_IMPORT, "imports", message)
         yield specifier, by_path[path]
 

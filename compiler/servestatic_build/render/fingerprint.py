@@ -112,6 +112,7 @@ class _Namer:
     def _asset(self, number: int, modified: int) -> Asset:
         file = self._files[number]
         source = file.source
+        in_cycle = number in self._paths
         written = self._staging.write(self._bytes.of(number))
         hashed = self._paths.setdefault(number, with_fingerprint(source.plain_path, written.sha256))
         known = self._previous.modified(source.name, written.sha256)
@@ -125,6 +126,7 @@ class _Namer:
             references=tuple(sorted({link.target for link in file.links})),
             imports=tuple(dict.fromkeys(link.target for link in file.links if self._is_module(link))),
             variants=(Variant(IDENTITY, staged),),
+            in_cycle=in_cycle,
         )
 
     def _is_module(self, link: Link) -> bool:

@@ -19,6 +19,7 @@ from servestatic_build.settings.source import Source
 from servestatic_build.sources.bundlers import with_bundler_names
 from servestatic_runtime.media_types import media_type
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.url_reason import UrlReason
 
 # What editors and operating systems leave behind. Dotfiles need no pattern.
 _LITTER = Globs.of(
@@ -49,7 +50,9 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
         places = ", ".join(source.directory for source in config.sources)
         diagnostics.warning(Code.NO_FILES, places, "there are no files to publish")
     files = sorted(by_path.values(), key=lambda file: file.name)
-    return Scan(with_bundler_names(files, skipped, config, diagnostics), tuple(skipped))
+    directories = [source.directory for source in config.sources]
+    named = with_bundler_names(files, skipped, directories, config.bundler_manifests, diagnostics)
+    return Scan(named, tuple(skipped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +150,7 @@ class _Walk:
         name = self._source.name_prefix + below if url is None else url + below
         kind = media_type(name, config.types)
         plain_path = config.prefix + name if url is None else name
-        hashed = self._is_hashed(path, name, plain_path)
-        fingerprinted = not hashed and self._is_fingerprinted(name, kind)
+        reason = self._reason(path, name, plain_path, kind)
         return SourceFile(
             name=name,
             path=path,
@@ -156,24 +158,26 @@ class _Walk:
             size=status.st_size,
             modified=max(int(status[stat.ST_MTIME]), 0),
             media_type=kind,
-            fingerprinted=fingerprinted,
-            plain=config.plain_urls or not fingerprinted,
-            hashed=hashed,
+            reason=reason,
+            plain=config.plain_urls or not reason.is_fingerprinted,
         )
 
-    def _is_hashed(self, path: str, name: str, plain_path: str) -> bool:
-        """Return whether the settings say that something named this file by its content before."""
-        if self._config.fingerprint.match(name):  # who asks for a fingerprint gets it
-            return False
+    def _reason(self, path: str, name: str, plain_path: str, kind: str) -> UrlReason:
+        """Return why a file's URL is to be fingerprinted or not. Who asks for a fingerprint gets it."""
+        if self._config.fingerprint.match(name):
+            return UrlReason.FINGERPRINT_PATTERN
         if self._config.hashed.match(name):
-            return True
+            return UrlReason.HASHED_PATTERN
+        if self._hook_says_hashed(path, name, plain_path):
+            return UrlReason.HASHED_HOOK
+        if kind in HTML:
+            return UrlReason.HTML
+        if self._source.url is not None and not self._source.fingerprint:
+            return UrlReason.SOURCE_URL
+        return UrlReason.PLAIN_PATTERN if self._config.plain.match(name) else UrlReason.CONTENT
+
+    def _hook_says_hashed(self, path: str, name: str, plain_path: str) -> bool:
         try:
             return self._hashed_hook is not None and bool(self._hashed_hook(path, quote_path(plain_path)))
         except Exception as error:
             raise BuildError(Code.HOOK_FAILED, name, f"the hashed-hook raised {error!r}") from error
-
-    def _is_fingerprinted(self, name: str, kind: str) -> bool:
-        if self._config.fingerprint.match(name):
-            return True
-        like_below = self._source.url is None or self._source.fingerprint
-        return like_below and kind not in HTML and not self._config.plain.match(name)

@@ -15,39 +15,43 @@ from dataclasses import replace
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.model import Skipped, SourceFile
-from servestatic_build.settings.config import Config
 from servestatic_build.sources.bundlers.hashes import hashed_files
 from servestatic_build.sources.bundlers.locate import Locator
 from servestatic_build.sources.bundlers.manifests import BundlerManifest, manifests_of
+from servestatic_runtime.url_reason import UrlReason
 
 
 def with_bundler_names(
-    files: Sequence[SourceFile], skipped: Sequence[Skipped], config: Config, diagnostics: Diagnostics
+    files: Sequence[SourceFile],
+    skipped: Sequence[Skipped],
+    directories: Sequence[str],
+    named: Sequence[str],
+    diagnostics: Diagnostics,
 ) -> tuple[SourceFile, ...]:
     """Return the files with what the manifests of bundlers say of them: hashed or not, and their aliases.
 
-    A manifest is found in a source or named by the settings. Raises BuildError for one that can't be read.
+    A manifest is in a source's directory, or named by the settings. Raises BuildError for one that can't be read.
     """
-    manifests = tuple(manifests_of(config))
+    manifests = tuple(manifests_of(directories, named))
     if not manifests:
         return tuple(files)
     hashed: set[str] = set()
     paths: dict[str, str] = {}  # of the files, by alias
-    locator = Locator(files, skipped, config, diagnostics)
+    locator = Locator(files, skipped, directories, diagnostics)
     for manifest in manifests:
-        found = locator.found(manifest)
-        hashed |= {found[file] for file in hashed_files(manifest) if file in found}
+        published = locator.published(manifest)
+        hashed |= {published[file] for file in hashed_files(manifest) if file in published}
         for output in manifest.outputs:
-            if output.alias and output.file in found:
-                _name(output.alias, found[output.file], paths, manifest, diagnostics)
+            if output.alias and output.file in published:
+                _name(output.alias, published[output.file], paths, manifest, diagnostics)
     aliases = _aliases(files, paths, diagnostics)
-    return tuple(_told(file, tuple(aliases.get(file.path, ())), config, hashed=file.path in hashed) for file in files)
+    return tuple(_told(file, tuple(aliases.get(file.path, ())), hashed=file.path in hashed) for file in files)
 
 
-def _told(file: SourceFile, aliases: tuple[str, ...], config: Config, *, hashed: bool) -> SourceFile:
-    if not hashed or config.fingerprint.match(file.name):  # who asks for a fingerprint gets it
+def _told(file: SourceFile, aliases: tuple[str, ...], *, hashed: bool) -> SourceFile:
+    if not hashed or file.reason is UrlReason.FINGERPRINT_PATTERN:  # who asks for a fingerprint gets it
         return replace(file, aliases=aliases)
-    return replace(file, aliases=aliases, hashed=True, fingerprinted=False, plain=True)
+    return replace(file, aliases=aliases, reason=UrlReason.BUNDLER_MANIFEST, plain=True)
 
 
 def _name(alias: str, path: str, paths: dict[str, str], manifest: BundlerManifest, diagnostics: Diagnostics) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.model import Skipped, SourceFile
-from servestatic_build.settings.config import Config
 from servestatic_build.sources.bundlers.manifests import BundlerManifest
 
 
@@ -20,29 +19,34 @@ class Locator:
     """
 
     def __init__(
-        self, files: Iterable[SourceFile], skipped: Iterable[Skipped], config: Config, diagnostics: Diagnostics
+        self,
+        files: Iterable[SourceFile],
+        skipped: Iterable[Skipped],
+        directories: Iterable[str],
+        diagnostics: Diagnostics,
     ) -> None:
+        """Take what the sources in these directories hold."""
         self._published = frozenset(file.path for file in files)
         self._skipped = frozenset(each.path for each in skipped)
-        self._roots = tuple(os.path.abspath(source.directory) for source in config.sources)
+        self._roots = tuple(map(os.path.abspath, directories))
         self._diagnostics = diagnostics
 
-    def found(self, manifest: BundlerManifest) -> dict[str, str]:
+    def published(self, manifest: BundlerManifest) -> dict[str, str]:
         """Return the path of each file of a manifest that is published; warn of those that are not there.
 
         Not of maps: many delete them before they deploy.
         """
         directory = os.path.dirname(os.path.abspath(manifest.path))
         bases = tuple(dict.fromkeys((*_and_above(directory), os.getcwd(), *self._roots)))
-        found = {}
+        published = {}
         for file in dict.fromkeys(output.file for output in manifest.outputs):
             path = next((path for path in _candidates(file, bases) if path in self._published), None)
             if path is not None:
-                found[file] = path
+                published[file] = path
             elif not (file.endswith(".map") or self._is_left_out(_candidates(file, bases))):
                 message = f"this manifest names {file}, which is in no SOURCE"
                 self._diagnostics.warning(Code.STALE_BUNDLER_MANIFEST, manifest.path, message, _STALE)
-        return found
+        return published
 
     def _is_left_out(self, candidates: Iterable[str]) -> bool:
         there = filter(os.path.exists, candidates)

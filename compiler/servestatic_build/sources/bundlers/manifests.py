@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from servestatic_build.diagnostics import BuildError, Code
-from servestatic_build.settings.config import Config
 from servestatic_build.sources.bundlers.shapes import SHAPES, VITE, Output, Shape
 
 # Where Vite 5 and later, and Vite 4 and earlier, put the manifest below their output.
@@ -24,15 +23,15 @@ class BundlerManifest(NamedTuple):
     outputs: tuple[Output, ...]
 
 
-def manifests_of(config: Config) -> Iterator[BundlerManifest]:
-    """Yield the manifests that sources hold, then those that the settings name."""
-    named = {os.path.abspath(path): path for path in config.bundler_manifests}
-    for source in config.sources:
+def manifests_of(directories: Iterable[str], named: Iterable[str]) -> Iterator[BundlerManifest]:
+    """Yield the manifests that directories hold, then those that are named by their paths."""
+    paths = {os.path.abspath(path): path for path in named}
+    for directory in directories:
         for name, find in ((_VITE, read_manifest), (_VITE_4, _if_vite)):
-            path = os.path.join(source.directory, name)
-            if os.path.abspath(path) not in named and os.path.isfile(path) and (manifest := find(path)):
+            path = os.path.join(directory, name)
+            if os.path.abspath(path) not in paths and os.path.isfile(path) and (manifest := find(path)):
                 yield manifest
-    yield from map(read_manifest, named.values())
+    yield from map(read_manifest, paths.values())
 
 
 def _if_vite(path: str) -> BundlerManifest | None:

@@ -1,0 +1,30 @@
+"""Why an asset's URL is fingerprinted or not: the compiler decides it, the manifest keeps its number."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class UrlReason(IntEnum):
+    """A number never changes its meaning; 0 is what a manifest of before says of all its assets."""
+
+    UNKNOWN = 0
+    CONTENT = 1  # fingerprinted: as files are
+    CYCLE = 2  # fingerprinted, by the hash of the cycle of files that it is part of
+    FINGERPRINT_PATTERN = 3  # fingerprinted, for a pattern of the settings matches its name
+    HTML = 4
+    SOURCE_URL = 5  # its source is served at a URL of its own
+    PLAIN_PATTERN = 6
+    HASHED_PATTERN = 7  # named by its content before, as are those that follow
+    HASHED_HOOK = 8
+    BUNDLER_MANIFEST = 9
+
+    @property
+    def is_fingerprinted(self) -> bool:
+        """Whether the build puts a fingerprint into the name."""
+        return self in (UrlReason.CONTENT, UrlReason.CYCLE, UrlReason.FINGERPRINT_PATTERN)
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether something else named the file by its content before the build."""
+        return self in (UrlReason.HASHED_PATTERN, UrlReason.HASHED_HOOK, UrlReason.BUNDLER_MANIFEST)
