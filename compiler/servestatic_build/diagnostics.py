@@ -244,13 +244,13 @@ class Diagnostics:
         for problem in self._problems:
             if isinstance(problem.place, Position):
                 offsets[problem.place.path].add(problem.place.offset)
-        found = {path: places(path, wanted) for path, wanted in offsets.items()}
-        return tuple(_located(problem, found) for problem in self._problems)
+        by_path = {path: places(path, wanted) for path, wanted in offsets.items()}
+        return tuple(_located(problem, by_path) for problem in self._problems)
 
 
-def _located(problem: _Problem, found: dict[str, dict[int, Place]]) -> Diagnostic:
+def _located(problem: _Problem, by_path: dict[str, dict[int, Place]]) -> Diagnostic:
     severity, code, place, message, hint, note = problem
     if isinstance(place, str):
         return Diagnostic(severity, code, place, message, hint, note)
-    line, column = found[place.path].get(place.offset, (None, None))
+    line, column = by_path[place.path].get(place.offset, (None, None))
     return Diagnostic(severity, code, place.name, message, hint, note, line, column)

@@ -24,7 +24,7 @@ def places(path: str, offsets: Iterable[int]) -> dict[int, Place]:
 
 def places_in(data: bytes, offsets: Iterable[int]) -> dict[int, Place]:
     """Return where the bytes at these offsets are. Each byte is passed once, however many offsets there are."""
-    found = {}
+    by_offset = {}
     line = column = 1
     start = 0
     for offset in sorted(offsets):
@@ -33,6 +33,6 @@ def places_in(data: bytes, offsets: Iterable[int]) -> dict[int, Place]:
             line, column = line + newlines, 1
             passed = passed[passed.rfind(b"\n") + 1 :]
         column += len(passed.decode("utf-8", "replace"))
-        found[offset] = Place(line, column)
+        by_offset[offset] = Place(line, column)
         start = offset
-    return found
+    return by_offset

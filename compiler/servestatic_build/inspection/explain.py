@@ -90,22 +90,22 @@ def _headers_by_variant(manifest: Manifest, asset: Asset) -> Iterator[str]:
     headers = {variant: linked.ok_headers(variant) for variant in asset.variants}
     shared: Headers = []
     if len(headers) > 1:
-        shared = [pair for pair in headers[asset.variants[0]] if all(pair in own for own in headers.values())]
+        shared = [pair for pair in headers[asset.variants[0]] if all(pair in others for others in headers.values())]
         yield from _block("every variant", map(_line, shared))
-    for variant, own in headers.items():
+    for variant, pairs in headers.items():
         title = f"{variant.coding}: {variant.size:,} bytes in {variant.file}"
-        yield from _block(title, (_line(pair) for pair in own if pair not in shared))
+        yield from _block(title, (_line(pair) for pair in pairs if pair not in shared))
 
 
 def _headers_of_plain_url(manifest: Manifest, asset: Asset) -> Iterator[str]:
     """Yield what is different under the plain URL, where there is one beside the other."""
     identity = asset.variants[0]
-    own = AssetMatch(manifest, asset, asset.headers).ok_headers(identity)
+    linked = AssetMatch(manifest, asset, asset.headers).ok_headers(identity)
     plain = _plain_headers(manifest, asset, identity)
-    if plain is not None and plain != own:
+    if plain is not None and plain != linked:
         names = {name for name, _ in plain}
-        yield from _block("under the plain url", (_line(pair) for pair in plain if pair not in own))
-        yield from (f"    no {name}" for name, _ in own if name not in names)
+        yield from _block("under the plain url", (_line(pair) for pair in plain if pair not in linked))
+        yield from (f"    no {name}" for name, _ in linked if name not in names)
 
 
 def _plain_headers(manifest: Manifest, asset: Asset, variant: Variant) -> Headers | None:

@@ -20,10 +20,10 @@ def extract(data: bytes) -> Extraction:
     if root is None:
         return Extraction(unreadable=(Unreadable(0, "this import map is not valid JSON, or not an object"),))
     scopes = tuple(members(member(root, b"scopes", data), data))
-    found = list(_entries(member(root, b"imports", data), data))
+    extractions = list(_entries(member(root, b"imports", data), data))
     for scope, entries in scopes:
-        found += [scope.url(), *_entries(entries, data)]
-    return joined([*found, *_hashes(member(root, b"integrity", data), data)])
+        extractions += [scope.url(), *_entries(entries, data)]
+    return joined([*extractions, *_hashes(member(root, b"integrity", data), data)])
 
 
 def added_entry(specifier: str, address: str) -> str:

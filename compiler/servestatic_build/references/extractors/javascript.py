@@ -106,15 +106,15 @@ _WORD = re.compile(rb"|".join((*(_BOUNDS % (word, word) for word in _FORMS), SOU
 def extract(data: bytes) -> Extraction:
     """Return the references of a script or module: imports of every kind, URLs relative to it, its source map."""
     lexer = Lexer(data)
-    found: list[Reference] = []
+    references: list[Reference] = []
     unreadable: tuple[Unreadable, ...] = ()
     try:
-        found.extend(_references(data, lexer))  # up to the error, if there is one
+        references.extend(_references(data, lexer))  # up to the error, if there is one
         lexer.close()
     except UnreadableError as error:
-        found = [reference for reference in found if reference.start < error.start]
+        references = [reference for reference in references if reference.start < error.start]
         unreadable = (Unreadable(error.start, "JavaScript syntax error: the script cannot be parsed from here on"),)
-    return Extraction(tuple(last_source_map(found)), unreadable)
+    return Extraction(tuple(last_source_map(references)), unreadable)
 
 
 def _references(data: bytes, lexer: Lexer) -> Iterator[Reference]:

@@ -42,10 +42,10 @@ def members(node: Node | None, data: bytes) -> Iterator[tuple[EscapedText, Node]
 
 def member(node: Node | None, name: bytes, data: bytes) -> Node | None:
     """Return the value of an object's member; the last counts where there are several."""
-    found = None
+    last = None
     for key, value in members(node, data):
-        found = value if key.text == name else found
-    return found
+        last = value if key.text == name else last
+    return last
 
 
 def items(node: Node | None) -> list[Node]:

@@ -23,6 +23,8 @@ def source_map_reference(comment: bytes, start: int) -> Reference | None:
 
 def last_source_map(references: Iterable[Reference]) -> Iterator[Reference]:
     """Yield the references without the source maps that a later one overrides."""
-    found = tuple(references)
-    last = max((reference.start for reference in found if reference.kind is ReferenceKind.SOURCE_MAP), default=None)
-    return (r for r in found if r.kind is not ReferenceKind.SOURCE_MAP or r.start == last)
+    references = tuple(references)
+    last = max(
+        (reference.start for reference in references if reference.kind is ReferenceKind.SOURCE_MAP), default=None
+    )
+    return (r for r in references if r.kind is not ReferenceKind.SOURCE_MAP or r.start == last)

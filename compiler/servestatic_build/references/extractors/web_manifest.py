@@ -23,7 +23,7 @@ def extract(data: bytes) -> Extraction:
 
 
 def _objects(root: Node, path: tuple[bytes, ...], data: bytes) -> list[Node]:
-    found = [root]
+    nodes = [root]
     for name in path:
-        found = [item for node in found for item in items(member(node, name, data))]
-    return found
+        nodes = [item for node in nodes for item in items(member(node, name, data))]
+    return nodes
