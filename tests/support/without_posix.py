@@ -6,6 +6,7 @@ can do without such a machine, and is no proof: paths are still POSIX's.
 
 from __future__ import annotations
 
+import builtins
 import errno
 import importlib
 import os
@@ -20,7 +21,7 @@ class Platform:
     """What a system lacks, and how its files behave."""
 
     functions: tuple[str, ...]  # of the module os, its constants, too
-    modules: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()  # that we can't import; others choose by the system's name, which stays
     opens_directories: bool = True  # and opens files below one that is open
     replaces_open_files: bool = True  # deletes and renames them, too
     flags: tuple[tuple[str, str], ...] = ()  # module and name of what says that this is the system
@@ -48,8 +49,7 @@ def become(platform: Platform) -> None:
     for name in platform.functions:
         if hasattr(os, name):
             delattr(os, name)
-    for name in platform.modules:
-        sys.modules[name] = None  # type: ignore[assignment] # as the import system has it: its import raises
+    builtins.__import__ = _refusing_us(builtins.__import__, platform.modules)
     if not platform.opens_directories:
         os.supports_dir_fd.clear()
         os.open = _without_directories(os.open)
@@ -60,6 +60,18 @@ def become(platform: Platform) -> None:
         vars(tempfile)["TemporaryFile"] = tempfile.NamedTemporaryFile  # as Python has it there
     for module, flag in platform.flags:
         setattr(importlib.import_module(module), flag, True)
+
+
+def _refusing_us(import_it: Callable[..., Any], modules: tuple[str, ...]) -> Callable[..., Any]:
+    """Return an import that our packages get none of these modules from."""
+
+    def import_other(name: str, scope: Any = None, *arguments: Any, **options: Any) -> Any:
+        importer = (scope or {}).get("__name__", "")
+        if name in modules and importer.startswith("servestatic_"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return import_it(name, scope, *arguments, **options)
+
+    return import_other
 
 
 def _without_directories(open_file: Callable[..., int]) -> Callable[..., int]:
