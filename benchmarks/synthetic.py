@@ -54,6 +54,7 @@ def _asset(name: str, number: int, random: Random) -> Asset:
         media_type=media_type(name, {}),
         reason=UrlReason.CONTENT,
         plain=True,
+        real_path=name,
     )
     stem, _, suffix = name.rpartition(".")
     path = f"{PREFIX}{stem}.{random.randbytes(6).hex()}.{suffix}"

@@ -61,8 +61,10 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__"},
     ),
     "servestatic_build": (
-        {"media_types", "model", "names", "places", "platform_files", "text"},
-        {"cache", "codecs", "diagnostics"},
+        {"media_types", "model", "names", "platform_files", "text"},
+        {"cache", "codecs", "places"},
+        {"diagnostics"},
+        {"source_files"},
         {"settings"},
         {"sources", "references"},
         {"releases"},

@@ -56,6 +56,16 @@ class Code(StrEnum):
         "A file's name is not UTF-8, so no URL can name it.",
         "Rename the file, or ignore it.",
     )
+    NAME_TOO_LONG = (
+        "name-too-long",
+        "A file's name, with its fingerprint or the suffix of a coding, is too long for the file system of DIST.",
+        "Give the file a shorter name. Without a coding it is served all the same.",
+    )
+    CASE_COLLISION = (
+        "case-collision",
+        "The URLs of two files differ by letter case only: Windows and macOS can hold only one of them.",
+        "Rename one of the two files.",
+    )
     REPLACED_FILE = (
         "replaced-file",
         "Two sources hold a file of the same URL; that of the later source is published.",
@@ -70,6 +80,11 @@ class Code(StrEnum):
         "file-system",
         "The operating system refused to read or write a file.",
         "Look at its permissions and at the room on the disk.",
+    )
+    OUT_OF_RESOURCES = (
+        "out-of-resources",
+        "The system had no memory or no thread left for the build.",
+        "Lower `jobs`, or compile where there is more.",
     )
     FILE_CHANGED = (
         "file-changed",

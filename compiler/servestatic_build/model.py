@@ -29,6 +29,7 @@ class SourceFile:
     media_type: str
     reason: UrlReason  # why its URL is fingerprinted or not; that it is in a cycle comes out later
     plain: bool  # answers under its plain URL
+    real_path: str  # where its bytes are read: the same path without a link in it
     aliases: tuple[str, ...] = ()  # more logical names, in order
 
     @property
@@ -43,7 +44,7 @@ class SourceFile:
 
     def at(self, offset: int) -> Position:
         """Return the position of a byte of this file."""
-        return Position(self.name, self.path, offset)
+        return Position(self.name, self.real_path, offset)
 
 
 class SkipReason(StrEnum):

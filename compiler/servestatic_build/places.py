@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from servestatic_build.platform_files import open_regular
+
 
 class Place(NamedTuple):
     """A line and a column of a file, both counted from 1, the column in characters."""
@@ -16,7 +18,7 @@ class Place(NamedTuple):
 def places(path: str, offsets: Iterable[int]) -> dict[int, Place]:
     """Return where the bytes at these offsets are; nothing of a file that can't be read any more."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path, follow=False) as file:
             return places_in(file.read(), offsets)
     except OSError:
         return {}

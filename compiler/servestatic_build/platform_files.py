@@ -6,6 +6,7 @@ Windows refuses to do with files that are open or read-only goes by the platform
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from io import BufferedReader
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -21,7 +23,49 @@ _IS_WINDOWS = sys.platform == "win32"
 # How long to insist on what a process that has the file open stands in the way of: a server, a virus scanner, an indexer.
 _PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0) if _IS_WINDOWS else ()
 _CAN_SYNC_DIRECTORIES = hasattr(os, "O_DIRECTORY")
+_NOT_WAITING = getattr(os, "O_NONBLOCK", 0)
+_NOT_FOLLOWING = getattr(os, "O_NOFOLLOW_ANY", getattr(os, "O_NOFOLLOW", 0))  # macOS has one for links on the way, too
+_IS_A_LINK = frozenset({errno.ELOOP, errno.EMLINK})  # what the system says then; BSD's has the latter
+_NAME_TOO_LONG = frozenset({123, 206})  # Windows: ERROR_INVALID_NAME, ERROR_FILENAME_EXCED_RANGE
+_SHORT_NAME = 100  # bytes that every file system has room for; eCryptfs has for 143, most for 255
 _WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+class NotAFileError(OSError):
+    """What should be opened is no regular file; ``strerror`` says what it is."""
+
+
+def open_regular(path: str, *, follow: bool = True) -> BufferedReader:
+    """Open a regular file for reading; raise NotAFileError for all else, without waiting for it, or another OSError.
+
+    Links are followed unless ``follow`` says otherwise, as far as the system can be told so.
+    """
+    more = _NOT_WAITING if follow else _NOT_WAITING | _NOT_FOLLOWING
+    try:
+        file = open(path, "rb", opener=lambda path, flags: os.open(path, flags | more))  # noqa: SIM115 - it is returned
+    except IsADirectoryError as error:
+        raise NotAFileError(error.errno, "a directory", path) from error
+    except OSError as error:
+        if not follow and error.errno in _IS_A_LINK:
+            raise NotAFileError(error.errno, "a link", path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise NotAFileError(errno.EINVAL, "a pipe or a device", path)
+    return file
+
+
+def has_room_for_name(directory: str, name: str) -> bool:
+    """Return whether a file in this directory, or in the one that will be made there, may have this name."""
+    if len(os.fsencode(name)) <= _SHORT_NAME:
+        return True
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(os.path.abspath(directory))
+    try:
+        os.lstat(os.path.join(directory, name))
+    except OSError as error:
+        return not (error.errno == errno.ENAMETOOLONG or getattr(error, "winerror", None) in _NAME_TOO_LONG)
+    return True
 
 
 def cores() -> int:
@@ -117,7 +161,12 @@ def _insist(action: Callable[[], _T], path: str) -> _T:
             return action()
         except PermissionError:
             time.sleep(seconds)
-    return action()
+    try:
+        return action()
+    except PermissionError as error:
+        if _IS_WINDOWS:
+            raise PermissionError(error.errno, f"{error.strerror}: is it open in another process?", path) from error
+        raise
 
 
 def _make_writable(path: str) -> None:

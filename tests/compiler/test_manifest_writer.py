@@ -131,7 +131,7 @@ def synthetic_asset(number: int) -> Asset:
         for coding, end in FILE_SUFFIXES.items()
     )
     source = SourceFile(
-        name, name, f"/static/{name}", 9_999, MODIFIED, "text/css", reason=UrlReason.CONTENT, plain=True
+        name, name, f"/static/{name}", 9_999, MODIFIED, "text/css", UrlReason.CONTENT, plain=True, real_path=name
     )
     return Asset(source, path, MODIFIED, digest[:48], (), tuple(Variant(*file) for file in files))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from servestatic_build.diagnostics import ConfigError, Diagnostic, Diagnostics
 from servestatic_build.model import SourceFile
 from servestatic_build.settings.globs import Globs
 from servestatic_build.sources.scan import scan
+from servestatic_runtime.dates import LATEST
 from servestatic_runtime.manifest import AssetMatch
 from support.trees import compile_tree, write_tree
 
@@ -83,6 +85,23 @@ def test_a_later_source_wins_and_a_note_says_so(tmp_path: Path, src: Path, url: 
     found = walk(src, Source(str(later), url))
     assert [file.path for file in found.files] == [str(later / "a.css")]
     assert found.messages == [f"note {later}/a.css: this file replaces {src}/a.css at /static/a.css"]
+
+
+@pytest.mark.parametrize(
+    ("names", "collisions"),
+    [
+        pytest.param(["a.css", "A.css"], ["a.css"], id="files"),
+        pytest.param(["a.css", "A.css", "a.CSS"], ["a.CSS", "a.css"], id="three of them"),
+        pytest.param(["css/a.css", "CSS/a.css"], ["css/a.css"], id="directories"),
+        pytest.param(["straße.css", "STRASSE.css"], ["straße.css"], id="beyond ASCII"),
+        pytest.param(["css/a.css", "CSS/b.css", "a.css", "a.css.map"], [], id="none"),
+    ],
+)
+def test_names_that_differ_by_case_only_are_a_warning(tmp_path: Path, names: list[str], collisions: list[str]) -> None:
+    found = walk(write_tree(tmp_path, dict.fromkeys(names, "")))
+    assert found.names == sorted(names)
+    assert [problem.name for problem in found.diagnostics] == [str(tmp_path / name) for name in collisions]
+    assert {(problem.severity, problem.code) for problem in found.diagnostics} <= {("warning", "case-collision")}
 
 
 def test_a_source_may_put_a_prefix_before_its_names_and_publish_some_files_only(tmp_path: Path) -> None:
@@ -343,6 +362,39 @@ def test_a_file_knows_its_size_and_date(tmp_path: Path) -> None:
     os.utime(tree / "a.css", ns=(0, 1_234_567_890_999_999_999))
     (file,) = walk(tree).files
     assert (file.size, file.modified) == (5, 1_234_567_890)
+
+
+class Dated:
+    """A directory's entry with another date."""
+
+    def __init__(self, entry: os.DirEntry[str], seconds: int) -> None:
+        self._entry, self._seconds = entry, seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._entry, name)
+
+    def stat(self) -> os.stat_result:
+        status = list(self._entry.stat())
+        status[stat.ST_MTIME] = self._seconds
+        return os.stat_result(status)
+
+
+@pytest.mark.parametrize("seconds", [LATEST + 1, 2**62])
+def test_a_date_that_http_has_no_words_for_counts_as_the_last_that_it_has(
+    src: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    scandir = os.scandir
+
+    @contextmanager
+    def dated(path: str) -> Iterator[list[Any]]:  # few file systems can hold such a date
+        with scandir(path) as entries:
+            yield [Dated(entry, seconds) for entry in entries]
+
+    monkeypatch.setattr(os, "scandir", dated)
+    compiled = compile_tree(src.parent, {"a.css": "a"})
+    (asset,) = compiled.manifest
+    headers = dict(AssetMatch(compiled.manifest, asset, asset.headers).ok_headers(asset.variants[0]))
+    assert (asset.modified, headers["Last-Modified"]) == (LATEST, "Fri, 31 Dec 9999 23:59:59 GMT")
 
 
 def test_a_date_before_1970_counts_as_1970(src: Path) -> None:

@@ -51,9 +51,8 @@ def _asset(number: int) -> Asset:
     name = f"js/{number:07}.js"
     digest = sha256(name.encode())
     path = f"/static/js/{number:07}.{digest.hexdigest()[:12]}.js"
-    source = SourceFile(
-        name, f"/src/{name}", f"/static/{name}", 4000, 0, "text/javascript", reason=UrlReason.CONTENT, plain=True
-    )
+    file, url = f"/src/{name}", f"/static/{name}"
+    source = SourceFile(name, file, url, 4000, 0, "text/javascript", UrlReason.CONTENT, plain=True, real_path=file)
     variants = tuple(
         Variant(
             coding, StagedFile("", path[1:] + suffix, 4000 - 1000 * n, sha256(digest.digest() + bytes((n,))).digest())
@@ -65,9 +64,8 @@ def _asset(number: int) -> Asset:
 
 def _hole(path: str, size: int) -> Asset:
     digest = sha256(path.encode()).digest()  # nobody reads a gigabyte to check it
-    source = SourceFile(
-        path, f"/src{path}", path, size, 0, "application/octet-stream", reason=UrlReason.SOURCE_URL, plain=True
-    )
+    file, kind = f"/src{path}", "application/octet-stream"
+    source = SourceFile(path, file, path, size, 0, kind, UrlReason.SOURCE_URL, plain=True, real_path=file)
     return Asset(
         source, path, 1_700_000_000, bytes(48), (), (Variant("identity", StagedFile("", path[1:], size, digest)),)
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.media_types import JAVASCRIPT, MAPPED
 from servestatic_build.model import (
     Extraction,
@@ -25,6 +25,7 @@ from servestatic_build.references.graph import components
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
 from servestatic_build.references.urls import base_path, target_path
 from servestatic_build.settings.config import Config
+from servestatic_build.source_files import read_source
 
 
 def link(files: Sequence[SourceFile], config: Config, diagnostics: Diagnostics, advance: Callable[[], None]) -> Graph:
@@ -54,10 +55,9 @@ def _read(file: SourceFile, diagnostics: Diagnostics) -> _Read:
     if extract is None:
         return _Read(file, _NOTHING, None)
     try:
-        with open(file.path, "rb") as source:
-            data = source.read()
-    except OSError as error:
-        diagnostics.error(Code.FILE_SYSTEM, file.path, f"this file can't be read: {error.strerror}")
+        data = read_source(file)
+    except BuildError as error:
+        diagnostics.error(error.code, error.place, error.message, error.hint)
         return _Read(file, _NOTHING, None)
     extraction = extract(data)
     for part in extraction.unreadable if not file.hashed else ():

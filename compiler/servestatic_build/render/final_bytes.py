@@ -8,7 +8,7 @@ from functools import partial
 
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.media_types import MAPPED
-from servestatic_build.model import Asset, Link, LinkedFile, ReferenceKind, WrittenText
+from servestatic_build.model import Asset, Link, LinkedFile, ReferenceKind, SourceFile, WrittenText
 from servestatic_build.names import with_fingerprint
 from servestatic_build.references.extractors.import_map import added_entry
 from servestatic_build.references.notations import rewritten
@@ -17,8 +17,8 @@ from servestatic_build.render.inline_maps import shifted_url
 from servestatic_build.render.integrity import renewed
 from servestatic_build.render.source_maps import SourceMapError, shifted
 from servestatic_build.render.splice import Edit, splice
+from servestatic_build.source_files import source_chunks
 
-_CHUNK_BYTES = 1024 * 1024
 _ANY_DIGEST = bytes(32)
 
 
@@ -84,7 +84,7 @@ class FinalBytes:
             place = file.source.at(written.start)
             self._diagnostics.warning(Code.INTEGRITY_CYCLE, place, problem, "remove one of the two hashes")
             return None
-        value = renewed(written.value, partial(_digest, source.path), partial(_digest, asset.identity.staged))
+        value = renewed(written.value, partial(_source_digest, source), partial(_digest, asset.identity.staged))
         if value is None:
             problem = f"the integrity hash is not that of {source.name}"
             hint = "write the hash of the source file: the build keeps it right from then on"
@@ -146,6 +146,13 @@ def _edit(data: bytes, text: WrittenText, value: str) -> Edit:
     return Edit(text.start, text.end, rewritten(text, data[text.start : text.end], value))
 
 
+def _source_digest(file: SourceFile, algorithm: str) -> bytes:
+    digest = hashlib.new(algorithm)
+    for chunk in source_chunks(file):
+        digest.update(chunk)
+    return digest.digest()
+
+
 def _digest(path: str, algorithm: str) -> bytes:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, algorithm).digest()
@@ -158,14 +165,9 @@ def _read(file: LinkedFile) -> bytes:
 def _chunks(file: LinkedFile) -> Iterator[bytes]:
     """Yield a file's source; raise BuildError where it can't be read, or is not what the spans were found in."""
     digest = hashlib.sha256()
-    try:
-        with open(file.source.path, "rb") as source:
-            while chunk := source.read(_CHUNK_BYTES):
-                digest.update(chunk)
-                yield chunk
-    except OSError as error:
-        problem = f"this file can't be read: {error.strerror}"
-        raise BuildError(Code.FILE_SYSTEM, file.source.path, problem) from error
+    for chunk in source_chunks(file.source):
+        digest.update(chunk)
+        yield chunk
     if file.digest not in {None, digest.digest()}:
         problem = "this file changed during the build"
         raise BuildError(Code.FILE_CHANGED, file.source.path, problem, "compile again")

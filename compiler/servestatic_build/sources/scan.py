@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.source import Source
 from servestatic_build.sources.bundlers import with_bundler_names
+from servestatic_runtime.dates import LATEST
 from servestatic_runtime.media_types import media_type
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.url_reason import UrlReason
@@ -50,9 +51,20 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
         places = ", ".join(source.directory for source in config.sources)
         diagnostics.warning(Code.NO_FILES, places, "there are no files to publish")
     files = sorted(by_path.values(), key=lambda file: file.name)
+    _warn_of_case(files, diagnostics)
     directories = [source.directory for source in config.sources]
     named = with_bundler_names(files, skipped, directories, config.bundler_manifests, diagnostics)
     return Scan(named, tuple(skipped))
+
+
+def _warn_of_case(files: Iterable[SourceFile], diagnostics: Diagnostics) -> None:
+    """Warn of files that can't be side by side where file systems take no notice of case, as on Windows and macOS."""
+    by_fold: dict[str, SourceFile] = {}
+    for file in files:
+        other = by_fold.setdefault(file.plain_path.casefold(), file)
+        if other is not file:
+            message = f"its URL differs from that of {other.path} by letter case only"
+            diagnostics.warning(Code.CASE_COLLISION, file.path, message, "rename one of the two files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,10 @@ class _Directory:
     path: str
     below: str  # the path from the source, ending in a slash, empty for the source itself
     parents: tuple[str, ...]  # real paths of this directory and those above it
+
+
+def _real_path(entry: os.DirEntry[str], directory: _Directory) -> str:
+    return os.path.realpath(entry.path) if is_link(entry) else os.path.join(directory.parents[-1], entry.name)
 
 
 class _Walk:
@@ -82,15 +98,14 @@ class _Walk:
         while directories:
             directory = directories.pop()
             for entry in self._entries(directory):
-                below = directory.below + entry.name
-                reason = self._unwanted(entry, below, directory)
+                below, real = directory.below + entry.name, _real_path(entry, directory)
+                reason = self._unwanted(entry, below, real, directory)
                 if reason:
                     self._skipped.append(Skipped(entry.path, reason))
                 elif entry.is_dir():
-                    parents = (*directory.parents, os.path.realpath(entry.path))
-                    directories.append(_Directory(entry.path, below + "/", parents))
+                    directories.append(_Directory(entry.path, below + "/", (*directory.parents, real)))
                 else:
-                    yield from self._file(entry, below)
+                    yield from self._file(entry, below, real)
 
     def _entries(self, directory: _Directory) -> list[os.DirEntry[str]]:
         try:
@@ -101,13 +116,11 @@ class _Walk:
             self._diagnostics.error(Code.FILE_SYSTEM, directory.path, message)
             return []
 
-    def _unwanted(self, entry: os.DirEntry[str], below: str, directory: _Directory) -> SkipReason | None:
+    def _unwanted(self, entry: os.DirEntry[str], below: str, real: str, directory: _Directory) -> SkipReason | None:
         """Return why an entry is not published, or None when it is."""
         if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
             return SkipReason.HIDDEN
-        link = is_link(entry)
-        real = os.path.realpath(entry.path) if link else os.path.join(directory.parents[-1], entry.name)
-        if link and (reason := self._unwanted_link(real, directory)):
+        if is_link(entry) and (reason := self._unwanted_link(real, directory)):
             return reason
         if real == self._out:
             return SkipReason.OUTPUT
@@ -131,7 +144,7 @@ class _Walk:
             return SkipReason.LITTER
         return SkipReason.IGNORED if self._config.ignore.match(name) else None
 
-    def _file(self, entry: os.DirEntry[str], below: str) -> Iterator[SourceFile]:
+    def _file(self, entry: os.DirEntry[str], below: str, real: str) -> Iterator[SourceFile]:
         try:
             below.encode()
         except UnicodeEncodeError:
@@ -143,9 +156,9 @@ class _Walk:
         except OSError as error:
             self._diagnostics.error(Code.FILE_SYSTEM, entry.path, f"this file can't be read: {error.strerror}")
             return
-        yield self._published(entry.path, below, status)
+        yield self._published(entry.path, real, below, status)
 
-    def _published(self, path: str, below: str, status: os.stat_result) -> SourceFile:
+    def _published(self, path: str, real: str, below: str, status: os.stat_result) -> SourceFile:
         config, url = self._config, self._source.url
         name = self._source.name_prefix + below if url is None else url + below
         kind = media_type(name, config.types)
@@ -156,10 +169,11 @@ class _Walk:
             path=path,
             plain_path=plain_path,
             size=status.st_size,
-            modified=max(int(status[stat.ST_MTIME]), 0),
+            modified=min(max(int(status[stat.ST_MTIME]), 0), LATEST),
             media_type=kind,
             reason=reason,
             plain=config.plain_urls or not reason.is_fingerprinted,
+            real_path=path if real == path else real,  # one string for nearly all
         )
 
     def _reason(self, path: str, name: str, plain_path: str, kind: str) -> UrlReason:

@@ -1,0 +1,39 @@
+"""The one way in which the bytes of sources are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+
+from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.model import SourceFile
+from servestatic_build.platform_files import NotAFileError, open_regular
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+def read_source(file: SourceFile) -> bytes:
+    """Return a source's bytes; raise BuildError where they can't be read."""
+    with _opened(file) as source:
+        return source.read()
+
+
+def source_chunks(file: SourceFile) -> Iterator[bytes]:
+    """Yield a source's bytes piece by piece; raise BuildError where they can't be read."""
+    with _opened(file) as source:
+        while chunk := source.read(_CHUNK_BYTES):
+            yield chunk
+
+
+@contextmanager
+def _opened(file: SourceFile) -> Iterator[BufferedReader]:
+    """Open what the scan has found: not what a link leads to that took its place, and no pipe, which would be waited for."""
+    try:
+        with open_regular(file.real_path, follow=False) as source:
+            yield source
+    except NotAFileError as error:
+        problem = f"this was a file when the build began, and now is {error.strerror}"
+        raise BuildError(Code.FILE_CHANGED, file.path, problem, "compile again") from error
+    except OSError as error:
+        raise BuildError(Code.FILE_SYSTEM, file.path, f"this file can't be read: {error.strerror}") from error
