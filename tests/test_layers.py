@@ -64,7 +64,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"media_types", "model", "names", "platform_files", "text"},
         {"cache", "codecs", "places"},
         {"diagnostics"},
-        {"source_files"},
+        {"source_files", "workers"},
         {"settings"},
         {"sources", "references"},
         {"releases"},
@@ -102,7 +102,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__"},
     ),
     "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"manifest_writer"}),
-    "servestatic_build.store": ({"__init__", "locks"}, {"staging"}, {"prune", "publish"}),
+    "servestatic_build.store": ({"__init__", "locks", "place"}, {"staging"}, {"prune", "publish"}),
     "servestatic_build.render": (
         {"__init__", "compress", "integrity", "splice"},
         {"source_maps"},

@@ -23,7 +23,8 @@ from servestatic_build.settings.config import Config
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.sources.scan import scan
 from servestatic_build.store.locks import locked_output
-from servestatic_build.store.publish import Placement, is_published, place, publish
+from servestatic_build.store.place import Placement, place
+from servestatic_build.store.publish import is_published, publish
 from servestatic_build.store.staging import Staging, scratch, staging_in
 
 
@@ -74,7 +75,10 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
     except BuildError as error:
         diagnostics.error(error.code, error.place, error.message, error.hint)
     except OSError as error:
-        diagnostics.error(Code.FILE_SYSTEM, str(error.filename or config.out), error.strerror or str(error))
+        place = error.filename2 or error.filename or config.out  # of a rename: what it leads to
+        diagnostics.error(Code.FILE_SYSTEM, str(place), error.strerror or str(error))
+    except MemoryError:
+        diagnostics.error(Code.OUT_OF_RESOURCES, config.out, "the build ran out of memory", "lower --jobs")
     except _StoppedError:
         pass
     result.diagnostics = diagnostics.located()
@@ -104,7 +108,7 @@ def _compile(
             assets = compress(assets, Compression(config.codings, config.effort, config.jobs), staging, advance)
         # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
         with stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
-            placement = place(assets, config.out, previous)
+            placement = place(assets, config.out, previous, diagnostics)
             site = Site(config.prefix, config.index, policy.redirect(), _import_map(assets, graph, config))
             manifest = manifest_bytes(site, placement.assets, map(policy.headers_of, placement.assets))
             _stop_at_errors(diagnostics)

@@ -33,7 +33,7 @@ def _opened(file: SourceFile) -> Iterator[BufferedReader]:
         with open_regular(file.real_path, follow=False) as source:
             yield source
     except NotAFileError as error:
-        problem = f"this was a file when the build began, and now is {error.strerror}"
+        problem = f"this file became {error.strerror} during the build"
         raise BuildError(Code.FILE_CHANGED, file.path, problem, "compile again") from error
     except OSError as error:
         raise BuildError(Code.FILE_SYSTEM, file.path, f"this file can't be read: {error.strerror}") from error

@@ -19,6 +19,7 @@ import pytest
 
 from servestatic_build import Source
 from servestatic_build.codecs import CODECS
+from servestatic_build.platform_files import open_regular
 from servestatic_build.store.locks import OURS, locked
 from support.releases import release, snapshot
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
@@ -269,15 +270,16 @@ def test_no_other_build_publishes_between_the_look_at_dist_and_the_manifest(
     dist = compile_tree(tmp_path, OLD).dist
     replace, locks = os.replace, []
 
-    def look(path: str, mode: str) -> object:
+    def look(path: str) -> object:
         locks.append(is_locked(dist))
-        return open(path, mode)
+        return open_regular(path)
 
     def move(source: str, target: str) -> None:
         locks.append(is_locked(dist))
         replace(source, target)
 
-    monkeypatch.setattr("servestatic_build.store.publish.open", look, raising=False)
+    monkeypatch.setattr("servestatic_build.store.place.open_regular", look)
+    monkeypatch.setattr("servestatic_build.store.publish.open_regular", look)
     monkeypatch.setattr(os, "replace", move)
     assert compile_new(tmp_path).result.new_files == 3
     assert locks == [True] * (len(NEW) + 1 + 3 + 1)  # looks and moves, each time the manifest last
@@ -317,6 +319,59 @@ def test_an_unchanged_release_is_not_written_again(tmp_path: Path) -> None:
     before = stamps(compile_tree(tmp_path, OLD).dist)
     again = compile_tree(tmp_path, OLD)
     assert (again.result.up_to_date, again.result.new_files, stamps(again.dist)) == (True, 0, before)
+
+
+@pytest.mark.parametrize("name", ["same.txt", MANIFEST], ids=["file", "manifest"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for_and_replaced(tmp_path: Path, name: str) -> None:
+    compiled = compile_tree(tmp_path, OLD)
+    expected = snapshot(compiled.dist)
+    place = compiled.dist / (name if name == MANIFEST else compiled.manifest.asset(name).variants[0].file)
+    place.unlink()
+    os.mkfifo(place)
+    assert compile_tree(tmp_path, OLD).result.ok
+    assert snapshot(compiled.dist) == expected
+
+
+@pytest.mark.parametrize("name", ["same.txt", MANIFEST], ids=["file", "manifest"])
+def test_a_directory_in_the_place_of_a_file_is_an_error_that_names_it(tmp_path: Path, name: str) -> None:
+    compiled = compile_tree(tmp_path, OLD)
+    place = compiled.dist / (name if name == MANIFEST else compiled.manifest.asset(name).variants[0].file)
+    place.unlink()
+    place.mkdir()
+    before = snapshot(compiled.dist)
+    assert compile_tree(tmp_path, OLD).messages()[-1] == f"error {place}: Is a directory"
+    assert snapshot(compiled.dist) == before
+
+
+LONGEST = "a" * (255 - len(".0123456789ab.txt"))  # with its fingerprint it is as long as a name may be
+
+
+def test_a_coding_whose_suffix_is_too_long_is_left_out_with_a_note(tmp_path: Path) -> None:
+    tree = {f"css/{LONGEST[:-3]}.txt": "same " * 50}
+    settings = {"codings": ("gzip", "zstd")}  # .gz and .zst
+    compiled = compile_tree(tmp_path, tree, **settings)
+    (asset,) = compiled.manifest
+    assert [variant.coding for variant in asset.variants] == ["identity", "gzip"]
+    (note,) = compiled.result.diagnostics
+    assert (note.severity, note.code) == ("note", "name-too-long")
+    assert note.name == str(tmp_path / "src" / asset.name)
+    name = f"{asset.url.rpartition('/')[2]}.zst"
+    too_long = f"the file name {name} is too long for the file system of {compiled.dist}"
+    assert note.message == f"{too_long}, so the file is not served as zstd"
+    assert compile_tree(tmp_path, tree, check=True, **settings).result.ok
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_name_that_is_too_long_with_its_fingerprint_is_an_error_that_names_the_source(
+    tmp_path: Path, *, check: bool
+) -> None:
+    assert compile_tree(tmp_path / "fits", {f"{LONGEST}.txt": ""}).messages() == []
+    compiled = compile_tree(tmp_path, {f"{LONGEST}b.txt": ""}, check=check)
+    (error,) = compiled.result.diagnostics
+    assert (error.severity, error.code) == ("error", "name-too-long")
+    assert error.name == str(tmp_path / f"src/{LONGEST}b.txt")
+    assert error.hint == "rename the file: the build adds a fingerprint to its name"
+    assert not compiled.dist.exists()
 
 
 def test_the_manifest_is_read_only_and_is_replaced_all_the_same(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_file_that_becomes_something_else_is_an_error(
     result = build(config, Change(stage, lambda: change(path)))
     (error,) = (each for each in result.diagnostics if each.severity == "error")
     assert (error.code, error.name) == ("file-changed", str(path))
-    assert error.message == f"this was a file when the build began, and now is {becomes}"
+    assert error.message == f"this file became {becomes} during the build"
     assert not (tmp_path / "dist").exists()
 
 

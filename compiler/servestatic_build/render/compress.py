@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 
 from servestatic_build.codecs import CODECS
 from servestatic_build.media_types import compresses
 from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.store.staging import Staging
+from servestatic_build.workers import Workers
 from servestatic_runtime.format import FILE_SUFFIXES
 
 # A variant must save this much over identity, which is what a client that takes no other coding would get.
@@ -31,7 +32,7 @@ def compress(
 ) -> tuple[Asset, ...]:
     """Return the assets with their variants, staged. The codecs release the GIL, so threads use every core."""
     made: dict[tuple[int, str], Variant | None] = {}
-    with ThreadPoolExecutor(compression.jobs) as workers:
+    with Workers(compression.jobs) as workers:
         futures = {
             workers.submit(_variant, assets[number], coding, compression.effort, staging): (number, coding)
             for number, coding in tasks(assets, compression.codings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -31,7 +32,8 @@ class ProgressBar:
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        with suppress(RuntimeError):  # the system has no thread left to draw it, which is a matter of the build's
+            self._progress.start()
         return self
 
     def __exit__(

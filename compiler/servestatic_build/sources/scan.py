@@ -63,7 +63,7 @@ def _warn_of_case(files: Iterable[SourceFile], diagnostics: Diagnostics) -> None
     for file in files:
         other = by_fold.setdefault(file.plain_path.casefold(), file)
         if other is not file:
-            message = f"its URL differs from that of {other.path} by letter case only"
+            message = f"the URL of this file differs from that of {other.path} only in letter case"
             diagnostics.warning(Code.CASE_COLLISION, file.path, message, "rename one of the two files")
 
 

@@ -1,0 +1,88 @@
+"""Find each file of a release its place in DIST, which may hold other files already."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.model import Asset, StagedFile, Variant
+from servestatic_build.names import with_fingerprint
+from servestatic_build.platform_files import NotAFileError, has_room_for_name, open_regular
+from servestatic_build.releases.previous import PreviousRelease
+from servestatic_runtime.format import FILES_DIR, IDENTITY
+
+
+class Placement(NamedTuple):
+    """A release's place in DIST: assets with their final targets, and the files that are not there yet."""
+
+    assets: tuple[Asset, ...]
+    new: tuple[StagedFile, ...]
+
+
+def place(assets: Sequence[Asset], out: str, previous: PreviousRelease, diagnostics: Diagnostics) -> Placement:
+    """Return where the files of a release go: never to where DIST has other bytes, unless those are damaged.
+
+    It can have them for a variant: the same content, coded at another effort or by another version of the codec.
+    Raises BuildError for a name that DIST's file system has no room for; a coding that it has none for is left out.
+    """
+    placing = _Placing(out, previous, diagnostics)
+    placed = tuple(replace(asset, variants=tuple(placing.variants(asset))) for asset in assets)
+    return Placement(placed, tuple(placing.new))
+
+
+class _Placing:
+    def __init__(self, out: str, previous: PreviousRelease, diagnostics: Diagnostics) -> None:
+        self._out = out
+        self._previous = previous
+        self._diagnostics = diagnostics
+        self.new: list[StagedFile] = []
+
+    def variants(self, asset: Asset) -> Iterator[Variant]:
+        for variant in asset.variants:
+            if not self._has_room(asset, variant):
+                continue
+            file = variant.file
+            there = _digest(target_path(self._out, file))
+            if there not in {None, file.digest} and not self._should_hold(asset, file):
+                file = replace(file, target=with_fingerprint(file.target, file.digest))
+                there = _digest(target_path(self._out, file))
+            if there != file.digest:
+                self.new.append(file)
+            yield replace(variant, file=file)
+
+    def _has_room(self, asset: Asset, variant: Variant) -> bool:
+        name = variant.file.target.rpartition("/")[2]
+        if has_room_for_name(self._out, name):
+            return True
+        path, problem = asset.source.path, f"the file name {name} is too long for the file system of {self._out}"
+        if variant.coding == IDENTITY:
+            raise BuildError(
+                Code.NAME_TOO_LONG, path, problem, "rename the file: the build adds a fingerprint to its name"
+            )
+        self._diagnostics.note(Code.NAME_TOO_LONG, path, f"{problem}, so the file is not served as {variant.coding}")
+        return False
+
+    def _should_hold(self, asset: Asset, file: StagedFile) -> bool:
+        """Return whether a file's path is known to belong to its bytes: by its name, or by the release in DIST."""
+        named = file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest)
+        return named or self._previous.lists(asset.source.name, file.target, file.digest)
+
+
+def target_path(out: str, file: StagedFile) -> str:
+    """Return where a file goes."""
+    return os.path.join(out, FILES_DIR, *file.target.split("/"))
+
+
+def _digest(path: str) -> bytes | None:
+    """Return the SHA-256 of a file's bytes, nothing of what is no file, or None where there is neither."""
+    try:
+        with open_regular(path) as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except FileNotFoundError:
+        return None
+    except NotAFileError:
+        return b""
