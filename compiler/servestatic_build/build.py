@@ -94,10 +94,10 @@ def _compile(
     diagnostics: Diagnostics,
 ) -> None:
     with stages.stage("scan"):
-        found = scan(config, diagnostics)
-        result.skipped = found.skipped
-    with stages.stage("link", len(found.files)) as advance:
-        graph = link(found.files, config, diagnostics, advance)
+        scanned = scan(config, diagnostics)
+        result.skipped = scanned.skipped
+    with stages.stage("link", len(scanned.files)) as advance:
+        graph = link(scanned.files, config, diagnostics, advance)
         result.missing_ignored = graph.ignored
     _stop_at_errors(diagnostics)
     previous = PreviousRelease.read(config.out, diagnostics)
@@ -121,8 +121,7 @@ def _publish(placement: Placement, manifest: bytes, config: Config, staging: Sta
     result.up_to_date = is_published(placement, manifest, config.out)
     result.outdated = config.check and not result.up_to_date
     if result.outdated:
-        message = "DIST is out of date"
-        raise BuildError(Code.OUT_OF_DATE, config.out, message, "compile without --check")
+        raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
     if not result.up_to_date:
         publish(placement.new, manifest, config.out, staging)
 
