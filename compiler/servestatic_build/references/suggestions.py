@@ -17,7 +17,7 @@ from servestatic_runtime.media_types import media_type
 
 _ADDED_BY_BUNDLERS = (".js", ".mjs", "/index.js")
 _MOST_COMPARED = 50
-_MOST_SEARCHES = 100
+_MOST_SEARCHES = 50
 _FAMILIES = frozenset({"audio", "font", "image", "video"})  # a PNG may well be what a JPEG became
 
 
