@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 SECTION = README[README.index("## In your framework") : README.index("## The build")]
 FORMAT = (ROOT / "docs/manifest-format.md").read_text()
+API = (ROOT / "docs/api.md").read_text()
 
 TREE: dict[str, str | bytes] = {
     "static/css/app.css": "body { background: url(bg.png) }\n" * 20,
@@ -50,7 +51,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("block", blocks(README.replace(SECTION, ""), "python") + blocks(FORMAT, "python"))
+@pytest.mark.parametrize(
+    "block", [block for text in (README.replace(SECTION, ""), FORMAT, API) for block in blocks(text, "python")]
+)
 def test_every_python_block_runs(block: str) -> None:
     namespace: dict[str, Any] = {"application": None, "app": None}
     exec(compile(block, "README.md", "exec"), namespace)

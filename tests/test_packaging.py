@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from servestatic_runtime import Manifest
 from support.trees import compile_tree
 
 ROOT = Path(__file__).parent.parent
@@ -70,9 +71,35 @@ def test_the_wheel_serves_without_extras(python: Path, tmp_path: Path) -> None:
     assert served.stdout == "200 OK body{}\n"
 
 
-def test_without_the_extra_the_command_says_what_to_install(python: Path) -> None:
-    failed = subprocess.run(
-        [python.parent / "servestatic-build", "--help"], capture_output=True, text=True, check=False
-    )
-    assert failed.returncode == 1
+def ran(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["static"], []])
+@pytest.mark.parametrize("is_module", [False, True], ids=["script", "python -m"])
+def test_without_the_extra_the_command_says_in_one_line_what_to_install(
+    python: Path, arguments: list[str], *, is_module: bool
+) -> None:
+    command = [python, "-m", "servestatic_build"] if is_module else [python.parent / "servestatic-build"]
+    failed = ran(*command, *arguments)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    (line,) = failed.stderr.splitlines()
+    assert line.startswith("servestatic-build: error: ")
+    assert line.endswith('pip install "servestatic-build[build]"')
+
+
+def test_without_the_extra_a_name_of_the_compiler_says_what_to_install(python: Path) -> None:
+    failed = ran(python, "-c", "from servestatic_build import build")
     assert failed.stderr.splitlines()[-1].endswith('pip install "servestatic-build[build]"')
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+@pytest.mark.parametrize("subcommand", [["show"], ["explain", "app.css"]], ids=["show", "explain"])
+def test_without_the_extra_a_release_can_be_looked_at(
+    python: Path, tmp_path: Path, subcommand: list[str], options: list[str]
+) -> None:
+    dist = str(compile_tree(tmp_path, {"app.css": "body{}"}).dist)
+    name, *more = subcommand
+    shown = ran(python.parent / "servestatic-manifest", name, dist, *more, *options)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert Manifest.open(dist).url("app.css") in shown.stdout

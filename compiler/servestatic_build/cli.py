@@ -8,9 +8,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from servestatic_build.build import Silent, build
 from servestatic_build.diagnostics import ConfigError, Severity
 from servestatic_build.options import config_keywords, setting_options
+from servestatic_build.pipeline import Silent, build
 from servestatic_build.report.console import (
     ProgressBar,
     print_diagnostic,

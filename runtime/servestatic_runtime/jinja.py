@@ -12,6 +12,8 @@ from markupsafe import Markup
 from servestatic_runtime import tags
 from servestatic_runtime.tags import Assets, Attribute
 
+__all__ = ["ServeStaticExtension"]
+
 
 class ServeStaticExtension(Extension):
     """Give templates ``static_url`` and the functions of ``tags``.

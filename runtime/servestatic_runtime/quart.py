@@ -12,6 +12,8 @@ from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.flask.extension import Extension
 from servestatic_runtime.flask.settings import Settings
 
+__all__ = ["ServeStatic"]
+
 
 class ServeStatic(Extension[Quart]):
     """The extension: ``ServeStatic(app)``, or ``init_app`` in a factory."""

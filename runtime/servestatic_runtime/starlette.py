@@ -14,6 +14,8 @@ from servestatic_runtime.base_url import base_url as checked
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES
 from servestatic_runtime.manifest import Manifest
 
+__all__ = ["ServeStaticMount"]
+
 
 class ServeStaticMount(Mount):
     """Serve a release below its prefix: ``Starlette(routes=[…, ServeStaticMount("dist")])``.

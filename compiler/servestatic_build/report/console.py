@@ -12,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from servestatic_build.build import BuildResult
 from servestatic_build.diagnostics import Code, Diagnostic, Severity
 from servestatic_build.model import Skipped
+from servestatic_build.pipeline import BuildResult
 from servestatic_build.report.digest import digest
 from servestatic_build.report.summary import codings
 from servestatic_build.text import printable

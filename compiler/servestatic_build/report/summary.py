@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from servestatic_build.build import BuildResult
 from servestatic_build.diagnostics import Diagnostic, Severity
+from servestatic_build.pipeline import BuildResult
 
 
 def summary(result: BuildResult) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import ImportMap
 from servestatic_runtime.tags import Assets, DevelopmentAssets
 
+__all__ = ["PageAssets"]
+
 T = TypeVar("T")
 
 

@@ -130,7 +130,7 @@ def _build(
 ) -> BuildResult:
     try:
         from servestatic_build import ConfigError, build
-        from servestatic_build.build import Silent
+        from servestatic_build.pipeline import Silent
         from servestatic_build.report.console import ProgressBar
     except ImportError as error:
         raise CommandError(str(error)) from error

@@ -19,6 +19,8 @@ from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import FileBody, Response
 from servestatic_runtime.wsgi import fields_of
 
+__all__ = ["ServeStaticMiddleware"]
+
 
 class ServeStaticMiddleware:
     """Serve the release in STATIC_ROOT, under DEBUG the sources of the next one. Its place is behind SecurityMiddleware."""

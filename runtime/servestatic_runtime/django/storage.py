@@ -17,6 +17,8 @@ from servestatic_runtime.django.trees import Collected
 from servestatic_runtime.errors import ManifestError, UnknownAssetError
 from servestatic_runtime.paths import quote_path
 
+__all__ = ["ManifestStorage"]
+
 T = TypeVar("T")
 
 UNCOMPILED = "Nothing was compiled: --no-post-process leaves collectstatic nothing to do with ManifestStorage."

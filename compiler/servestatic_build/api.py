@@ -1,0 +1,34 @@
+"""What other programs may use of the compiler (docs/api.md), all of which the package itself has."""
+
+from __future__ import annotations
+
+from servestatic_build.diagnostics import Code, ConfigError, Diagnostic, Severity
+from servestatic_build.model import Asset, Skipped, SkipReason, SourceFile, StagedFile, Variant
+from servestatic_build.pipeline import BuildResult, Progress, build
+from servestatic_build.settings.config import Config
+from servestatic_build.settings.globs import Globs
+from servestatic_build.settings.header_rules import HeaderRule
+from servestatic_build.settings.missing import MissingRule, MissingRules
+from servestatic_build.settings.source import Source
+
+__all__ = [
+    "Asset",
+    "BuildResult",
+    "Code",
+    "Config",
+    "ConfigError",
+    "Diagnostic",
+    "Globs",
+    "HeaderRule",
+    "MissingRule",
+    "MissingRules",
+    "Progress",
+    "Severity",
+    "SkipReason",
+    "Skipped",
+    "Source",
+    "SourceFile",
+    "StagedFile",
+    "Variant",
+    "build",
+]
