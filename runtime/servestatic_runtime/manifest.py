@@ -16,6 +16,7 @@ from servestatic_runtime.base_url import import_map_at
 from servestatic_runtime.document import Document
 from servestatic_runtime.errors import UnknownAssetError
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.platform_files import native_path
 from servestatic_runtime.records import (
     Asset,
     Headers,
@@ -188,7 +189,7 @@ class Manifest:
 
     def body_path(self, variant: Variant) -> str:
         """Return the absolute path of a variant's file."""
-        return f"{self.root}/{variant.file}"
+        return native_path(f"{self.root}/{variant.file}")
 
     def _url(self, asset: Asset) -> str:
         return self.base_url + quote_path(asset.url)

@@ -46,7 +46,7 @@ class _HeldDirectory:
     """A directory that is kept open as long as somebody may open a file in it."""
 
     def __init__(self, path: str, descriptor: int) -> None:
-        self._start = f"{path}/"
+        self._start = path + os.path.sep
         self._descriptor = descriptor
         self._close = os.close  # which the end of the process may come before
 
@@ -88,6 +88,11 @@ def read_at(file: BinaryIO, size: int, start: int) -> bytes:
 def with_slashes(path: str) -> str:
     """Return a relative path of the file system as it stands in a name or URL. A backslash is a slash on Windows only."""
     return path.replace(os.path.sep, "/")
+
+
+def native_path(path: str) -> str:
+    r"""Return a path as the file system has it: Windows takes no slashes in one that begins with ``\\?\``."""
+    return path.replace("/", os.path.sep)
 
 
 def file_signature(path: str) -> Signature:

@@ -1,7 +1,7 @@
 """Python as another system has it: what that lacks is taken away before anything of ours is imported.
 
-``python -m support.without_posix windows tests/platforms/suites/runtime.py`` runs a suite that way. It imitates what we
-can do without such a machine, and is no proof: paths are still POSIX's.
+``python -m support.without_posix windows MODULE ...`` is ``python -m MODULE ...`` that way. It imitates what we can
+without such a machine, and is no proof: paths are still POSIX's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import builtins
 import errno
 import importlib
 import os
+import runpy
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,6 +112,5 @@ def _files_in_use() -> set[str]:
 
 if __name__ == "__main__":
     become(PLATFORMS[sys.argv[1]])
-    import pytest
-
-    sys.exit(pytest.main(["-p", "no:xdist", "-p", "no:cacheprovider", *sys.argv[2:]]))
+    sys.argv = sys.argv[2:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

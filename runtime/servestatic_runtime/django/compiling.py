@@ -17,8 +17,9 @@ from django.core.management.base import CommandError, OutputWrapper
 from django.core.management.color import color_style
 
 from servestatic_runtime.django import conf, opened
-from servestatic_runtime.django.trees import Collected, local_path, trees
+from servestatic_runtime.django.trees import Collected, by_logical_name, local_path, trees
 from servestatic_runtime.manifest import manifest_path
+from servestatic_runtime.platform_files import with_slashes
 
 if TYPE_CHECKING:
     from servestatic_build import BuildResult, Config
@@ -68,7 +69,7 @@ def found_files(ignore_patterns: list[str], say: Callable[[str], None]) -> Colle
     found: dict[str, tuple[Any, str]] = {}
     for finder in get_finders():
         for path, storage in finder.list(ignore_patterns):
-            name = os.path.join(getattr(storage, "prefix", None) or "", path)
+            name = with_slashes(os.path.join(getattr(storage, "prefix", None) or "", path))
             if found.setdefault(name, (storage, path)) != (storage, path):
                 where = local_path(storage, path) or storage
                 say(f"{name}: found once more, as {where}, and left out: the first one counts.")
@@ -81,7 +82,7 @@ def compile_files(found: Collected, output: Output, *, dry_run: bool = False, **
     ``options`` are keywords of the compiler's Config, which go before the settings. Raises CommandError after any
     error, with DIST as it was. A dry run compiles, and writes nothing.
     """
-    settings = conf.read()
+    settings, found = conf.read(), by_logical_name(found)
     with tempfile.TemporaryDirectory(prefix="servestatic-") as scratch:
         result = _build(found, settings, scratch, output, {**options, "check": dry_run or options.get("check", False)})
         unpublished = tuple(_unpublished(found, result))

@@ -16,6 +16,7 @@ from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.trees import Collected
 from servestatic_runtime.errors import ManifestError, UnknownAssetError
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.platform_files import with_slashes
 
 __all__ = ["ManifestStorage"]
 
@@ -104,11 +105,11 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _ask(question: Callable[[str], T], name: str) -> T:
-    """Return what a release answers about a logical name, which may be percent-encoded; raise ValueError."""
+    """Return what a release answers about a logical name, which may be percent-encoded or a path; raise ValueError."""
     try:
         return question(name)
     except UnknownAssetError as error:
-        decoded = unquote(name).strip()
+        decoded = with_slashes(unquote(name).strip())
         if decoded != name:
             return _ask(question, decoded)
         raise ValueError(f"Missing staticfiles manifest entry for {name!r}: {error}") from error

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from django.utils._os import safe_join
 
-# By logical name: the storage that has the file, and its path there. collectstatic hands it on in this form.
+from servestatic_runtime.platform_files import with_slashes
+
+# By logical name: the storage that has the file, and its path there.
 Collected: TypeAlias = Mapping[str, "tuple[Any, str]"]
 
 
@@ -21,12 +23,18 @@ class Tree(NamedTuple):
     only: frozenset[str]
 
 
+def by_logical_name(collected: Mapping[str, tuple[Any, str]]) -> Collected:
+    """Return what Django collected, which on Windows goes by paths with backslashes, by logical name."""
+    return {with_slashes(name): file for name, file in collected.items()}
+
+
 def trees(collected: Collected, scratch: str) -> tuple[Tree, ...]:
     """Return the trees; what lies in no local directory is copied below ``scratch`` first."""
     only: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name, (storage, path) in collected.items():
         directory = _directory(storage, path) or _copied(storage, path, scratch)
-        only[directory, name.removesuffix(path)].add(path)
+        below = with_slashes(path)
+        only[directory, name.removesuffix(below)].add(below)
     return tuple(Tree(*key, frozenset(paths)) for key, paths in only.items())
 
 
@@ -42,7 +50,8 @@ def local_path(storage: Any, path: str) -> str | None:
 def _directory(storage: Any, path: str) -> str | None:
     """Return the directory of a storage that keeps its files under their own paths, None for any other's."""
     location = os.fspath(getattr(storage, "location", None) or "")
-    return location if local_path(storage, path) == os.path.join(location, path) else None
+    path_below = os.path.normpath(os.path.join(location, path))
+    return location if local_path(storage, path) == path_below else None
 
 
 def _copied(storage: Any, path: str, scratch: str) -> str:
