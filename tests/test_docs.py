@@ -22,6 +22,7 @@ from servestatic_build.cli import main
 from servestatic_build.diagnostics import Code
 from servestatic_build.settings.files import read_settings
 from servestatic_runtime import Manifest, ServeStatic, ServeStaticASGI
+from servestatic_runtime import format as schema
 from servestatic_runtime.manifest import AssetMatch
 from support.trees import compile_sources, write_tree
 
@@ -59,6 +60,26 @@ def test_every_python_block_runs(block: str) -> None:
     exec(compile(block, "README.md", "exec"), namespace)
     served = namespace.get("application") or namespace.get("app")
     assert served is None or isinstance(served, ServeStatic | ServeStaticASGI)
+
+
+@pytest.mark.parametrize(
+    ("start", "names"),
+    [
+        ("| key | value |", schema.KEYS),
+        ("### layout", schema.Layout._fields),
+        ("**site**:", schema.SiteRecord._fields),
+        ("**import map**:", schema.ImportMapRecord._fields),
+        ("**header set**:", schema.HeaderSetRecord._fields),
+        ("| field | value |", schema.AssetRecord._fields),
+    ],
+)
+def test_the_format_page_names_every_key_and_field_in_order(start: str, names: tuple[str, ...]) -> None:
+    part = re.split(r"\n\n(?=\*\*|#)", FORMAT[FORMAT.index(start) :])[0]
+    assert [*dict.fromkeys(name for name in re.findall(r"`(\w+)`", part) if name in names)] == list(names)
+
+
+def test_the_format_page_names_every_field_of_a_variant_in_order() -> None:
+    assert f"`[{', '.join(schema.VariantRecord._fields)}]`" in FORMAT
 
 
 @pytest.mark.parametrize("block", [block for block in blocks(SECTION, "python") if "app = " in block])

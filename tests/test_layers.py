@@ -23,6 +23,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
             "base_url",
             "dates",
             "decode",
+            "fields",
             "format",
             "media_types",
             "platform_files",

@@ -43,6 +43,14 @@ def _fixstr(buf: bytes, i: int) -> tuple[Value, int]:
     return buf[start:end].decode(), end
 
 
+def _uint8(buf: bytes, i: int) -> tuple[Value, int]:
+    return buf[i + 1], i + 2
+
+
+def _uint16(buf: bytes, i: int) -> tuple[Value, int]:
+    return buf[i + 1] << 8 | buf[i + 2], i + 3
+
+
 def _uint(size: int) -> Decoder:
     def read(buf: bytes, i: int) -> tuple[Value, int]:
         start = i + 1
@@ -128,7 +136,7 @@ def _by_tag() -> tuple[Decoder, ...]:
     table[0xC0] = _nil
     table[0xC2:0xC4] = _false, _true
     table[0xC4:0xC7] = _bin8, _bin(2), _bin(4)
-    table[0xCC:0xD0] = _uint(1), _uint(2), _uint(4), _uint(8)
+    table[0xCC:0xD0] = _uint8, _uint16, _uint(4), _uint(8)
     table[0xD9:0xDC] = _str8, _str(2), _str(4)
     table[0xDC:0xDE] = _array(2), _array(4)
     return tuple(table)

@@ -13,8 +13,9 @@ from zlib import crc32
 from servestatic_runtime import format as schema
 from servestatic_runtime.decode import decode
 from servestatic_runtime.errors import COMPILE, COMPILE_AGAIN, UPGRADE, ManifestError
+from servestatic_runtime.format import HeaderSetRecord, ImportMapRecord
 from servestatic_runtime.platform_files import map_file, open_nonblocking
-from servestatic_runtime.records import Asset, HeaderSet, Site, to_asset, to_header_set, to_import_map, to_site
+from servestatic_runtime.records import Asset, Site, to_asset, to_header_set, to_import_map, to_site
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Document:
         self.site: Site = self._unsealed(
             (start if where.stop <= len(start) else buf)[where], 0, "the site record", to_site
         )
-        self._header_sets: dict[int, HeaderSet] = {}
+        self._header_sets: dict[int, HeaderSetRecord] = {}
 
     @classmethod
     def open(cls, path: str) -> Document:
@@ -89,7 +90,7 @@ class Document:
         """Return an asset."""
         return self._numbered("asset {}", number, self._layout.assets, self._layout.asset_offsets, self._to_asset)
 
-    def header_set(self, number: int) -> HeaderSet:
+    def header_set(self, number: int) -> HeaderSetRecord:
         """Return a header set."""
         header_set = self._header_sets.get(number)
         if header_set is None:
@@ -102,8 +103,8 @@ class Document:
             self._header_sets[number] = header_set
         return header_set
 
-    def import_map(self) -> tuple[str, bytes]:
-        """Return the text of the import map, and its SHA-256."""
+    def import_map(self) -> ImportMapRecord:
+        """Return the import map."""
         record = self._buf[self._layout.import_map : self._layout.import_map_end]
         return self._unsealed(record, 0, "the import map", to_import_map)
 

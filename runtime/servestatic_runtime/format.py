@@ -1,12 +1,12 @@
 """The manifest's schema: names, field order, version, key hash.
 
-Both packages read it from here, the compiler to write and the runtime to read, so they can't disagree.
+Both packages take it from here, the compiler to write and the runtime to read, so they can't disagree.
 docs/manifest-format.md describes the same layout in words.
 """
 
-from __future__ import annotations
-
+# Annotations are not put off here (``from __future__``): the reader takes from them which types a field may have.
 import struct
+from collections.abc import Sequence
 from typing import NamedTuple
 from zlib import crc32
 
@@ -50,32 +50,66 @@ class Layout(NamedTuple):
     import_map_end: int
 
 
-# Records are arrays in this order. Each ends in its checksum. A reader takes the fields it knows and ignores
-# any that follow, so a field may be appended without a new version.
-IMPORT_MAP_FIELDS = ("text", "digest")
-SITE_FIELDS = ("prefix", "index", "redirect_headers", "first_segments")
+# Records are arrays of these fields, in this order. Each ends in its checksum. A reader takes the fields it knows and
+# ignores any that follow, so a field may be appended without a new version: with a default, which it has in a manifest
+# of before.
+
+
+class SiteRecord(NamedTuple):
+    """What holds for the release as a whole."""
+
+    prefix: str
+    index_name: str
+    redirect_headers: int
+    first_segments: Sequence[str] | None = None
+
+
 # With more of them the record would not be read with the head, and there would be less to gain.
 MOST_FIRST_SEGMENTS = 32
-HEADER_SET_FIELDS = ("ok", "not_modified")
-ASSET_FIELDS = (
-    "name",
-    "url",
-    "file",
-    "immutable",
-    "headers",
-    "plain_headers",
-    "directory",
-    "modified",
-    "size",
-    "digest",
-    "integrity",
-    "variants",
-    "references",
-    "imports",
-    "aliases",
-)
-# Of every coding but identity, whose size is the asset's and whose ETag begins its digest.
-VARIANT_FIELDS = ("coding", "size", "etag", "file")
+
+
+class ImportMapRecord(NamedTuple):
+    """The import map of the release, and the SHA-256 of its text."""
+
+    text: str
+    digest: bytes
+
+
+class HeaderSetRecord(NamedTuple):
+    """The headers of a 200 and of a 304, each a name and a value, which is None where it is a variant's own."""
+
+    ok: Sequence[tuple[str, str | None]]
+    not_modified: Sequence[tuple[str, str | None]]
+
+
+class VariantRecord(NamedTuple):
+    """A coding but identity, whose size is the asset's and whose ETag begins its digest."""
+
+    coding: str
+    size: int
+    etag: bytes
+    file: str | None
+
+
+class AssetRecord(NamedTuple):
+    """A file of the release."""
+
+    name: str
+    url: str
+    file: str | None
+    immutable: bool
+    headers: int
+    plain_headers: int | None
+    directory: str | None
+    modified: int
+    size: int
+    digest: bytes
+    integrity: bytes
+    variants: Sequence[VariantRecord]
+    references: Sequence[int]
+    imports: Sequence[int]
+    aliases: Sequence[str] = ()
+
 
 # The header values that differ between the variants of one header set. The set stores nil for them.
 VARIANT_HEADERS = ("Content-Encoding", "Content-Length", "ETag", "Last-Modified")

@@ -15,12 +15,12 @@ from servestatic_runtime.base_url import base_url as checked
 from servestatic_runtime.base_url import import_map_at
 from servestatic_runtime.document import Document
 from servestatic_runtime.errors import UnknownAssetError
+from servestatic_runtime.format import HeaderSetRecord
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.platform_files import native_path
 from servestatic_runtime.records import (
     Asset,
     Headers,
-    HeaderSet,
     ImportMap,
     Variant,
     csp_source,
@@ -158,7 +158,7 @@ class Manifest:
         """
         module = self.asset(name)
         preloads = {module.url: self._preload(module)}
-        waiting, seen = module.imports[::-1], set[int]()
+        waiting, seen = [*reversed(module.imports)], set[int]()
         while waiting:
             number = waiting.pop()
             if number not in seen:
@@ -183,7 +183,7 @@ class Manifest:
                 return AssetMatch(self, asset, self._redirect_headers, asset.directory)
         return None
 
-    def header_set(self, number: int) -> HeaderSet:
+    def header_set(self, number: int) -> HeaderSetRecord:
         """Return a header set of an asset, by its number there."""
         return self._document.header_set(number)
 

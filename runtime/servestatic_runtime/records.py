@@ -7,24 +7,16 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
-from itertools import product
+from operator import itemgetter
 from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
 from servestatic_runtime import format as schema
 from servestatic_runtime.dates import LATEST, format_date
+from servestatic_runtime.fields import reader
+from servestatic_runtime.format import HeaderSetRecord
 
 Headers: TypeAlias = "list[tuple[str, str]]"
-
-_TEXT_OR_NIL, _NUMBER_OR_NIL = (str, NoneType), (int, NoneType)
-# In the order of the format's ASSET_FIELDS, up to those that were appended later: every combination there can be.
-_ASSET_KINDS: tuple[tuple[type, ...], ...] = (
-    *((str,), (str,), _TEXT_OR_NIL, (bool,), (int,), _NUMBER_OR_NIL, _TEXT_OR_NIL),
-    *((int,), (int,), (bytes,), (bytes,), (list,), (list,), (list,)),
-)
-_ASSET = frozenset(product(*_ASSET_KINDS))
-_ASSET_FIELDS = len(_ASSET_KINDS)
 
 
 class Site(NamedTuple):
@@ -59,16 +51,9 @@ class Asset(NamedTuple):
     digest: bytes  # SHA-256 of the identity bytes
     integrity: bytes  # SHA-384 of them
     variants: tuple[Variant, ...]  # identity first
-    references: list[int]  # numbers of assets, in the order of their names
-    imports: list[int]  # those of them that this module imports statically, in the order of its text
-    aliases: list[str]  # more logical names
-
-
-class HeaderSet(NamedTuple):
-    """The headers of a 200 and of a 304, None for the values that are a variant's own."""
-
-    ok: list[tuple[str, str | None]]
-    not_modified: list[tuple[str, str | None]]
+    references: Sequence[int]  # numbers of assets, in the order of their names
+    imports: Sequence[int]  # those of them that this module imports statically, in the order of its text
+    aliases: Sequence[str]  # more logical names
 
 
 class ImportMap(NamedTuple):
@@ -78,67 +63,62 @@ class ImportMap(NamedTuple):
     csp_hash: str
 
 
+_read_site = reader(schema.SiteRecord)
+_read_asset = reader(schema.AssetRecord)
+_read_header_set = reader(schema.HeaderSetRecord)
+to_import_map = reader(schema.ImportMapRecord)
+_HEADER_TYPES = {(str, str), (str, NoneType)}
+# An asset has several: read by name, too, but without a record of their own.
+_in_order_of_variant = itemgetter(*map(schema.VariantRecord._fields.index, Variant._fields))
+
+
 def to_site(fields: list[Any]) -> Site:
     """Return what the site record says."""
-    prefix, index, redirect_headers, *later = fields
-    _check((prefix, index, redirect_headers), {(str, str, int)})
-    first_segments = later[0] if later else None  # appended to the record later
-    if first_segments is None:
-        return Site(prefix, index, redirect_headers, None)
-    _check_each(first_segments, str)
-    return Site(prefix, index, redirect_headers, tuple(f"/{segment}" for segment in first_segments if segment))
+    record = _read_site(fields)
+    segments = record.first_segments
+    beginnings = None if segments is None else tuple(f"/{segment}" for segment in segments if segment)
+    return Site(record.prefix, record.index_name, record.redirect_headers, beginnings)
 
 
 def to_asset(fields: list[Any], prefix: str) -> Asset:
     """Return what an asset's record says. ``prefix`` is the site's."""
-    _check(fields[:_ASSET_FIELDS], _ASSET)
-    (name, url, file, immutable, headers, plain_headers, directory), rest = fields[:7], fields[7:]
-    modified, size, digest, integrity, variants, references, imports, *later = rest
-    aliases = later[0] if later else []  # appended to the record later
-    _check_each(references, int)
-    _check_each(imports, int)
-    _check_each(aliases, str)
-    if modified > LATEST:
+    record = _read_asset(fields)
+    if record.modified > LATEST:
         raise ValueError("a date that HTTP can't write")
-    path = schema.FILES_DIR + (url if file is None else file)
-    identity = Variant(schema.IDENTITY, size, schema.etag(digest), path)
-    plain_url = None if plain_headers is None else name if name.startswith("/") else prefix + name
+    name, file = record.name, record.file
+    path = schema.FILES_DIR + (record.url if file is None else file)
+    identity = Variant(schema.IDENTITY, record.size, schema.etag(record.digest), path)
+    plain_url = None if record.plain_headers is None else name if name.startswith("/") else prefix + name
     return Asset(
         name,
-        url,
+        record.url,
         plain_url,
-        directory,
-        immutable,
-        headers,
-        plain_headers,
-        modified,
-        digest,
-        integrity,
-        (identity, *[_to_variant(path, fields) for fields in variants]),
-        references,
-        imports,
-        aliases,
+        record.directory,
+        record.immutable,
+        record.headers,
+        record.plain_headers,
+        record.modified,
+        record.digest,
+        record.integrity,
+        (identity, *[_to_variant(path, variant) for variant in record.variants]),
+        record.references,
+        record.imports,
+        record.aliases,
     )
 
 
-def to_header_set(fields: list[Any]) -> HeaderSet:
-    """Return what a header set's record says."""
-    ok, not_modified = fields[:2]
-    for name, value in (*ok, *not_modified):
-        _check((name, value), {(str, str), (str, NoneType)})
+def to_header_set(fields: list[Any]) -> HeaderSetRecord:
+    """Return a header set's record."""
+    record = _read_header_set(fields)
+    for name, value in (*record.ok, *record.not_modified):
+        if (type(name), type(value)) not in _HEADER_TYPES:
+            raise TypeError("a header that is no text")
         if value is None and name not in schema.VARIANT_HEADERS:
             raise ValueError("a header without a value")
-    return HeaderSet(ok, not_modified)
+    return record
 
 
-def to_import_map(fields: list[Any]) -> tuple[str, bytes]:
-    """Return the text of the import map, and its SHA-256."""
-    text, digest = fields[:2]
-    _check((text, digest), {(str, bytes)})
-    return text, digest
-
-
-def fill_variant_headers(pairs: list[tuple[str, str | None]], asset: Asset, variant: Variant) -> Headers:
+def fill_variant_headers(pairs: Sequence[tuple[str, str | None]], asset: Asset, variant: Variant) -> Headers:
     """Return a header set's headers with the values that are the variant's own in their places."""
     variant_headers = {
         "Content-Encoding": None if variant.coding == schema.IDENTITY else variant.coding,
@@ -164,19 +144,9 @@ def _base64(digest: bytes) -> str:
     return b2a_base64(digest, newline=False).decode()
 
 
-def _to_variant(path: str, fields: list[Any]) -> Variant:
-    coding, size, etag, file = fields[:4]
+def _to_variant(path: str, fields: Sequence[Any]) -> Variant:
+    coding, size, etag, file = _in_order_of_variant(fields)
     if not (isinstance(size, int) and isinstance(etag, bytes)):
         raise TypeError("a variant's size or ETag")  # whatever else is of another type is noticed in what follows
     file_path = path + schema.FILE_SUFFIXES[coding] if file is None else schema.FILES_DIR + file
     return Variant(coding, size, schema.etag(etag), file_path)
-
-
-def _check(fields: Sequence[Any], kinds: AbstractSet[tuple[type, ...]]) -> None:
-    if tuple(map(type, fields)) not in kinds:
-        raise TypeError("a field is missing or of another type")
-
-
-def _check_each(items: Any, kind: type) -> None:
-    if not isinstance(items, list) or (items and {*map(type, items)} != {kind}):
-        raise TypeError("an item is of another type")

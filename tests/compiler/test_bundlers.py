@@ -81,7 +81,7 @@ CREATE_REACT_APP: dict[str, Any] = {
 
 def hashed(manifest: Manifest) -> dict[str, list[str]]:
     """Return the aliases of each file that is passed through."""
-    return {asset.name: asset.aliases for asset in manifest if asset.immutable and asset.url == asset.plain_url}
+    return {asset.name: [*asset.aliases] for asset in manifest if asset.immutable and asset.url == asset.plain_url}
 
 
 def named(tmp_path: Path, tree: Tree, manifest: object, place: str = "src/meta.json", **settings: Any) -> Compiled:

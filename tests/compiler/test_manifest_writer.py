@@ -15,7 +15,7 @@ from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_runtime import Manifest
 from servestatic_runtime.document import Document
-from servestatic_runtime.format import ASSET_FIELDS, ETAG_BYTES, FILE_SUFFIXES, FORMAT, KEYS, VERSION, Layout
+from servestatic_runtime.format import ETAG_BYTES, FILE_SUFFIXES, FORMAT, KEYS, VERSION, AssetRecord, Layout
 from servestatic_runtime.url_reason import UrlReason
 from support.trees import MODIFIED, Compiled, compile_sources, compile_tree, write_tree
 
@@ -59,7 +59,7 @@ def test_the_site_is_its_prefix_its_index_and_its_redirects_headers(document: di
 
 
 def test_an_asset_has_every_documented_field(compiled: Compiled, document: dict[str, Any]) -> None:
-    css, png, html = (dict(zip(ASSET_FIELDS, record[:-1], strict=True)) for record in document["assets"])
+    css, png, html = (dict(zip(AssetRecord._fields, record[:-1], strict=True)) for record in document["assets"])
     content, coded = compiled.read("a.css"), compiled.read("a.css", "br")
     assert css == {
         "name": "a.css",

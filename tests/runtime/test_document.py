@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 import pytest
@@ -34,11 +34,11 @@ HOSTILE: list[Any] = [
         [["zip", 1, b"", None]],
     ),
 ]
-RECORDS = {
-    "site": schema.SITE_FIELDS,
-    "import_map": schema.IMPORT_MAP_FIELDS,
-    "assets": schema.ASSET_FIELDS,
-    "header_sets": schema.HEADER_SET_FIELDS,
+RECORDS: dict[str, type[NamedTuple]] = {
+    "site": schema.SiteRecord,
+    "import_map": schema.ImportMapRecord,
+    "assets": schema.AssetRecord,
+    "header_sets": schema.HeaderSetRecord,
 }
 
 
@@ -107,7 +107,7 @@ def test_a_forgery_that_changes_nothing_is_read(document: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "field"), [(table, field) for table, fields in RECORDS.items() for field in range(len(fields))]
+    ("table", "field"), [(table, field) for table, record in RECORDS.items() for field in range(len(record._fields))]
 )
 def test_a_sealed_field_of_any_type_and_size_is_an_answer_or_an_error(document: bytes, table: str, field: int) -> None:
     for value in HOSTILE:
@@ -119,10 +119,10 @@ def test_a_sealed_field_of_any_type_and_size_is_an_answer_or_an_error(document: 
             ask_everything(forged(document, table, change))
 
 
-@pytest.mark.parametrize(("table", "fields"), RECORDS.items())
-def test_a_sealed_record_with_too_few_fields_is_an_error(document: bytes, table: str, fields: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("table", "record"), RECORDS.items())
+def test_a_sealed_record_with_too_few_fields_is_an_error(document: bytes, table: str, record: type[NamedTuple]) -> None:
     later = {"site": 1, "assets": 1}.get(table, 0)  # fields that early manifests do not have
-    for count in range(len(fields) - later):
+    for count in range(len(record._fields) - later):
         manifest = forged(document, table, lambda fields, count=count: fields[:count])  # type: ignore[misc]
         with pytest.raises(ManifestError, match="damaged"):
             read_all(manifest)

@@ -13,7 +13,7 @@ from servestatic_build.model import Asset
 from servestatic_build.settings.header_rules import DECIDED, REMOVABLE, HeaderRule, HeadersHook, header_problem
 from servestatic_runtime.dates import format_date
 from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
-from servestatic_runtime.format import VARIANT_HEADERS, etag
+from servestatic_runtime.format import VARIANT_HEADERS, HeaderSetRecord, etag
 from servestatic_runtime.paths import quote_path
 
 _Key: TypeAlias = tuple[str, bool, str, tuple[int, ...]]
@@ -21,18 +21,11 @@ _Key: TypeAlias = tuple[str, bool, str, tuple[int, ...]]
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-class HeaderSet(NamedTuple):
-    """The headers of a URL's 200 and 304; a value of None is the variant's own."""
-
-    ok: tuple[tuple[str, str | None], ...]
-    not_modified: tuple[tuple[str, str | None], ...] = ()
-
-
 class AssetHeaders(NamedTuple):
     """The header sets of one asset; the manifest shares equal ones."""
 
-    url: HeaderSet
-    plain: HeaderSet | None  # None where there is no plain URL
+    url: HeaderSetRecord
+    plain: HeaderSetRecord | None  # None where there is no plain URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,7 @@ class HeaderPolicy:
     cross_origin: bool
     rules: tuple[HeaderRule, ...]
     hook: HeadersHook | None
-    _made: dict[_Key, HeaderSet] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _made: dict[_Key, HeaderSetRecord] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def headers_of(self, asset: Asset) -> AssetHeaders:
         """Return the header sets of an asset; raise BuildError for what a hook may not do."""
@@ -54,18 +47,17 @@ class HeaderPolicy:
             return AssetHeaders(plain, plain)
         return AssetHeaders(self._header_set(asset, asset.path, IMMUTABLE), plain)
 
-    def redirect(self) -> HeaderSet:
+    def redirect(self) -> HeaderSetRecord:
         """Return the headers of every redirect to a directory, besides its Location."""
-        return HeaderSet(
-            (("Cache-Control", f"public, max-age={self.max_age}"), *common_headers(cross_origin=self.cross_origin))
-        )
+        cache_control = ("Cache-Control", f"public, max-age={self.max_age}")
+        return HeaderSetRecord(ok=(cache_control, *common_headers(cross_origin=self.cross_origin)), not_modified=())
 
     def _plain_life(self, asset: Asset) -> str:
         if asset.source.hashed:
             return IMMUTABLE
         return "no-cache" if asset.source.media_type in HTML else f"public, max-age={self.max_age}"
 
-    def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSet:
+    def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSetRecord:
         rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
         # All else that a header depends on is the variant's own, unless a hook looks at the file.
         key = (asset.source.media_type, len(asset.variants) > 1, cache_control, rules)
@@ -74,7 +66,7 @@ class HeaderPolicy:
             made = self._made[key] = self._make(asset, path, cache_control, rules)
         return made
 
-    def _make(self, asset: Asset, path: str, cache_control: str, rules: Iterable[int]) -> HeaderSet:
+    def _make(self, asset: Asset, path: str, cache_control: str, rules: Iterable[int]) -> HeaderSetRecord:
         own, varies = _own_values(asset), len(asset.variants) > 1
         defaults = default_headers(
             asset.source.media_type, own, cache_control, varies=varies, cross_origin=self.cross_origin
@@ -116,7 +108,7 @@ def _check(headers: Headers, own: Mapping[str, str], asset: Asset) -> None:
             raise BuildError(Code.INVALID_HEADER, asset.source.name, problem)
 
 
-def _as_set(headers: Headers, *, varies: bool) -> HeaderSet:
+def _as_set(headers: Headers, *, varies: bool) -> HeaderSetRecord:
     pairs: list[tuple[str, str | None]] = []
     for name, value in headers.items():
         own = next((known for known in VARIANT_HEADERS if known.lower() == name.lower()), None)
@@ -126,7 +118,7 @@ def _as_set(headers: Headers, *, varies: bool) -> HeaderSet:
     if varies and not _varies(headers):
         pairs.append(("Vary", "Accept-Encoding"))
     not_modified = tuple(pair for pair in pairs if stays_in_304(pair[0]))
-    return HeaderSet(tuple(pairs), not_modified)
+    return HeaderSetRecord(tuple(pairs), not_modified)
 
 
 def _varies(headers: Headers) -> bool:

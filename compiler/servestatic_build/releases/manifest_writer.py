@@ -12,8 +12,9 @@ import msgpack
 
 from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.model import Asset, StagedFile, Variant
-from servestatic_build.releases.headers import AssetHeaders, HeaderSet
+from servestatic_build.releases.headers import AssetHeaders
 from servestatic_runtime import format as schema
+from servestatic_runtime.format import AssetRecord, HeaderSetRecord, ImportMapRecord, SiteRecord, VariantRecord
 
 _LARGEST = 2**32 - 1  # an offset has 32 bits
 
@@ -24,7 +25,7 @@ class Site:
 
     prefix: str
     index: str
-    redirect: HeaderSet
+    redirect: HeaderSetRecord
     import_map: str = "{}"
 
 
@@ -37,20 +38,21 @@ def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetH
     numbers = _numbered(site, headers)
     directories = [_directory(asset, site.index) for asset in assets]
     keys = _keys(assets, directories)
-    site_record = _sealed([site.prefix, site.index, numbers[site.redirect], _first_segments(keys)], 0)
-    import_map = _sealed([site.import_map, sha256(site.import_map.encode()).digest()], 0)
-    header_sets = [_sealed([ok, not_modified], number) for (ok, not_modified), number in numbers.items()]
-    records = [
-        _sealed(_asset_fields(asset, own, numbers, directory), number)
-        for number, (asset, own, directory) in enumerate(zip(assets, headers, directories, strict=True))
-    ]
+    parts = zip(assets, headers, directories, strict=True)
     buckets, slots = _index(keys)
-    return _document(site_record, header_sets, records, buckets, slots, import_map)
+    return _document(
+        _sealed(SiteRecord(site.prefix, site.index, numbers[site.redirect], _first_segments(keys)), 0),
+        [_sealed(header_set, number) for header_set, number in numbers.items()],
+        [_sealed(_asset_record(*part, numbers), number) for number, part in enumerate(parts)],
+        buckets,
+        slots,
+        _sealed(ImportMapRecord(site.import_map, sha256(site.import_map.encode()).digest()), 0),
+    )
 
 
-def _numbered(site: Site, headers: Iterable[AssetHeaders]) -> dict[HeaderSet, int]:
+def _numbered(site: Site, headers: Iterable[AssetHeaders]) -> dict[HeaderSetRecord, int]:
     """Return every distinct header set with its number, in order of first use."""
-    numbers: dict[HeaderSet, int] = {}
+    numbers: dict[HeaderSetRecord, int] = {}
     for header_set in (site.redirect, *(header_set for own in headers for header_set in own if header_set)):
         numbers.setdefault(header_set, len(numbers))
     return numbers
@@ -62,33 +64,33 @@ def _directory(asset: Asset, index: str) -> str | None:
     return directory + slash if name == index and asset.source.plain else None
 
 
-def _asset_fields(
-    asset: Asset, headers: AssetHeaders, numbers: dict[HeaderSet, int], directory: str | None
-) -> list[Any]:
+def _asset_record(
+    asset: Asset, headers: AssetHeaders, directory: str | None, numbers: dict[HeaderSetRecord, int]
+) -> AssetRecord:
     identity = asset.identity
-    return [
-        asset.source.name,
-        asset.path,
-        _unless(asset.path, identity),
-        asset.source.fingerprinted or asset.source.hashed,
-        numbers[headers.url],
-        None if headers.plain is None else numbers[headers.plain],
-        directory,
-        asset.modified,
-        identity.size,
-        identity.digest,
-        asset.integrity,
-        [_variant_fields(variant, identity) for variant in asset.variants[1:]],
-        asset.references,
-        asset.imports,
-        asset.source.aliases,
-    ]
+    return AssetRecord(
+        name=asset.source.name,
+        url=asset.path,
+        file=_unless(asset.path, identity),
+        immutable=asset.source.fingerprinted or asset.source.hashed,
+        headers=numbers[headers.url],
+        plain_headers=None if headers.plain is None else numbers[headers.plain],
+        directory=directory,
+        modified=asset.modified,
+        size=identity.size,
+        digest=identity.digest,
+        integrity=asset.integrity,
+        variants=[_variant_record(variant, identity) for variant in asset.variants[1:]],
+        references=asset.references,
+        imports=asset.imports,
+        aliases=asset.source.aliases,
+    )
 
 
-def _variant_fields(variant: Variant, identity: StagedFile) -> list[Any]:
+def _variant_record(variant: Variant, identity: StagedFile) -> VariantRecord:
     file = variant.file
     usual = f"/{identity.target}{schema.FILE_SUFFIXES[variant.coding]}"
-    return [variant.coding, file.size, file.digest[: schema.ETAG_BYTES], _unless(usual, file)]
+    return VariantRecord(variant.coding, file.size, file.digest[: schema.ETAG_BYTES], _unless(usual, file))
 
 
 def _unless(usual: str, file: StagedFile) -> str | None:
