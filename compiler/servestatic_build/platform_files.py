@@ -1,4 +1,4 @@
-"""What differs between Linux, macOS and Windows where files are opened, replaced and deleted.
+"""What differs between Linux, macOS and Windows where files are written, replaced and deleted, beside what the runtime knows.
 
 To its caller each function does the same everywhere. What a system may lack is looked for by its name; only what
 Windows refuses to do with files that are open or read-only goes by the platform.
@@ -10,20 +10,19 @@ import errno
 import os
 import shutil
 import stat
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedReader
 from typing import TypeVar
 
+from servestatic_runtime.platform_files import IS_WINDOWS, open_nonblocking
+
 _T = TypeVar("_T")
 
-_IS_WINDOWS = sys.platform == "win32"
 # How long to insist on what a process that has the file open stands in the way of: a server, a virus scanner, an indexer.
-_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0) if _IS_WINDOWS else ()
+_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0)
 _CAN_SYNC_DIRECTORIES = hasattr(os, "O_DIRECTORY")
-_NOT_WAITING = getattr(os, "O_NONBLOCK", 0)
 _NOT_FOLLOWING = getattr(os, "O_NOFOLLOW_ANY", getattr(os, "O_NOFOLLOW", 0))  # macOS has one for links on the way, too
 _IS_A_LINK = frozenset({errno.ELOOP, errno.EMLINK})  # what the system says then; BSD's has the latter
 _NAME_TOO_LONG = frozenset({123, 206})  # Windows: ERROR_INVALID_NAME, ERROR_FILENAME_EXCED_RANGE
@@ -40,11 +39,12 @@ def open_regular(path: str, *, follow: bool = True) -> BufferedReader:
 
     Links are followed unless ``follow`` says otherwise, as far as the system can be told so.
     """
-    more = _NOT_WAITING if follow else _NOT_WAITING | _NOT_FOLLOWING
     try:
-        file = open(path, "rb", opener=lambda path, flags: os.open(path, flags | more))  # noqa: SIM115 - it is returned
-    except IsADirectoryError as error:
-        raise NotAFileError(error.errno, "a directory", path) from error
+        file = open(path, "rb", opener=open_nonblocking if follow else _open_no_link)  # noqa: SIM115 - it is returned
+    except (IsADirectoryError, PermissionError) as error:  # the latter is Windows' word for the former
+        if os.path.isdir(path):
+            raise NotAFileError(error.errno, "a directory", path) from error
+        raise
     except OSError as error:
         if not follow and error.errno in _IS_A_LINK:
             raise NotAFileError(error.errno, "a link", path) from error
@@ -59,10 +59,8 @@ def has_room_for_name(directory: str, name: str) -> bool:
     """Return whether a file in this directory, or in the one that will be made there, may have this name."""
     if len(os.fsencode(name)) <= _SHORT_NAME:
         return True
-    while not os.path.isdir(directory):
-        directory = os.path.dirname(os.path.abspath(directory))
     try:
-        os.lstat(os.path.join(directory, name))
+        os.lstat(os.path.join(_nearest(directory), name))
     except OSError as error:
         return not (error.errno == errno.ENAMETOOLONG or getattr(error, "winerror", None) in _NAME_TOO_LONG)
     return True
@@ -110,7 +108,7 @@ def make_read_only(path: str) -> None:
 
     Not on Windows, where it could not be deleted then, by rmtree for example.
     """
-    if not _IS_WINDOWS:
+    if not IS_WINDOWS:
         os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) & ~_WRITE)
 
 
@@ -136,12 +134,24 @@ def remove_lock(path: str, descriptor: int) -> None:
     Removed first, it can't be the next holder's. Windows removes no file that is open, which is as good: there it goes
     if nobody else has opened it.
     """
-    if _IS_WINDOWS:
+    if IS_WINDOWS:
         os.close(descriptor)
     with suppress(OSError):
         os.unlink(path)
-    if not _IS_WINDOWS:
+    if not IS_WINDOWS:
         os.close(descriptor)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return open_nonblocking(path, flags | _NOT_FOLLOWING)
+
+
+def _nearest(directory: str) -> str:
+    """Return a directory, or the one above it that is there."""
+    directory = os.path.abspath(directory)
+    while not os.path.isdir(directory) and (above := os.path.dirname(directory)) != directory:
+        directory = above
+    return directory
 
 
 def _sync(path: str, flags: int) -> None:
@@ -154,8 +164,9 @@ def _sync(path: str, flags: int) -> None:
 
 def _insist(action: Callable[[], _T], path: str) -> _T:
     """Do to the file at ``path`` what Windows refuses while a process has it open, or while it is read-only."""
-    if _IS_WINDOWS:
-        _make_writable(path)
+    if not IS_WINDOWS:
+        return action()
+    _make_writable(path)
     for seconds in _PAUSES:
         try:
             return action()
@@ -164,9 +175,7 @@ def _insist(action: Callable[[], _T], path: str) -> _T:
     try:
         return action()
     except PermissionError as error:
-        if _IS_WINDOWS:
-            raise PermissionError(error.errno, f"{error.strerror}: is it open in another process?", path) from error
-        raise
+        raise PermissionError(error.errno, f"{error.strerror} (is it open in another process?)", path) from error
 
 
 def _make_writable(path: str) -> None:

@@ -35,7 +35,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "replace", replace_writable)
     monkeypatch.setattr(os, "unlink", unlink_writable)
-    monkeypatch.setattr(platform_files, "_IS_WINDOWS", True)
+    monkeypatch.setattr(platform_files, "IS_WINDOWS", True)
     monkeypatch.setattr(platform_files, "_PAUSES", (0.0, 0.0, 0.0))
 
 
@@ -104,10 +104,11 @@ ACTIONS: list[tuple[str, Callable[[], None]]] = [
 def test_a_file_that_another_process_has_open_is_tried_again_and_then_given_up(
     monkeypatch: pytest.MonkeyPatch, attempts: int, left: int, function: str, act: Callable[[], None]
 ) -> None:
+    monkeypatch.setattr(platform_files, "IS_WINDOWS", True)
     monkeypatch.setattr(platform_files, "_PAUSES", (0.0, 0.0, 0.0))
     busy = Busy(attempts)
     monkeypatch.setattr(os, function, busy)
-    with nullcontext() if left < 0 else pytest.raises(PermissionError):
+    with nullcontext() if left < 0 else pytest.raises(PermissionError, match=r"is being used \(is it open in another"):
         act()
     assert busy.left == left
 
@@ -156,7 +157,7 @@ def test_where_directories_cannot_be_synced_none_is_opened(monkeypatch: pytest.M
 def test_a_lock_s_file_goes_while_it_is_held_or_where_that_cannot_be_behind_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_windows: bool
 ) -> None:
-    monkeypatch.setattr(platform_files, "_IS_WINDOWS", is_windows)
+    monkeypatch.setattr(platform_files, "IS_WINDOWS", is_windows)
     path, order = str(tmp_path / "lock"), list[str]()
     close, unlink = os.close, os.unlink
 

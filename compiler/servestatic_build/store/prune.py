@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
+from typing import NamedTuple
 
 from servestatic_build.platform_files import delete_file, is_link
 from servestatic_build.store.locks import OURS, locked_output
@@ -27,6 +28,16 @@ def prune(out: str) -> int:
         return _Pruning(out, Manifest.open(out)).delete_unlisted()
 
 
+class _Directory(NamedTuple):
+    path: str
+    name: str  # from DIST, ending in a slash, empty for DIST itself
+
+    def entries(self) -> list[os.DirEntry[str]]:
+        """Return what is in it but for what builds need while they run."""
+        with os.scandir(self.path) as entries:
+            return [entry for entry in entries if self.name or not entry.name.startswith(OURS)]
+
+
 class _Pruning:
     """What is listed and what is there, by names with slashes, as the manifest has them, whatever the platform."""
 
@@ -36,34 +47,30 @@ class _Pruning:
         self._directories = {above for name in self._listed for above in _directories_of(name)}
 
     def delete_unlisted(self) -> int:
-        deleted, directories = 0, [""]
+        deleted, directories = 0, [_Directory(self._out, "")]
         for directory in directories:  # which grows
-            for entry in self._entries(directory):
-                name = directory + entry.name
+            for entry in directory.entries():
+                name = directory.name + entry.name
                 if self._is_directory(entry, name):
-                    directories.append(f"{name}/")
-                elif not self._is_listed(name):
+                    directories.append(_Directory(entry.path, f"{name}/"))
+                elif not self._is_listed(entry, name):
                     delete_file(entry.path)
                     deleted += 1
         for directory in reversed(directories[1:]):
             with suppress(OSError):  # it is not empty
-                os.rmdir(os.path.join(self._out, directory))
+                os.rmdir(directory.path)
         return deleted
-
-    def _entries(self, directory: str) -> list[os.DirEntry[str]]:
-        with os.scandir(os.path.join(self._out, directory)) as entries:
-            return [entry for entry in entries if directory or not entry.name.startswith(OURS)]
 
     def _is_directory(self, entry: os.DirEntry[str], name: str) -> bool:
         """Return whether to look into an entry: into a link only where listed files are behind it."""
         return entry.is_dir() and (f"{name}/" in self._directories or not is_link(entry))
 
-    def _is_listed(self, name: str) -> bool:
+    def _is_listed(self, entry: os.DirEntry[str], name: str) -> bool:
         """Return whether a file is listed: under another spelling, too, where the file system takes both for one."""
         if name in self._listed:
             return True
         alike = self._by_fold.get(_fold(name))
-        return alike is not None and _is_same(os.path.join(self._out, name), os.path.join(self._out, alike))
+        return alike is not None and _is_same(entry.path, os.path.join(self._out, alike))
 
     @cached_property
     def _by_fold(self) -> dict[str, str]:

@@ -92,8 +92,8 @@ def _locked_when_made(out: str, stack: ExitStack) -> ExitStack:
 
 def make_directories(path: str) -> list[str]:
     """Make a directory and those above it; return the new ones, outermost first. A failure leaves none of them."""
-    missing = []
-    while not os.path.isdir(path):
+    missing: list[str] = []
+    while not os.path.isdir(path) and path not in missing:  # a drive of Windows that there isn't is above itself
         missing.append(path)
         path = os.path.dirname(os.path.abspath(path))
     made: list[str] = []

@@ -9,7 +9,7 @@ default form decides.
 
 from __future__ import annotations
 
-import os
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -29,8 +29,8 @@ def hashed_files(manifest: BundlerManifest) -> frozenset[str]:
     """Return those of a manifest's files (as it writes them) whose names hold a hash of their content."""
     origins: dict[str, list[str]] = defaultdict(list)
     for output in manifest.outputs:
-        origins[output.file] += map(os.path.basename, output.origins)
-    tokens = {file: _token(os.path.basename(file), names, manifest.shape.own_hash) for file, names in origins.items()}
+        origins[output.file] += map(posixpath.basename, output.origins)
+    tokens = {file: _token(posixpath.basename(file), names, manifest.shape.own_hash) for file, names in origins.items()}
     lengths = {len(token) for token in tokens.values() if _is_hash(token)}
     return frozenset(file for file, token in tokens.items() if len(token) in lengths)
 

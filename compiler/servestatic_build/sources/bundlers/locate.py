@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.model import Skipped, SourceFile
 from servestatic_build.sources.bundlers.manifests import BundlerManifest
+from servestatic_runtime.platform_files import with_slashes
 
 
 class Locator:
@@ -26,9 +28,9 @@ class Locator:
         diagnostics: Diagnostics,
     ) -> None:
         """Take what the sources in these directories hold."""
-        self._published = frozenset(file.path for file in files)
-        self._skipped = frozenset(each.path for each in skipped)
-        self._roots = tuple(map(os.path.abspath, directories))
+        self._published = {with_slashes(file.path): file.path for file in files}
+        self._skipped = frozenset(with_slashes(each.path) for each in skipped)
+        self._roots = tuple(with_slashes(os.path.abspath(directory)) for directory in directories)
         self._diagnostics = diagnostics
 
     def published(self, manifest: BundlerManifest) -> dict[str, str]:
@@ -36,13 +38,13 @@ class Locator:
 
         Not of maps: many delete them before they deploy.
         """
-        directory = os.path.dirname(os.path.abspath(manifest.path))
-        bases = tuple(dict.fromkeys((*_and_above(directory), os.getcwd(), *self._roots)))
+        directory = with_slashes(os.path.dirname(os.path.abspath(manifest.path)))
+        bases = tuple(dict.fromkeys((*_and_above(directory), with_slashes(os.getcwd()), *self._roots)))
         published = {}
         for file in dict.fromkeys(output.file for output in manifest.outputs):
             path = next((path for path in _candidates(file, bases) if path in self._published), None)
             if path is not None:
-                published[file] = path
+                published[file] = self._published[path]
             elif not (file.endswith(".map") or self._is_left_out(_candidates(file, bases))):
                 message = f"this manifest names {file}, which is in no SOURCE"
                 self._diagnostics.warning(Code.STALE_BUNDLER_MANIFEST, manifest.path, message, _STALE)
@@ -57,15 +59,16 @@ _STALE = "build the bundle again, and name the directory that it is in as a SOUR
 
 
 def _and_above(path: str) -> Iterator[str]:
-    while path not in {"", "/"}:
+    """Yield a path, whose separator is the slash on Windows too, and those above it but the root."""
+    while path.strip("/"):
         yield path
-        path = os.path.dirname(path)
+        path = path.rpartition("/")[0]
 
 
 def _candidates(file: str, bases: Iterable[str]) -> Iterator[str]:
-    rest = os.path.normpath(file).lstrip("/")
+    rest = posixpath.normpath(file).lstrip("/")
     while rest:
         for base in bases:
             path = f"{base}/{rest}"
-            yield os.path.normpath(path) if rest.startswith("..") else path
+            yield posixpath.normpath(path) if rest.startswith("..") else path
         rest = rest.partition("/")[2]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.sources.bundlers.shapes import SHAPES, VITE, Output, Shape
+from servestatic_runtime.platform_files import with_slashes
 
 # Where Vite 5 and later, and Vite 4 and earlier, put the manifest below their output.
 _VITE = os.path.join(".vite", "manifest.json")
@@ -49,10 +50,16 @@ def read_manifest(path: str) -> BundlerManifest:
     if isinstance(document, dict):
         for shape in SHAPES:
             if shape.recognises(document):
-                return BundlerManifest(path, shape, tuple(shape.read(document)))
+                return BundlerManifest(path, shape, tuple(map(_with_slashes, shape.read(document))))
     hint = "name the manifest of Vite or of a webpack plugin, or esbuild's metafile"
     message = "this bundler's manifest has no known form"
     raise BuildError(Code.INVALID_BUNDLER_MANIFEST, path, message, hint)
+
+
+def _with_slashes(output: Output) -> Output:
+    """Return what a manifest says of a file with its paths as a manifest of another system has them."""
+    alias = output.alias and with_slashes(output.alias)
+    return Output(with_slashes(output.file), tuple(map(with_slashes, output.origins)), alias)
 
 
 def _json(path: str) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+from servestatic_runtime.platform_files import with_slashes
 
 
 class Output(NamedTuple):
@@ -33,7 +35,7 @@ def _vite(document: Mapping[str, Any]) -> Iterator[Output]:
     """Yield the files of each entry, and the style sheets and assets that go with it. They are named after it."""
     for key, entry in document.items():
         file = entry["file"]
-        is_shared = key == f"_{os.path.basename(file)}"  # the key of a chunk that was made from no one file
+        is_shared = key == f"_{_basename(file)}"  # the key of a chunk that was made from no one file
         names = (*(() if is_shared else (key,)), *_strings((entry.get("src"), entry.get("name"))))
         yield Output(file, names, None if is_shared else key)
         for other in (*_strings(entry.get("css")), *_strings(entry.get("assets"))):
@@ -65,7 +67,7 @@ def _webpack(document: Mapping[str, Any]) -> Iterator[Output]:
     for key, value in (_webpack_values(document) or {}).items():
         file = re.split("[?#]", _ORIGIN.sub("", value, count=1))[0]
         # A plugin that knows no other name writes the file's own, and that says nothing.
-        says_nothing = os.path.basename(key) == os.path.basename(file)
+        says_nothing = _basename(key) == _basename(file)
         yield Output(file, () if says_nothing else (key,), key)
 
 
@@ -85,6 +87,10 @@ def _webpack_values(document: Mapping[str, Any]) -> dict[str, str] | None:
         elif key != "entrypoints":
             return None
     return values
+
+
+def _basename(path: str) -> str:
+    return posixpath.basename(with_slashes(path))
 
 
 _ORIGIN = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*")
