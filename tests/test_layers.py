@@ -47,9 +47,9 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__", "keys", "trees"},
         {"conf"},
         {"opened"},
-        {"assets", "checks", "compiling", "responses"},
-        {"apps", "commands", "development", "storage", "templatetags"},
-        {"management", "middleware"},
+        {"assets", "compiling", "responses"},
+        {"checks", "commands", "development", "storage", "templatetags"},
+        {"apps", "management", "middleware"},
     ),
     "servestatic_runtime.django.management": ({"__init__"}, {"commands"}),
     "servestatic_runtime.django.management.commands": ({"__init__"}, {"collectstatic", "compilestatic", "runserver"}),
@@ -118,8 +118,8 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
 # Glue is imported by those who have its framework; nothing else may import it, or the framework.
 FRAMEWORKS = {
     "django": {"django", "asgiref", "servestatic_build"},  # asgiref comes with Django
-    # flask/compiling imports the compiler, where something is compiled, and what it talks with.
-    "flask": {"flask", "click", "rich", "servestatic_build"},
+    # flask/compiling imports the compiler, where something is compiled.
+    "flask": {"flask", "click", "servestatic_build"},
     "jinja": {"jinja2", "markupsafe"},
     "quart": {"quart"},
     "starlette": {"starlette"},

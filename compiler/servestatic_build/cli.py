@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import click
-from rich.console import Console
 
 from servestatic_build.diagnostics import ConfigError, Severity
 from servestatic_build.options import config_keywords, setting_options
@@ -17,6 +16,7 @@ from servestatic_build.report.console import (
     print_diagnostics,
     print_skipped,
     print_summary,
+    stderr_console,
 )
 from servestatic_build.report.summary import summary
 from servestatic_build.settings.config import Config
@@ -49,7 +49,7 @@ def main(
 
     SOURCE is DIR, served below the prefix, or URL=DIR, served at that URL (/=public). A later SOURCE wins.
     """
-    console = Console(stderr=True, highlight=False)
+    console = stderr_console()
     try:
         config = Config(**{**read_settings(settings_file), **config_keywords(options)})
         if quiet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,20 @@ def test_a_project_in_order_is_not_spoken_of(dist: Path, settings: dict[str, Any
             {"SERVESTATIC": {"MAXAGE": 1}}, "E001", "no key 'MAXAGE'", "SERVESTATIC['MAX_AGE']", id="key with a typo"
         ),
         pytest.param({"SERVESTATIC": {"zzz": 1}}, "E001", "no key 'zzz'", "The keys are ADD_HEADERS", id="unknown key"),
-        pytest.param({"SERVESTATIC": {"RELOAD": "x"}}, "E002", "must be bool", "migrating", id="value of another kind"),
-        pytest.param({"SERVESTATIC": 1}, "E002", "SERVESTATIC must be dict", "migrating", id="no dictionary"),
+        pytest.param(
+            {"SERVESTATIC": {"RELOAD": "x"}}, "E002", "must be bool", "settings.md", id="value of another kind"
+        ),
+        pytest.param({"SERVESTATIC": 1}, "E002", "SERVESTATIC must be dict", "settings.md", id="no dictionary"),
+        pytest.param(
+            {"SERVESTATIC": {"MAX_AGE": "60"}},
+            "E002",
+            "SERVESTATIC['MAX_AGE']: '60' is not a whole number of at least 0 (write 60 without quotes)",
+            "settings.md",
+            id="value that the compiler does not take",
+        ),
+        pytest.param(
+            {"WHITENOISE_MAX_AGE": -1}, "E002", "WHITENOISE_MAX_AGE: -1 is not", "settings.md", id="old setting's value"
+        ),
         pytest.param(
             {"STATIC_URL": "/a/", "SERVESTATIC_STATIC_PREFIX": "/static/"},
             "E003",
@@ -136,6 +149,14 @@ def test_what_is_wrong_is_said_with_what_to_do(
     assert said.id == f"servestatic.{wrong}"
     assert message in said.msg
     assert hint in said.hint
+
+
+def test_without_the_extra_the_rest_is_checked_all_the_same(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "servestatic_build"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pathspec", None)
+    (said,) = check(dist, SERVESTATIC={"MAX_AGE": "60", "MAXAGE": 60})
+    assert said.id == "servestatic.E001"
 
 
 @pytest.mark.parametrize("prefix", OLD_PREFIXES)

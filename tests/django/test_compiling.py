@@ -268,10 +268,14 @@ def test_settings_reach_the_compiler(dist: Path, settings: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        pytest.param({"SERVESTATIC": {"JOBS": 0}}, "jobs: 0 is not a whole number of at least 1", id="number"),
-        pytest.param({"SERVESTATIC": {"EFFORT": "x"}}, "effort: 'x' is not one of fast, default, best", id="word"),
         pytest.param(
-            {"SERVESTATIC": {"HEADERS": [{"set": {}}]}}, "headers: entry 1: a rule has the keys set", id="rule"
+            {"SERVESTATIC": {"JOBS": 0}}, r"SERVESTATIC\['JOBS'\]: 0 is not a whole number of at least 1", id="number"
+        ),
+        pytest.param({"SERVESTATIC": {"EFFORT": "x"}}, r"SERVESTATIC\['EFFORT'\]: 'x' is not one of fast", id="word"),
+        pytest.param(
+            {"SERVESTATIC": {"HEADERS": [{"set": {}}]}},
+            r"SERVESTATIC\['HEADERS'\]: entry 1: a rule has the keys set",
+            id="rule",
         ),
         pytest.param(
             {"SERVESTATIC": {"ADD_HEADERS_FUNCTION": "no.such"}}, r"headers-hook 'no:such': No module", id="function"

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from django.urls import set_script_prefix
 
+from servestatic_build.settings.files import IN_FILE, keywords
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES
 from servestatic_runtime.django import conf
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
@@ -40,6 +41,7 @@ def test_a_project_that_says_nothing_has_the_defaults() -> None:
         reload=False,
         root=None,
         build={"index": ""},
+        places={},
     )
 
 
@@ -115,19 +117,19 @@ BUILD: list[tuple[str, Any, dict[str, Any]]] = [
     ("ADD_HEADERS_FUNCTION", "project.assets:add", {"headers-hook": "project.assets:add"}),
     ("IMMUTABLE_FILE_TEST", is_hashed, {"hashed-hook": is_hashed}),
     ("KEEP_ONLY_HASHED_FILES", True, {"plain-urls": False}),
-    ("CODINGS", ("br", "gzip"), {"codings": ["br", "gzip"]}),
+    ("CODINGS", ("br", "gzip"), {"codings": ("br", "gzip")}),
     ("CODINGS", "none", {"codings": "none"}),
     ("EFFORT", "best", {"effort": "best"}),
     ("JOBS", 2, {"jobs": 2}),
-    ("IGNORE", "*.scss", {"ignore": ["*.scss"]}),
+    ("IGNORE", "*.scss", {"ignore": "*.scss"}),
     ("PLAIN", ["sw.js"], {"plain": ["sw.js"]}),
-    ("FINGERPRINT", {"a.html"}, {"fingerprint": ["a.html"]}),
+    ("FINGERPRINT", {"a.html"}, {"fingerprint": {"a.html"}}),
     ("HASHED", ["dist/*"], {"hashed": ["dist/*"]}),
     ("MISSING", {"vendor/": "ignore"}, {"missing": {"vendor/": "ignore"}}),
     ("MODULES", "importmap", {"modules": "importmap"}),
     ("IMPORTS", {"lit": "lit.js"}, {"imports": {"lit": "lit.js"}}),
     ("ORIGINS", ["https://x.test"], {"origins": ["https://x.test"]}),
-    ("BUNDLER_MANIFESTS", [Path("a.json")], {"bundler-manifests": ["a.json"]}),
+    ("BUNDLER_MANIFESTS", [Path("a.json")], {"bundler-manifests": [Path("a.json")]}),
     ("HEADERS", [{"for": "*", "set": {"A": "1"}}], {"headers": [{"for": "*", "set": {"A": "1"}}]}),
     ("STRICT", True, {"strict": True}),
 ]
@@ -140,6 +142,18 @@ def test_what_the_compiler_is_told(key: str, value: Any, expected: dict[str, Any
 
 def test_every_key_for_the_compiler_stands_in_the_table_above() -> None:
     assert {key for key, _, _ in BUILD} == {name for name, key in KEYS.items() if key.build}
+
+
+def test_every_setting_of_the_compiler_s_table_has_a_key_or_is_django_s_own() -> None:
+    made = {name for _, _, settings in BUILD for name in settings}
+    assert made | {"sources", "out", "prefix"} == set(IN_FILE)
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), BUILD)
+def test_the_compiler_takes_what_a_key_makes(key: str, value: Any, expected: dict[str, Any]) -> None:
+    settings = read(SERVESTATIC={key: value})
+    assert settings.places == dict.fromkeys(expected, f"SERVESTATIC[{key!r}]")
+    assert keywords(settings.build, settings.places)
 
 
 @pytest.mark.parametrize("prefix", conf.OLD_PREFIXES)
@@ -191,7 +205,7 @@ def test_an_immutable_file_test_may_be_a_pattern_for_the_url() -> None:
     [
         pytest.param({"SERVESTATIC": []}, "SERVESTATIC must be dict, not []", id="no dictionary"),
         pytest.param({"SERVESTATIC": {"RELOAD": 1}}, "SERVESTATIC['RELOAD'] must be bool, not 1", id="number"),
-        pytest.param({"SERVESTATIC": {"JOBS": True}}, "SERVESTATIC['JOBS'] must be int, not True", id="boolean"),
+        pytest.param({"SERVESTATIC": {"CACHE_BYTES": True}}, "SERVESTATIC['CACHE_BYTES'] must be int", id="boolean"),
         pytest.param({"WHITENOISE_ROOT": 1}, "WHITENOISE_ROOT must be str or PathLike, not 1", id="old setting"),
         pytest.param(
             {"SERVESTATIC_IMMUTABLE_FILE_TEST": "("},

@@ -344,7 +344,7 @@ def test_settings_that_can_not_be_followed_are_a_usage_error(kind: Kind, root: P
     assert result.output.startswith("pyproject.toml:2: error: effort: 'much' is not one of fast, default, best")
 
 
-def test_without_the_compiler_the_command_says_what_to_install(
+def test_without_the_extra_the_command_says_what_to_install(
     kind: Kind, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = bare(kind, root)
@@ -354,7 +354,8 @@ def test_without_the_compiler_the_command_says_what_to_install(
         name for name in sys.modules if name.startswith(("servestatic_build", "servestatic_runtime.flask.comp"))
     ]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "pathspec", None)
+    for name in ("pathspec", "rich"):
+        monkeypatch.setitem(sys.modules, name, None)
     result = run(app)
     assert result.exit_code == 1
     assert result.output.endswith('pip install "servestatic-build[build]"\n')

@@ -22,12 +22,17 @@ from servestatic_build.text import printable
 _STYLES = {Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
 
 
+def stderr_console() -> Console:
+    """Return the console that a command talks on."""
+    return Console(stderr=True, highlight=False)
+
+
 class ProgressBar:
     """A line a stage, drawn on a terminal only; elsewhere a build talks when it is done."""
 
     def __init__(self, console: Console | None = None) -> None:
         """Draw on a console, or on stderr."""
-        console = console or Console(stderr=True)
+        console = console or stderr_console()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 

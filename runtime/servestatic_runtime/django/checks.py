@@ -15,6 +15,7 @@ from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
 from servestatic_runtime.django import conf, opened
+from servestatic_runtime.django.compiling import settings_problem
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from servestatic_runtime.django.trees import local_path
 from servestatic_runtime.errors import ManifestError
@@ -37,7 +38,7 @@ def check(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # noqa: ARG
     try:
         conf.read()
     except ImproperlyConfigured as error:
-        return [Error(str(error), hint="docs/migrating.md lists the settings.", id="servestatic.E002")]
+        return [Error(str(error), hint="docs/settings.md lists the settings.", id="servestatic.E002")]
     return [message for each in _CHECKS for message in each()]
 
 
@@ -52,6 +53,11 @@ def check_sources(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # n
         return []
     message = f"{len(newer)} static files are newer than the release, {newer[0]} for one."
     return [CheckWarning(message, hint="manage.py compilestatic --check tells for sure.", id="servestatic.W004")]
+
+
+def _build_settings() -> Iterator[CheckMessage]:
+    if problem := settings_problem(conf.read()):
+        yield Error(f"{problem}.", hint="docs/settings.md lists the settings.", id="servestatic.E002")
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -146,6 +152,7 @@ def _other_packages() -> Iterator[CheckMessage]:
 
 
 _CHECKS: tuple[Callable[[], Iterable[CheckMessage]], ...] = (
+    _build_settings,
     _unknown_keys,
     _prefix,
     _middleware_order,

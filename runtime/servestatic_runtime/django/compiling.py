@@ -17,12 +17,13 @@ from django.core.management.base import CommandError, OutputWrapper
 from django.core.management.color import color_style
 
 from servestatic_runtime.django import conf, opened
+from servestatic_runtime.django.keys import Table
 from servestatic_runtime.django.trees import Collected, by_logical_name, local_path, trees
 from servestatic_runtime.manifest import manifest_path
 from servestatic_runtime.platform_files import with_slashes
 
 if TYPE_CHECKING:
-    from servestatic_build import BuildResult, Config
+    from servestatic_build import BuildResult, Config, ConfigError
     from servestatic_build.diagnostics import Diagnostic
     from servestatic_build.model import SkipReason
 
@@ -103,13 +104,26 @@ def prune(dist: str) -> int:
         raise CommandError(f"{error.filename or dist}: {error.strerror or error}") from error
 
 
+def settings_problem(settings: conf.Settings) -> str | None:
+    """Return what the compiler will not take of the settings, None where there is nothing or no compiler to say it."""
+    if not settings.places:
+        return None
+    try:
+        from servestatic_build import ConfigError
+    except ImportError:
+        return None
+    try:
+        _keywords(settings.build, settings)
+    except ConfigError as error:
+        return _sentence(error)
+    return None
+
+
 def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
     """Return what the settings' rules do to the headers of a logical name. Without any, no compiler is needed."""
     if not settings.build.get("headers"):
         return lambda _headers, _name: None
-    from servestatic_build.settings.files import keywords
-
-    rules = keywords({"headers": settings.build["headers"]})["headers"]
+    rules = _keywords({"headers": settings.build["headers"]}, settings)["headers"]
 
     def apply(headers: Headers, name: str) -> None:
         for rule in rules:
@@ -140,19 +154,31 @@ def _build(
         with nullcontext(Silent()) if not output.verbosity else ProgressBar() as progress:
             return build(config, progress)
     except ConfigError as error:
-        raise CommandError(f"{error.message} ({error.hint})" if error.hint else error.message) from error
+        raise CommandError(_sentence(error)) from error
+
+
+def _sentence(error: ConfigError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
+
+
+def _keywords(build: Table, settings: conf.Settings) -> dict[str, Any]:
+    """Return settings for the compiler as keywords of its Config; raise its ConfigError."""
+    from servestatic_build.extra import extra_needed
+
+    with extra_needed():
+        from servestatic_build.settings.files import keywords
+    return keywords(build, settings.places)
 
 
 def _config(found: Collected, settings: conf.Settings, scratch: str, options: Mapping[str, Any]) -> Config:
     from servestatic_build import Config, Source
-    from servestatic_build.settings.files import keywords
 
     sources = [Source(tree.directory, None, tree.name_prefix, tree.only) for tree in trees(found, scratch)]
     if settings.root:
         sources.append(Source(settings.root, "/"))
     if not sources:
         raise CommandError("The finders find no file. Look at STATICFILES_DIRS and STATICFILES_FINDERS.")
-    given = {"out": dist_of(settings), "prefix": settings.prefix, **keywords(settings.build), **options}
+    given = {"out": dist_of(settings), "prefix": settings.prefix, **_keywords(settings.build, settings), **options}
     given["origins"] = (*given.get("origins", ()), *_origins(settings.base_url))
     return Config(sources=tuple(sources), **given)
 

@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     reload: bool
     root: str | None  # a directory whose files are served at "/"
     build: Table  # the compiler's other settings, under their names in its settings file
+    places: Mapping[str, str]  # where the project gives each of them, by the same names
 
 
 class Given(NamedTuple):
@@ -52,6 +53,7 @@ def read() -> Settings:
     given = given_keys()
     for key, (place, value) in given.items():
         _require_kind(place, value, KEYS[key].kinds)
+    build, places = _build(given)
     values = {key: each.value for key, each in given.items()}
     static_url = str(django_settings.STATIC_URL or "/static/")
     prefix = _with_slashes(values.get("STATIC_PREFIX") or unquote(urlsplit(static_url).path))
@@ -64,7 +66,8 @@ def read() -> Settings:
         cache_bytes=values.get("CACHE_BYTES", DEFAULT_CACHE_BYTES),
         reload=values.get("RELOAD", django_settings.DEBUG),
         root=_path(values.get("ROOT")),
-        build=_build(given),
+        build=build,
+        places=places,
     )
 
 
@@ -107,12 +110,15 @@ def old_settings(suffix: str) -> Iterator[Given]:
             yield Given(name, getattr(django_settings, name))
 
 
-def _build(given: Mapping[str, Given]) -> Table:
+def _build(given: Mapping[str, Given]) -> tuple[Table, Mapping[str, str]]:
+    """Return the compiler's settings, and where each is given."""
     table: dict[str, Any] = dict(_BUILD_DEFAULTS)
+    places: dict[str, str] = {}
     for key, (place, value) in given.items():
         for name, converted in _converted(key, place, value).items():
             table[name] = [*table.get(name, ()), *converted] if name == "headers" else converted
-    return table
+            places[name] = place
+    return table, places
 
 
 def _converted(key: str, place: str, value: Any) -> Table:
@@ -132,7 +138,9 @@ def _with_slashes(path: str) -> str:
     return f"/{inner}/" if inner else "/"
 
 
-def _require_kind(place: str, value: Any, kinds: tuple[Any, ...]) -> None:
+def _require_kind(place: str, value: Any, kinds: tuple[Any, ...] | None) -> None:
+    if kinds is None:
+        return
     fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
     if not fits:
         words = " or ".join(kind.__name__ for kind in kinds)

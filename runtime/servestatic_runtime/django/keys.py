@@ -1,4 +1,7 @@
-"""The keys of the settings: what each may be, what it means to the compiler, and what old ones are here."""
+"""The keys of the settings: what each means to the compiler, and what old ones are here.
+
+Here stand names. What a build's values may be the compiler's table says, where it is installed, when it compiles.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,17 @@ Table: TypeAlias = Mapping[str, Any]
 
 
 class Key(NamedTuple):
-    """A key of SERVESTATIC: what its value may be, and the compiler's settings that it makes, if it is for a build."""
+    """A key of SERVESTATIC: which kinds of values it has, and the compiler's settings that it makes, if it is for a build.
 
-    kinds: tuple[Any, ...]  # classes, as isinstance takes them
+    Without ``kinds`` the value is the compiler's as it is, and its table of settings says which there are.
+    """
+
+    kinds: tuple[Any, ...] | None  # classes, as isinstance takes them
     build: Callable[[Any], Table] | None = None
 
 
-def _as(name: str) -> Callable[[Any], Table]:
-    return lambda value: {name: value}
-
-
-def _list_as(name: str) -> Callable[[Any], Table]:
-    return lambda value: {name: [value] if isinstance(value, str) else [*map(os.fspath, value)]}
+def _setting(name: str) -> Key:
+    return Key(None, lambda value: {name: value})
 
 
 def _index(value: str | bool) -> Table:  # noqa: FBT001 - as the setting has it
@@ -58,8 +60,6 @@ def _immutable(value: Callable[[str, str], bool] | str) -> Table:
 
 
 _PATH = (str, os.PathLike)
-_LIST = (list, tuple, set, frozenset)
-_STRINGS = (str, *_LIST)
 _FUNCTION: tuple[Any, ...] = (str, Callable)
 
 # Keys that ServeStatic and WhiteNoise have as settings, under their prefixes and with the same meaning.
@@ -67,9 +67,9 @@ OLD_KEYS: dict[str, Key] = {
     "ROOT": Key(_PATH),
     "STATIC_PREFIX": Key((str,)),
     "MANIFEST_STRICT": Key((bool,)),
-    "MAX_AGE": Key((int,), _as("max-age")),
+    "MAX_AGE": _setting("max-age"),
     "INDEX_FILE": Key((str, bool), _index),
-    "ALLOW_ALL_ORIGINS": Key((bool,), _as("cross-origin")),
+    "ALLOW_ALL_ORIGINS": _setting("cross-origin"),
     "MIMETYPES": Key((dict,), _types),
     "ADD_HEADERS_FUNCTION": Key(_FUNCTION, _hook),
     "IMMUTABLE_FILE_TEST": Key(_FUNCTION, _immutable),
@@ -82,20 +82,20 @@ KEYS: dict[str, Key] = {
     "CLAIM_PREFIX": Key((bool,)),
     "CACHE_BYTES": Key((int,)),
     "RELOAD": Key((bool,)),
-    "CODINGS": Key(_STRINGS, lambda value: {"codings": value if isinstance(value, str) else [*value]}),
-    "EFFORT": Key((str,), _as("effort")),
-    "JOBS": Key((int,), _as("jobs")),
-    "IGNORE": Key(_STRINGS, _list_as("ignore")),
-    "PLAIN": Key(_STRINGS, _list_as("plain")),
-    "FINGERPRINT": Key(_STRINGS, _list_as("fingerprint")),
-    "HASHED": Key(_STRINGS, _list_as("hashed")),
-    "MISSING": Key((str, dict), _as("missing")),
-    "MODULES": Key((str,), _as("modules")),
-    "IMPORTS": Key((dict,), _as("imports")),
-    "ORIGINS": Key(_STRINGS, _list_as("origins")),
-    "BUNDLER_MANIFESTS": Key((*_PATH, *_LIST), _list_as("bundler-manifests")),
-    "HEADERS": Key(_LIST, lambda value: {"headers": [*value]}),
-    "STRICT": Key((bool,), _as("strict")),
+    "CODINGS": _setting("codings"),
+    "EFFORT": _setting("effort"),
+    "JOBS": _setting("jobs"),
+    "IGNORE": _setting("ignore"),
+    "PLAIN": _setting("plain"),
+    "FINGERPRINT": _setting("fingerprint"),
+    "HASHED": _setting("hashed"),
+    "MISSING": _setting("missing"),
+    "MODULES": _setting("modules"),
+    "IMPORTS": _setting("imports"),
+    "ORIGINS": _setting("origins"),
+    "BUNDLER_MANIFESTS": _setting("bundler-manifests"),
+    "HEADERS": Key((list, tuple), lambda value: {"headers": [*value]}),  # rules of MIMETYPES come before them
+    "STRICT": _setting("strict"),
 }
 
 # ServeStatic's switches, false for a coding that is not wanted; CODINGS says it here.

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask.sansio.app import App
-from rich.console import Console
 
 from servestatic_build import Config, ConfigError, Source, build
-from servestatic_build.report.console import ProgressBar, print_diagnostic, print_diagnostics, print_summary
+from servestatic_build.report.console import (
+    ProgressBar,
+    print_diagnostic,
+    print_diagnostics,
+    print_summary,
+    stderr_console,
+)
 from servestatic_build.settings.files import read_settings
 from servestatic_build.settings.source import url_directory
 from servestatic_runtime.flask.folders import DEFAULT_PREFIX, Folder, folder_url, folders
@@ -18,7 +23,7 @@ from servestatic_runtime.flask.folders import DEFAULT_PREFIX, Folder, folder_url
 
 def compile_app(app: App, dist: str, *, check: bool, strict: bool) -> int:
     """Compile into DIST, say on stderr what there is to say, and return the exit code."""
-    console = Console(stderr=True, highlight=False)
+    console = stderr_console()
     try:
         config = _config(app, dist, check=check, strict=strict)
         with ProgressBar(console) as progress:
