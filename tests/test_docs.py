@@ -14,13 +14,11 @@ from wsgiref.headers import Headers
 
 import httpx
 import pytest
-from click.testing import CliRunner
 from flask import Flask
 
+import generated_parts
 from servestatic_build import Source
-from servestatic_build.cli import main
-from servestatic_build.diagnostics import Code
-from servestatic_build.settings.files import read_settings
+from servestatic_build.settings.files import IN_FILE, read_settings
 from servestatic_runtime import Manifest, ServeStatic, ServeStaticASGI
 from servestatic_runtime import format as schema
 from servestatic_runtime.manifest import AssetMatch
@@ -160,13 +158,14 @@ def test_the_hook_of_the_readme_is_a_hook(project: Path, monkeypatch: pytest.Mon
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
-def test_the_help_in_the_readme_is_the_help() -> None:
-    (block,) = blocks(README, "text")
-    shown = CliRunner().invoke(main, ["--help"], prog_name="servestatic-build", terminal_width=100)
-    assert block == shown.output
+@pytest.mark.parametrize("path", generated_parts.DOCUMENTS, ids=lambda path: path.name)
+def test_what_the_documents_take_from_the_code_is_up_to_date(path: Path) -> None:
+    text = path.read_text()
+    assert text == generated_parts.updated(text), "make docs"
 
 
-def test_the_diagnostics_in_the_docs_are_those_of_the_compiler() -> None:
-    table = "".join(f"| `{code}` | {code.meaning} | {code.advice} |\n" for code in sorted(Code))
-    document = (ROOT / "docs/diagnostics.md").read_text()
-    assert document.endswith(f"\n| code | what it means | what to do |\n|---|---|---|\n{table}")
+@pytest.mark.parametrize("name", IN_FILE)
+def test_the_example_of_a_setting_is_one(name: str) -> None:
+    assert tomllib.loads(IN_FILE[name].example).keys() == {name}
+    Path("settings.toml").write_text(IN_FILE[name].example)
+    assert read_settings("settings.toml").keys() == {IN_FILE[name].attribute}
