@@ -25,6 +25,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
             "decode",
             "fields",
             "format",
+            "import_maps",
             "media_types",
             "platform_files",
             "url_reason",

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from servestatic_runtime import format as schema
 from servestatic_runtime.base_url import base_url as checked
-from servestatic_runtime.base_url import import_map_at
 from servestatic_runtime.document import Document
 from servestatic_runtime.errors import UnknownAssetError
 from servestatic_runtime.format import HeaderSetRecord
+from servestatic_runtime.import_maps import import_map_at
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.platform_files import native_path
 from servestatic_runtime.records import (

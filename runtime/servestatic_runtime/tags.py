@@ -8,6 +8,7 @@ from html import escape
 from json import dumps
 from typing import NamedTuple, Protocol, TypeAlias
 
+from servestatic_runtime.import_maps import in_markup
 from servestatic_runtime.manifest import Preload
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import ImportMap, csp_source
@@ -53,7 +54,7 @@ class DevelopmentAssets(NamedTuple):
     def import_map(self) -> ImportMap:
         """Return a map for bare specifiers."""
         imports = {specifier: self.url(name) for specifier, name in self.imports.items()}
-        text = dumps({"imports": imports}, sort_keys=True).replace("<", r"\u003c")
+        text = in_markup(dumps({"imports": imports}, sort_keys=True))
         return ImportMap(text, csp_source(sha256(text.encode()).digest()))
 
 

@@ -109,7 +109,7 @@ def test_the_import_map_leads_from_what_modules_at_the_base_ask_for(release: Com
 def test_nothing_in_the_import_map_ends_its_script(tmp_path: Path) -> None:
     tree = {"a.js": 'import "</script>";', "b.js": ""}
     release = compile_tree(tmp_path, tree, imports={"</script>": "b.js"})
-    assert "<" not in Manifest.open(release.dist, base_url=CDN).import_map().text
+    assert {*"<>&"}.isdisjoint(Manifest.open(release.dist, base_url=CDN).import_map().text)
 
 
 def test_paths_are_served_as_ever(release: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:

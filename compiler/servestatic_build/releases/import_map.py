@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
 from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.model import IMPORTS, Asset, Graph, Link
-from servestatic_build.references.extractors.json_text import in_markup
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
+from servestatic_runtime.import_maps import import_map_text
 from servestatic_runtime.paths import quote_path
 
 
@@ -25,8 +24,7 @@ def import_map(assets: Sequence[Asset], graph: Graph, specifiers: Specifiers, *,
         targets |= dict(_from_plain_urls(assets, imported))
     imports = {specifier: quote_path(asset.path) for specifier, asset in targets.items()}
     integrity = {quote_path(asset.path): _integrity(asset) for asset in targets.values()}
-    text = json.dumps({"imports": imports, "integrity": integrity}, sort_keys=True, separators=(",", ":"))
-    return in_markup(text)
+    return import_map_text(imports, integrity)
 
 
 def _exact(assets: Sequence[Asset], specifiers: Specifiers) -> Iterator[tuple[str, Asset]]:

@@ -9,9 +9,10 @@ from tree_sitter import Node
 
 from servestatic_build.model import Extraction, ImportMapPrefix, ReferenceKind, Unreadable
 from servestatic_build.references.extractors.escaped_text import EscapedText, joined
-from servestatic_build.references.extractors.json_text import in_markup, member, members, parse, string
+from servestatic_build.references.extractors.json_text import member, members, parse, string
 from servestatic_build.references.urls import is_bare
 from servestatic_build.text import as_text
+from servestatic_runtime.import_maps import in_markup
 
 
 def extract(data: bytes) -> Extraction:

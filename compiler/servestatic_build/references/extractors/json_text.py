@@ -13,14 +13,6 @@ from servestatic_build.references.extractors.escaped_text import EscapedText, Se
 _LANGUAGE = Language(tree_sitter_json.language())
 _LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(0x100))
 
-# In JSON these stand in strings only.
-_MARKUP = {ord(character): f"\\u{ord(character):04x}" for character in "&<>"}
-
-
-def in_markup(text: str) -> str:
-    """Return JSON so that it may stand as it is in an element of HTML or XML, or in a CDATA section."""
-    return text.translate(_MARKUP)
-
 
 def parse(data: bytes) -> Node | None:
     """Return the value that a JSON text is, or None where it is none. Bytes that are not UTF-8 may stand in strings."""
