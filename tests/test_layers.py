@@ -107,7 +107,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"manifest_writer"}),
     "servestatic_build.store": ({"__init__", "locks", "place"}, {"staging"}, {"prune", "publish"}),
     "servestatic_build.render": (
-        {"__init__", "compress", "integrity", "splice"},
+        {"__init__", "compress", "integrity", "named_files", "splice"},
         {"source_maps"},
         {"inline_maps"},
         {"final_bytes"},

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.media_types import MAPPED
-from servestatic_build.model import Asset, Link, LinkedFile, ReferenceKind, SourceFile, WrittenText
+from servestatic_build.model import Link, LinkedFile, ReferenceKind, SourceFile, WrittenText
 from servestatic_build.names import with_fingerprint
 from servestatic_build.references.extractors.import_map import added_entry
 from servestatic_build.references.notations import rewritten
 from servestatic_build.references.urls import renamed
 from servestatic_build.render.inline_maps import shifted_url
 from servestatic_build.render.integrity import renewed
+from servestatic_build.render.named_files import NamedFiles
 from servestatic_build.render.source_maps import SourceMapError, shifted
 from servestatic_build.render.splice import Edit, splice
 from servestatic_build.source_files import source_chunks
@@ -23,18 +24,11 @@ _ANY_DIGEST = bytes(32)
 
 
 class FinalBytes:
-    """Makes files' bytes from their sources and from the ``paths`` (fingerprinted) and ``assets`` known by then."""
+    """Makes files' bytes from their sources and from what is known by then of those that they refer to."""
 
-    def __init__(
-        self,
-        files: Sequence[LinkedFile],
-        paths: Mapping[int, str],
-        assets: Mapping[int, Asset],
-        diagnostics: Diagnostics,
-    ) -> None:
+    def __init__(self, files: Sequence[LinkedFile], named: NamedFiles, diagnostics: Diagnostics) -> None:
         self._files = files
-        self._paths = paths
-        self._assets = assets
+        self._named = named
         self._diagnostics = diagnostics
         self._owners = _owners(files)
 
@@ -58,7 +52,7 @@ class FinalBytes:
         return splice(data, [*edits, *self._inline_map(file, data, edits)])
 
     def _edits(self, file: LinkedFile, data: bytes, links: Collection[Link]) -> list[Edit]:
-        return [*self._renames(data, links, self._paths.__getitem__), *self._hashes(file, data, links)]
+        return [*self._renames(data, links, self._named.path), *self._hashes(file, data, links)]
 
     def _renames(self, data: bytes, links: Iterable[Link], path_of: Callable[[int], str]) -> Iterator[Edit]:
         for link in links:
@@ -78,7 +72,7 @@ class FinalBytes:
                 yield _edit(data, written, value)
 
     def _renewed(self, file: LinkedFile, target: int, written: WrittenText) -> str | None:
-        source, asset = self._files[target].source, self._assets.get(target)
+        source, asset = self._files[target].source, self._named.asset(target)
         if asset is None:
             problem = f"the integrity hash of {source.name} cannot be computed: it holds a hash of this file"
             place = file.source.at(written.start)

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import Asset, Graph, Link, ReferenceKind, StagedFile, Variant
-from servestatic_build.names import with_fingerprint
 from servestatic_build.references.graph import components
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.final_bytes import FinalBytes, rewritten_links
+from servestatic_build.render.named_files import NamedFiles
 from servestatic_build.store.staging import Staging
 from servestatic_runtime.format import IDENTITY
 
@@ -39,7 +39,7 @@ def fingerprint(
         namer.name(component)
         for _ in component:
             advance()
-    return tuple(namer.assets[number] for number in range(len(graph.files)))
+    return namer.named.assets()
 
 
 class _Namer:
@@ -55,20 +55,18 @@ class _Namer:
         self._staging = staging
         self._previous = previous
         self._epoch = epoch
-        self._paths: dict[int, str] = {}  # of the files named so far, fingerprinted
-        self.assets: dict[int, Asset] = {}
-        self._bytes = FinalBytes(graph.files, self._paths, self.assets, diagnostics)
+        self.named = NamedFiles(graph.files)
+        self._bytes = FinalBytes(graph.files, self.named, diagnostics)
 
     def name(self, component: tuple[int, ...]) -> None:
         """Make the assets of a component. Those that it refers to must have been made."""
         if self._is_cycle(component):
             material = self._material(component)
             for number in component:
-                source = self._files[number].source
-                self._paths[number] = with_fingerprint(source.plain_path, _hash(material, source.name.encode()))
+                self.named.name(number, _hash(material, self._files[number].source.name.encode()))
         modified = self._modified(component)
         for number in self._in_order_of_hashes(component):
-            self.assets[number] = self._asset(number, modified)
+            self.named.add(number, self._asset(number, modified))
 
     def _in_order_of_hashes(self, component: tuple[int, ...]) -> Iterable[int]:
         """Return the members, each behind those whose hash stands in it, unless it stands in theirs."""
@@ -106,15 +104,15 @@ class _Namer:
     def _modified(self, component: tuple[int, ...]) -> int:
         """Return the latest date of the members and all they refer to: a new image makes a new style sheet."""
         links = (link for number in component for link in rewritten_links(self._files[number]))
-        referred = (self.assets[link.target].modified for link in links if link.target in self.assets)
+        referred = (asset.modified for link in links if (asset := self.named.asset(link.target)))
         return max((*(self._files[number].source.modified for number in component), *referred))
 
     def _asset(self, number: int, modified: int) -> Asset:
         file = self._files[number]
         source = file.source
-        in_cycle = number in self._paths
+        in_cycle = self.named.is_named(number)
         written = self._staging.write(self._bytes.of(number))
-        hashed = self._paths.setdefault(number, with_fingerprint(source.plain_path, written.sha256))
+        hashed = self.named.name(number, written.sha256)
         known = self._previous.modified(source.name, written.sha256)
         modified = modified if known is None else known
         staged = StagedFile(written.path, hashed.lstrip("/"), written.size, written.sha256)
