@@ -22,6 +22,7 @@ from servestatic_build.settings.files import IN_FILE, read_settings
 from servestatic_runtime import Manifest, ServeStatic, ServeStaticASGI
 from servestatic_runtime import format as schema
 from servestatic_runtime.manifest import AssetMatch
+from servestatic_runtime.url_reason import UrlReason
 from support.trees import compile_sources, write_tree
 
 ROOT = Path(__file__).parent.parent
@@ -169,3 +170,8 @@ def test_the_example_of_a_setting_is_one(name: str) -> None:
     assert tomllib.loads(IN_FILE[name].example).keys() == {name}
     Path("settings.toml").write_text(IN_FILE[name].example)
     assert read_settings("settings.toml").keys() == {IN_FILE[name].attribute}
+
+
+def test_the_reasons_in_the_format_are_those_of_the_runtime() -> None:
+    reasons = [f"{reason.value} `{reason.name.lower().replace('_', '-')}`" for reason in UrlReason if reason]
+    assert [reason for reason in reasons if reason not in FORMAT] == []

@@ -109,6 +109,7 @@ class AssetRecord(NamedTuple):
     references: Sequence[int]
     imports: Sequence[int]
     aliases: Sequence[str] = ()
+    reason: int = 0  # UrlReason: why the URL is fingerprinted or not
 
 
 # The header values that differ between the variants of one header set. The set stores nil for them.

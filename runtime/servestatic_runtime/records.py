@@ -54,6 +54,7 @@ class Asset(NamedTuple):
     references: Sequence[int]  # numbers of assets, in the order of their names
     imports: Sequence[int]  # those of them that this module imports statically, in the order of its text
     aliases: Sequence[str]  # more logical names
+    reason: int  # a UrlReason, or a later one that this version does not know
 
 
 class ImportMap(NamedTuple):
@@ -104,6 +105,7 @@ def to_asset(fields: list[Any], prefix: str) -> Asset:
         record.references,
         record.imports,
         record.aliases,
+        record.reason,
     )
 
 

@@ -19,6 +19,11 @@ class UrlReason(IntEnum):
     HASHED_HOOK = 8
     BUNDLER_MANIFEST = 9
 
+    @classmethod
+    def of(cls, number: int) -> UrlReason:
+        """Return the reason of this number; UNKNOWN for one that only a later version knows."""
+        return cls(number) if number in cls.__members__.values() else cls.UNKNOWN
+
     @property
     def is_fingerprinted(self) -> bool:
         """Whether the build puts a fingerprint into the name."""

@@ -218,7 +218,7 @@ def test_explain_says_why(tmp_path: Path) -> None:
         "assets/main-Boce4t9y.js",
         "  also named      src/main.ts",
         "  url             /static/assets/main-Boce4t9y.js",
-        "                  not fingerprinted again: a bundler named it by its content",
+        "                  not fingerprinted again: a bundler's manifest lists it, and its name holds a hash",
     ]
 
 

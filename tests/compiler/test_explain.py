@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from servestatic_build import Source
 from servestatic_build.inspection.cli import main
 from servestatic_build.settings.globs import Globs
+from servestatic_runtime import Manifest
+from servestatic_runtime.url_reason import UrlReason
 from support.commands import Done, run_command
 from support.releases import unfingerprinted
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
@@ -116,6 +119,42 @@ def test_explain_says_why_the_url_is_what_it_is(release: Compiled, name: str, re
 
 
 @pytest.mark.parametrize(
+    ("name", "settings", "reason"),
+    [
+        ("a.css", {"hashed": Globs.of(["a.*"])}, "not fingerprinted again: a --hashed pattern matches its name"),
+        (
+            "a.css",
+            {"hashed_hook": lambda _path, url: url.endswith("a.css")},
+            "not fingerprinted again: the hashed-hook says that its name holds a hash",
+        ),
+        ("a.html", {"fingerprint": Globs.of(["*"])}, "fingerprinted: a --fingerprint pattern matches its name"),
+        (
+            "main-Boce4t9y.js",
+            {},
+            "not fingerprinted again: a bundler's manifest lists it, and its name holds a hash",
+        ),
+    ],
+)
+def test_what_was_decided_is_recorded_and_not_guessed(
+    tmp_path: Path, name: str, settings: dict[str, Any], reason: str
+) -> None:
+    vite = json.dumps({"main.ts": {"file": "main-Boce4t9y.js", "src": "main.ts"}})
+    tree = {"a.css": "", "a.html": "", "main-Boce4t9y.js": "", ".vite/manifest.json": vite}
+    assert f"                  {reason}" in lines(compile_tree(tmp_path, tree, **settings), name)
+
+
+def test_a_manifest_of_before_there_were_reasons_has_none() -> None:
+    golden = Path(__file__).parent.parent / "golden/manifest-1.msgpack"
+    name = next(iter(Manifest.open(golden))).name
+    data = json.loads(run_command(main, "explain", str(golden), name, "--json").stdout)
+    assert data["reason_code"] == "unknown"
+
+
+def test_a_reason_of_a_later_version_is_unknown() -> None:
+    assert [UrlReason.of(number) for number in (4, 255)] == [UrlReason.HTML, UrlReason.UNKNOWN]
+
+
+@pytest.mark.parametrize(
     ("name", "references", "referrers"),
     [
         pytest.param("a.png", [], ["app.css", "base.css"], id="named twice"),
@@ -140,6 +179,7 @@ def test_json_has_what_show_has_and_more(release: Compiled) -> None:
     assert ["Cache-Control", "no-cache"] in headers[0]
     added = {
         "reason": "not fingerprinted: HTML keeps its plain URL",
+        "reason_code": "html",
         "directory": "/static/docs/",
         "aliases": [],
         "referenced_by": [],

@@ -77,6 +77,7 @@ def test_an_asset_has_every_documented_field(compiled: Compiled, document: dict[
         "references": [1],
         "imports": [],
         "aliases": [],
+        "reason": UrlReason.CONTENT,
     }
     assert (png["name"], png["variants"], png["references"]) == ("a.png", [], [])
     assert (html["immutable"], html["directory"], html["headers"]) == (False, "/static/docs/", html["plain_headers"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from servestatic_build.inspection.json_view import as_json_text, asset_data, served_type
+from servestatic_build.inspection.json_view import as_json_text, asset_data
 from servestatic_build.inspection.lookup import asset_of
-from servestatic_build.media_types import HTML
 from servestatic_build.text import printable
 from servestatic_runtime import Manifest
 from servestatic_runtime.manifest import AssetMatch
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset, Headers, Variant, integrity_value
+from servestatic_runtime.url_reason import UrlReason
 
 _LABEL_WIDTH = 16
 
@@ -39,13 +39,14 @@ def explained(manifest: Manifest, asset: Asset) -> Iterator[str]:
 
 def explained_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
     """Return the same as an object: what the asset is in the manifest's, and more."""
-    data = asset_data(manifest, asset)
+    data, reason = asset_data(manifest, asset), UrlReason.of(asset.reason)
     for variant, shown in zip(asset.variants, data["variants"], strict=True):
         shown["headers"] = AssetMatch(manifest, asset, asset.headers).ok_headers(variant)
         shown["plain_headers"] = _plain_headers(manifest, asset, variant)
     return {
         **data,
-        "reason": _reason(manifest, asset),
+        "reason": _REASONS[reason],
+        "reason_code": reason.name.lower().replace("_", "-"),
         "directory": None if asset.directory is None else quote_path(asset.directory),
         "aliases": asset.aliases,
         "referenced_by": _referrers(manifest, asset),
@@ -54,7 +55,7 @@ def explained_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
 
 def _facts(manifest: Manifest, asset: Asset) -> Iterator[tuple[str, Sequence[str]]]:
     yield "also named", asset.aliases
-    yield "url", [quote_path(asset.url), _reason(manifest, asset)]
+    yield "url", [quote_path(asset.url), _REASONS[UrlReason.of(asset.reason)]]
     if asset.plain_url not in {None, asset.url}:
         yield "plain url", [quote_path(asset.plain_url or "")]
     if asset.directory:
@@ -64,19 +65,18 @@ def _facts(manifest: Manifest, asset: Asset) -> Iterator[tuple[str, Sequence[str
     yield "referred to by", _referrers(manifest, asset) or ["nothing"]
 
 
-def _reason(manifest: Manifest, asset: Asset) -> str:
-    """Return why an asset's URL is fingerprinted or not."""
-    if asset.immutable and asset.url == asset.plain_url:
-        return "not fingerprinted again: a bundler named it by its content"
-    if asset.immutable and f".{asset.digest.hex()[:12]}" in asset.url:
-        return "fingerprinted: it has the first digits of the file's SHA-256"
-    if asset.immutable:
-        return "fingerprinted: it has the hash of the cycle of files that this one is part of"
-    if served_type(manifest, asset).partition(";")[0] in HTML:
-        return "not fingerprinted: HTML keeps its plain URL"
-    if asset.name.startswith("/"):
-        return "not fingerprinted: its source is served at a URL of its own"
-    return "not fingerprinted: a --plain pattern matches its name"
+_REASONS = {
+    UrlReason.UNKNOWN: "nothing says why it is fingerprinted or not: compile again",
+    UrlReason.CONTENT: "fingerprinted: it has the first digits of the file's SHA-256",
+    UrlReason.CYCLE: "fingerprinted: it has the hash of the cycle of files that this one is part of",
+    UrlReason.FINGERPRINT_PATTERN: "fingerprinted: a --fingerprint pattern matches its name",
+    UrlReason.HTML: "not fingerprinted: HTML keeps its plain URL",
+    UrlReason.SOURCE_URL: "not fingerprinted: its source is served at a URL of its own",
+    UrlReason.PLAIN_PATTERN: "not fingerprinted: a --plain pattern matches its name",
+    UrlReason.HASHED_PATTERN: "not fingerprinted again: a --hashed pattern matches its name",
+    UrlReason.HASHED_HOOK: "not fingerprinted again: the hashed-hook says that its name holds a hash",
+    UrlReason.BUNDLER_MANIFEST: "not fingerprinted again: a bundler's manifest lists it, and its name holds a hash",
+}
 
 
 def _referrers(manifest: Manifest, asset: Asset) -> list[str]:

@@ -84,6 +84,7 @@ def _asset_record(
         references=asset.references,
         imports=asset.imports,
         aliases=asset.source.aliases,
+        reason=asset.reason,
     )
 
 
