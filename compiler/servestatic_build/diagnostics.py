@@ -39,7 +39,7 @@ class Code(StrEnum):
     INVALID_SETTING = (
         "invalid-setting",
         "A setting, an option or an argument cannot be followed.",
-        "Change it as the hint says; the README lists all settings.",
+        "Change it as the hint says; docs/settings.md describes all settings.",
     )
     INVALID_SOURCE = (
         "invalid-source",

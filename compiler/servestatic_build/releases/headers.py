@@ -36,7 +36,7 @@ class HeaderPolicy:
     cross_origin: bool
     rules: tuple[HeaderRule, ...]
     hook: HeadersHook | None
-    _made: dict[_Key, HeaderSetRecord] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _header_sets: dict[_Key, HeaderSetRecord] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def headers_of(self, asset: Asset) -> AssetHeaders:
         """Return the header sets of an asset; raise BuildError for what a hook may not do."""
@@ -61,21 +61,21 @@ class HeaderPolicy:
         rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
         # All else that a header depends on is the variant's own, unless a hook looks at the file.
         key = (asset.source.media_type, len(asset.variants) > 1, cache_control, rules)
-        made = self._made.get(key) if self.hook is None else None
-        if made is None:
-            made = self._made[key] = self._make(asset, path, cache_control, rules)
-        return made
+        header_set = self._header_sets.get(key) if self.hook is None else None
+        if header_set is None:
+            header_set = self._header_sets[key] = self._make(asset, path, cache_control, rules)
+        return header_set
 
     def _make(self, asset: Asset, path: str, cache_control: str, rules: Iterable[int]) -> HeaderSetRecord:
-        own, varies = _own_values(asset), len(asset.variants) > 1
+        identity_values, varies = _identity_values(asset), len(asset.variants) > 1
         defaults = default_headers(
-            asset.source.media_type, own, cache_control, varies=varies, cross_origin=self.cross_origin
+            asset.source.media_type, identity_values, cache_control, varies=varies, cross_origin=self.cross_origin
         )
         headers = Headers(list(defaults))
         for number in rules:
             self.rules[number].apply(headers)
         self._call_hook(headers, asset, path)
-        _check(headers, own, asset)
+        _check(headers, identity_values, asset)
         return _as_set(headers, varies=varies)
 
     def _call_hook(self, headers: Headers, asset: Asset, path: str) -> None:
@@ -86,7 +86,7 @@ class HeaderPolicy:
                 raise BuildError(Code.HOOK_FAILED, asset.source.name, f"the headers-hook raised {error!r}") from error
 
 
-def _own_values(asset: Asset) -> dict[str, str]:
+def _identity_values(asset: Asset) -> dict[str, str]:
     """Return the values of the identity variant, as a hook sees them."""
     identity = asset.identity
     return {
@@ -96,11 +96,11 @@ def _own_values(asset: Asset) -> dict[str, str]:
     }
 
 
-def _check(headers: Headers, own: Mapping[str, str], asset: Asset) -> None:
+def _check(headers: Headers, identity_values: Mapping[str, str], asset: Asset) -> None:
     for name, value in headers.items():
         if problem := header_problem(name, value):
             raise BuildError(Code.INVALID_HEADER, asset.source.name, f"headers: {problem}")
-    given = {name.lower(): [value] for name, value in own.items()}
+    given = {name.lower(): [value] for name, value in identity_values.items()}
     for name in sorted(DECIDED):
         removed = name in REMOVABLE and name not in headers
         if headers.get_all(name) != given.get(name, []) and not removed:
@@ -111,9 +111,9 @@ def _check(headers: Headers, own: Mapping[str, str], asset: Asset) -> None:
 def _as_set(headers: Headers, *, varies: bool) -> HeaderSetRecord:
     pairs: list[tuple[str, str | None]] = []
     for name, value in headers.items():
-        own = next((known for known in VARIANT_HEADERS if known.lower() == name.lower()), None)
-        pairs.append((name, value) if own is None else (own, None))
-        if own == "Content-Length" and varies:
+        variant_header = next((known for known in VARIANT_HEADERS if known.lower() == name.lower()), None)
+        pairs.append((name, value) if variant_header is None else (variant_header, None))
+        if variant_header == "Content-Length" and varies:
             pairs.append(("Content-Encoding", None))
     if varies and not _varies(headers):
         pairs.append(("Vary", "Accept-Encoding"))

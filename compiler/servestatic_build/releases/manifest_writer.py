@@ -53,7 +53,7 @@ def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetH
 def _numbered(site: Site, headers: Iterable[AssetHeaders]) -> dict[HeaderSetRecord, int]:
     """Return every distinct header set with its number, in order of first use."""
     numbers: dict[HeaderSetRecord, int] = {}
-    for header_set in (site.redirect, *(header_set for own in headers for header_set in own if header_set)):
+    for header_set in (site.redirect, *(header_set for pair in headers for header_set in pair if header_set)):
         numbers.setdefault(header_set, len(numbers))
     return numbers
 
@@ -120,8 +120,8 @@ def _keys(assets: Sequence[Asset], directories: Sequence[str | None]) -> dict[st
 
 def _first_segments(keys: Iterable[str]) -> list[str] | None:
     """Return the first segments of all URL paths, or None where there are too many to keep apart."""
-    found = {key[1:].partition("/")[0] for key in keys if key.startswith("/")}
-    return sorted(found) if len(found) <= schema.MOST_FIRST_SEGMENTS else None
+    segments = {key[1:].partition("/")[0] for key in keys if key.startswith("/")}
+    return sorted(segments) if len(segments) <= schema.MOST_FIRST_SEGMENTS else None
 
 
 def _index(keys: dict[str, int]) -> tuple[bytes, bytes]:

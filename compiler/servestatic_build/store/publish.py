@@ -56,7 +56,7 @@ class _Moves:
         self._out = out
         self._last = last
         self._files: list[str] = []
-        self._made: list[str] = []
+        self._created: list[str] = []
         self.directories: set[str] = set()  # whose entries changed
 
     def __enter__(self) -> Self:
@@ -70,15 +70,15 @@ class _Moves:
         for path in reversed(self._files):
             with suppress(OSError):
                 delete_file(path)
-        remove_empty(self._made)
+        remove_empty(self._created)
 
     def move(self, file: StagedFile) -> None:
         target = target_path(self._out, file)
         directory = os.path.dirname(target)
         if directory not in self.directories:
-            made = make_directories(directory)
-            self._made += made
-            self.directories |= {directory, *map(os.path.dirname, made)}
+            created = make_directories(directory)
+            self._created += created
+            self.directories |= {directory, *map(os.path.dirname, created)}
         if not os.path.lexists(target):
             self._files.append(target)
         replace_file(file.staged, target)

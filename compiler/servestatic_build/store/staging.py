@@ -96,7 +96,7 @@ def make_directories(path: str) -> list[str]:
     while not os.path.isdir(path) and path not in missing:  # a drive of Windows that there isn't is above itself
         missing.append(path)
         path = os.path.dirname(os.path.abspath(path))
-    made: list[str] = []
+    created: list[str] = []
     try:
         for directory in reversed(missing):
             try:
@@ -105,11 +105,11 @@ def make_directories(path: str) -> list[str]:
                 if not os.path.isdir(directory):
                     raise
             else:
-                made.append(directory)
+                created.append(directory)
     except OSError:
-        remove_empty(made)
+        remove_empty(created)
         raise
-    return made
+    return created
 
 
 def remove_empty(directories: list[str]) -> None:
