@@ -45,8 +45,8 @@ def _modules() -> list[Path]:
     command = [sys.executable, "-c", "from support.oracles import install; print(install())"]
     run = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=True)
     root = Path(run.stdout.strip(), "node_modules")
-    found = [path for package in PACKAGES for path in (root / package).rglob("*") if path.suffix in {".js", ".mjs"}]
-    return sorted(path for path in found if path.is_file())
+    modules = [path for package in PACKAGES for path in (root / package).rglob("*") if path.suffix in {".js", ".mjs"}]
+    return sorted(path for path in modules if path.is_file())
 
 
 def _rewriting(modules: list[Path]) -> Iterator[Row]:

@@ -149,10 +149,10 @@ def directory(package: str) -> Path:
 def units(package: str) -> dict[str, list[Path]]:
     """Return the modules and subpackages of a package, each with its files."""
     root = directory(package)
-    found: dict[str, list[Path]] = {}
+    paths_by_unit: dict[str, list[Path]] = {}
     for path in sorted(root.rglob("*.py")):
-        found.setdefault(path.relative_to(root).parts[0].removesuffix(".py"), []).append(path)
-    return found
+        paths_by_unit.setdefault(path.relative_to(root).parts[0].removesuffix(".py"), []).append(path)
+    return paths_by_unit
 
 
 def used(package: str, paths: list[Path]) -> set[str]:
@@ -172,13 +172,13 @@ def test_every_package_has_its_layers() -> None:
 
 @pytest.mark.parametrize("package", LAYERS)
 def test_a_module_imports_only_from_the_layers_above_it(package: str) -> None:
-    found = units(package)
-    assert set(found) == set().union(*LAYERS[package]), "every module has its place in a layer"
+    paths_by_unit = units(package)
+    assert set(paths_by_unit) == set().union(*LAYERS[package]), "every module has its place in a layer"
     above: set[str] = set()
     wrong = []
     for layer in LAYERS[package]:
         for unit in sorted(layer):
-            imported = {name for name in used(package, found[unit]) - {unit} if name in found}
+            imported = {name for name in used(package, paths_by_unit[unit]) - {unit} if name in paths_by_unit}
             wrong += [f"{unit} imports {name}" for name in sorted(imported - above)]
         above |= layer
     assert wrong == []

@@ -201,5 +201,5 @@ class Manifest:
 def manifest_path(path: str | os.PathLike[str]) -> str:
     """Return the absolute path of a manifest, given that or its DIST. What is not there yet is a DIST, unless so named."""
     name = os.path.abspath(path)
-    is_manifest = os.path.exists(name) or name.endswith(_SUFFIX)
-    return name if is_manifest and not os.path.isdir(name) else os.path.join(name, schema.MANIFEST_NAME)
+    is_dist = os.path.isdir(name) or not (name.endswith(_SUFFIX) or os.path.exists(name))
+    return os.path.join(name, schema.MANIFEST_NAME) if is_dist else name

@@ -254,8 +254,8 @@ def test_files_of_root_are_served_at_the_top_and_may_have_an_index(
 
 
 def test_settings_reach_the_compiler(dist: Path, settings: dict[str, Any]) -> None:
-    own = {"ADD_HEADERS_FUNCTION": add_headers, "IMMUTABLE_FILE_TEST": hashed, "MAX_AGE": 7, "EFFORT": "best"}
-    settings["SERVESTATIC"] = {"CODINGS": ["gzip"], "MIMETYPES": {"app.js": "text/x-app"}, **own}
+    for_files = {"ADD_HEADERS_FUNCTION": add_headers, "IMMUTABLE_FILE_TEST": hashed, "MAX_AGE": 7, "EFFORT": "best"}
+    settings["SERVESTATIC"] = {"CODINGS": ["gzip"], "MIMETYPES": {"app.js": "text/x-app"}, **for_files}
     with project(dist, **settings, WHITENOISE_KEEP_ONLY_HASHED_FILES=True):
         run("compilestatic")
     manifest = Manifest.open(dist)

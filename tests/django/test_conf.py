@@ -85,8 +85,8 @@ def test_what_the_runtime_is_told(settings: dict[str, Any], field: str, expected
     ],
 )
 def test_static_url_says_what_stands_before_a_name(settings: dict[str, Any], prefix: str, base_url: str | None) -> None:
-    found = read(**settings)
-    assert (found.prefix, found.base_url) == (prefix, base_url)
+    given = read(**settings)
+    assert (given.prefix, given.base_url) == (prefix, base_url)
 
 
 @pytest.mark.parametrize(("static_url", "prefix"), [("static/", "/app/static/"), ("/static/", "/static/")])

@@ -42,7 +42,7 @@ def developing(tmp_path: Path, **settings: Any) -> dict[str, Any]:
 
 @interfaces
 @pytest.mark.parametrize(
-    "own",
+    "keys",
     [
         {},
         {
@@ -56,18 +56,18 @@ def developing(tmp_path: Path, **settings: Any) -> dict[str, Any]:
     ids=["no settings", "settings", "a function by its name"],
 )
 def test_headers_are_those_of_production_but_for_the_life_of_a_file(
-    tmp_path: Path, interface: str, own: dict[str, Any]
+    tmp_path: Path, interface: str, keys: dict[str, Any]
 ) -> None:
     files = {f"a.{suffix}": "{}" for suffix in (*BY_SUFFIX, "unknown")}
-    settings = developing(tmp_path, STORAGES=STORAGES, SERVESTATIC={**own, "CODINGS": "none", "MISSING": "ignore"})
+    settings = developing(tmp_path, STORAGES=STORAGES, SERVESTATIC={**keys, "CODINGS": "none", "MISSING": "ignore"})
     write_tree(tmp_path / "static", files)
     with override_settings(**{**settings, "STATIC_ROOT": tmp_path / "dist", "DEBUG": False}):
         call_command("collectstatic", "--noinput", verbosity=0)
     make: Any = INTERFACES[interface]
-    found, released = make(tmp_path, **settings), make(tmp_path / "dist", **{**settings, "DEBUG": False})
+    developed, released = make(tmp_path, **settings), make(tmp_path / "dist", **{**settings, "DEBUG": False})
     for name in files:
         for fields in ([], [("If-None-Match", "*")], [("Range", "bytes=0-0")]):
-            answers = [client.request("GET", f"/static/{name}", fields) for client in (found, released)]
+            answers = [client.request("GET", f"/static/{name}", fields) for client in (developed, released)]
             assert comparable(answers[0].headers) == comparable(answers[1].headers), name
             assert (answers[0].status, answers[0].body) == (answers[1].status, answers[1].body)
             assert answers[0].headers["cache-control"] == "no-cache"
@@ -80,8 +80,8 @@ def comparable(headers: Any) -> dict[str, str]:
 
 @pytest.fixture(params=INTERFACES)
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> Client:
-    made: Client = INTERFACES[request.param](tmp_path / "dist", **developing(tmp_path))
-    return made
+    client: Client = INTERFACES[request.param](tmp_path / "dist", **developing(tmp_path))
+    return client
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_below_the_whole_site_what_is_not_found_is_the_view_s(tmp_path: Path, in
 @interfaces
 def test_root_and_index_files_answer_as_they_do_in_production(tmp_path: Path, interface: str) -> None:
     public = write_tree(tmp_path / "public", {"robots.txt": "r", "sub/index.html": "sub", "static/css/app.css": "mine"})
-    own = {"ROOT": public, "INDEX_FILE": True}
-    client = INTERFACES[interface](tmp_path, **developing(tmp_path, SERVESTATIC=own))
+    keys = {"ROOT": public, "INDEX_FILE": True}
+    client = INTERFACES[interface](tmp_path, **developing(tmp_path, SERVESTATIC=keys))
     assert client.get("/robots.txt").body == b"r"
     assert client.get("/static/css/app.css").body == b"mine"
     assert client.get("/sub/").body == b"sub"

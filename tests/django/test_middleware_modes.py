@@ -43,16 +43,16 @@ def in_async_mode(release: Compiled) -> ServeStaticMiddleware:
         return HttpResponse(VIEW)
 
     with settings_for(release.dist):
-        made = ServeStaticMiddleware(get_response)
-    assert iscoroutinefunction(made)
-    return made
+        middleware = ServeStaticMiddleware(get_response)
+    assert iscoroutinefunction(middleware)
+    return middleware
 
 
 def in_sync_mode(release: Compiled) -> ServeStaticMiddleware:
     with settings_for(release.dist):
-        made = ServeStaticMiddleware(lambda _request: HttpResponse(VIEW))
-    assert not iscoroutinefunction(made)
-    return made
+        middleware = ServeStaticMiddleware(lambda _request: HttpResponse(VIEW))
+    assert not iscoroutinefunction(middleware)
+    return middleware
 
 
 def without_waiting(coroutine: Any) -> Any:
@@ -64,9 +64,9 @@ def without_waiting(coroutine: Any) -> Any:
 
 @pytest.mark.parametrize("path", ["/static/app.css", "/nothing", "/static/docs"])
 def test_in_async_mode_what_is_in_memory_waits_for_nothing(release: Compiled, path: str) -> None:
-    made = in_async_mode(release)
-    asyncio.run(awaited(made(AsyncRequestFactory().get("/static/app.css"))))
-    response = without_waiting(made(AsyncRequestFactory().get(path)))
+    middleware = in_async_mode(release)
+    asyncio.run(awaited(middleware(AsyncRequestFactory().get("/static/app.css"))))
+    response = without_waiting(middleware(AsyncRequestFactory().get(path)))
     assert response.content == in_sync_mode(release)(RequestFactory().get(path)).content
 
 
@@ -173,8 +173,8 @@ def test_an_answer_that_nobody_read_is_finished(release: Compiled, finished: lis
 @pytest.fixture
 def file(tmp_path: Path) -> tuple[Compiled, Path]:
     static = write_tree(tmp_path / "static", {"large.bin": LARGE, "small.txt": "small"})
-    made = compile_sources(tmp_path, Source(str(static)))
-    return made, made.dist / made.manifest.asset("large.bin").variants[0].file
+    release = compile_sources(tmp_path, Source(str(static)))
+    return release, release.dist / release.manifest.asset("large.bin").variants[0].file
 
 
 def test_a_server_that_sent_too_little_hears_of_it(file: tuple[Compiled, Path], finished: list[Any]) -> None:

@@ -66,16 +66,16 @@ def answers(tmp_path: Path, *options: str, **env: str) -> tuple[httpx.Response, 
     ],
 )
 def test_runserver_serves_what_the_finders_find(tmp_path: Path, env: dict[str, str]) -> None:
-    found, missing = answers(tmp_path, **env)
-    assert (found.status_code, found.text, found.headers["cache-control"]) == (200, "a{}", "no-cache")
-    assert found.headers["x-content-type-options"] == "nosniff"
+    answer, missing = answers(tmp_path, **env)
+    assert (answer.status_code, answer.text, answer.headers["cache-control"]) == (200, "a{}", "no-cache")
+    assert answer.headers["x-content-type-options"] == "nosniff"
     assert missing.status_code == 404
     assert "It was looked for in" in missing.text
 
 
 def test_nostatic_leaves_the_middleware_as_it_is(tmp_path: Path) -> None:
-    found, _ = answers(tmp_path, "--nostatic", APPS=f"{OURS} {STATICFILES}")
-    assert found.status_code == 404
+    answer, _ = answers(tmp_path, "--nostatic", APPS=f"{OURS} {STATICFILES}")
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(

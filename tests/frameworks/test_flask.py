@@ -82,8 +82,8 @@ QUART = Kind(quart.Quart, quart.Blueprint, for_quart.ServeStatic, quart_get, qua
 
 @pytest.fixture(params=[FLASK, QUART], ids=["Flask", "Quart"])
 def kind(request: pytest.FixtureRequest) -> Kind:
-    made: Kind = request.param
-    return made
+    framework: Kind = request.param
+    return framework
 
 
 @pytest.fixture
@@ -197,8 +197,8 @@ def test_url_for_keeps_what_else_it_is_given(
 @pytest.mark.parametrize("base", ["", CDN], ids=["no base URL", "a base URL"])
 def test_url_for_leads_elsewhere_as_ever(kind: Kind, root: Path, compiled: Manifest, base: str) -> None:
     app = ready(kind, root, BASE_URL=base)
-    own = rendered(kind, app, 'url_for(".static", filename="admin.css")', page="/admin/page")
-    assert own == base + compiled.url(ADMIN)
+    blueprint_s = rendered(kind, app, 'url_for(".static", filename="admin.css")', page="/admin/page")
+    assert blueprint_s == base + compiled.url(ADMIN)
     assert rendered(kind, app, 'url_for("page")') == "/page"
     assert rendered(kind, app, 'url_for("static", filename="upload.png")') == "/static/upload.png"
     app.config["PROPAGATE_EXCEPTIONS"] = True

@@ -21,9 +21,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
 
 @pytest.fixture(params=[True, False], ids=["autoescape", "no autoescape"])
 def environment(request: pytest.FixtureRequest, release: Compiled) -> Environment:
-    made = Environment(autoescape=request.param, extensions=[ServeStaticExtension])
-    made.extend(servestatic=release.manifest)
-    return made
+    environment = Environment(autoescape=request.param, extensions=[ServeStaticExtension])
+    environment.extend(servestatic=release.manifest)
+    return environment
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ STATIC: Tree = {
 @pytest.fixture(scope="session", params=[WSGIClient, ASGIClient], ids=["WSGI", "ASGI"])
 def kind(request: pytest.FixtureRequest) -> Kind:
     """The interfaces, one after the other."""
-    made: Kind = request.param
-    return made
+    interface: Kind = request.param
+    return interface
 
 
 @pytest.fixture(scope="session", params=list(SERVERS))
@@ -66,6 +66,6 @@ def port(running: Running) -> int:
 
 @pytest.fixture
 def connection(port: int) -> Iterator[HTTPConnection]:
-    made = connected(port)
-    yield made
-    made.close()
+    connection = connected(port)
+    yield connection
+    connection.close()

@@ -64,9 +64,9 @@ class Opened:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
-    made = Opened()
-    monkeypatch.setattr(bodies, "open", made, raising=False)
-    return made
+    opened = Opened()
+    monkeypatch.setattr(bodies, "open", opened, raising=False)
+    return opened
 
 
 class Files:

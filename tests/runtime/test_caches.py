@@ -92,15 +92,15 @@ def cache(request: pytest.FixtureRequest) -> Cache:
 @pytest.fixture(scope="module")
 def lasting(cache: Cache, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site whose plain URLs outlive the tests."""
-    with site(cache, tmp_path_factory.mktemp("site"), max_age=3600) as made:
-        yield made
+    with site(cache, tmp_path_factory.mktemp("site"), max_age=3600) as lasting:
+        yield lasting
 
 
 @pytest.fixture
 def fleeting(cache: Cache, tmp_path: Path) -> Iterator[Site]:
     """A site whose plain URLs live for a second."""
-    with site(cache, tmp_path, max_age=1) as made:
-        yield made
+    with site(cache, tmp_path, max_age=1) as fleeting:
+        yield fleeting
 
 
 def assert_right(site: Site, name: str, accept_encoding: str, got: Got) -> None:

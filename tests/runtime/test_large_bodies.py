@@ -51,15 +51,15 @@ def file(release: Compiled) -> Path:
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The threads of all reads of a chunk."""
-    made: list[int] = []
+    threads: list[int] = []
 
     def pread(*arguments: int) -> bytes:
-        made.append(threading.get_ident())
+        threads.append(threading.get_ident())
         return read(*arguments)
 
     read = os.pread
     monkeypatch.setattr(os, "pread", pread)
-    return made
+    return threads
 
 
 @pytest.fixture(autouse=True)

@@ -206,11 +206,11 @@ def test_the_document_says_of_each_asset_what_the_runtime_says(document: bytes, 
         fields = dict(zip(schema.AssetRecord._fields, record, strict=False))
         file = schema.FILES_DIR + (fields["file"] or fields["url"])
         variants = [("identity", fields["size"], fields["digest"], file)]
-        for coding, size, tag, own in fields["variants"]:
-            variants.append((coding, size, tag, own or file + schema.FILE_SUFFIXES[coding]))
+        for coding, size, tag, stored_file in fields["variants"]:
+            variants.append((coding, size, tag, stored_file or file + schema.FILE_SUFFIXES[coding]))
         for name in ("name", "url", "directory", "immutable", "headers", "modified", "digest", "integrity"):
             assert getattr(asset, name) == fields[name]
-        assert list(asset.variants) == [(coding, size, schema.etag(tag), own) for coding, size, tag, own in variants]
+        assert list(asset.variants) == [(coding, size, schema.etag(tag), path) for coding, size, tag, path in variants]
         assert list(manifest.references(asset)) == [whole["assets"][number][0] for number in fields["references"]]
 
 

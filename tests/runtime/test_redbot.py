@@ -58,9 +58,13 @@ def test_redbot_finds_nothing_to_mend(release: Compiled, server: list[str]) -> N
     with running(server, cwd=release.dist.parent) as port:
         command = [sys.executable, str(SCRIPT), *(f"http://127.0.0.1:{port}{path}" for path in paths)]
         run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found = {urlsplit(line["url"]).path: line for line in map(json.loads, run.stdout.splitlines())}
-    assert found.keys() == paths.keys()
+    verdicts = {urlsplit(line["url"]).path: line for line in map(json.loads, run.stdout.splitlines())}
+    assert verdicts.keys() == paths.keys()
     for path, name in paths.items():
-        assert (found[path]["error"], found[path]["supports"]) == (None, {**SUPPORTED, "gzip": name in TEXT}), path
-    warned = [(note["id"], path) for path in paths for note in found[path]["notes"] if note["level"] in ("WARN", "BAD")]
+        assert (verdicts[path]["error"], verdicts[path]["supports"]) == (None, {**SUPPORTED, "gzip": name in TEXT}), (
+            path
+        )
+    warned = [
+        (note["id"], path) for path in paths for note in verdicts[path]["notes"] if note["level"] in ("WARN", "BAD")
+    ]
     assert {note for note, _ in warned} == ACCEPTED, warned

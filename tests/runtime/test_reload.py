@@ -64,9 +64,9 @@ class Deployed:
 @pytest.fixture
 def deployed(tmp_path: Path, releases: dict[str, bytes]) -> Deployed:
     shutil.copytree(releases["dist"].decode(), tmp_path / "dist")
-    made = Deployed(tmp_path / "dist", releases)
-    made.deploy("a")
-    return made
+    deployed = Deployed(tmp_path / "dist", releases)
+    deployed.deploy("a")
+    return deployed
 
 
 @pytest.fixture

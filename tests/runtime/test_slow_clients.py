@@ -36,13 +36,13 @@ def running(server: Server, root: Path) -> Iterator[Running]:
 
 def small_answers(running: Running, count: int) -> set[tuple[int, int]]:
     """Return the status and the length of answers for the small file, one connection each."""
-    found = set()
+    answers = set()
     for _ in range(count):
         connection = connected(running.port)
         got = ask(connection, SMALL)
         connection.close()
-        found.add((got.status, len(got.body)))
-    return found
+        answers.add((got.status, len(got.body)))
+    return answers
 
 
 def test_a_small_file_is_answered_while_a_large_one_is_on_its_way(running: Running) -> None:

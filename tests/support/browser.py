@@ -55,11 +55,11 @@ def executable() -> str:
 
     Without one the test is skipped, or fails under REQUIRE_BROWSER=1.
     """
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    if found is None:
+    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    if program is None:
         leave = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
         leave(f"no browser is here: none of {', '.join(_NAMES)} is on the PATH")
-    return found
+    return program
 
 
 @contextmanager

@@ -83,8 +83,8 @@ def _varnish(*options: str) -> Callable[[int, Path], AbstractContextManager[Runn
 
 def _program(name: str) -> str:
     """Return the path of a program that may lie where only root looks."""
-    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-    return found or missing(f"{name} is not installed")
+    path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    return path or missing(f"{name} is not installed")
 
 
 def _nginx_says(state: str, got: Got) -> bool:

@@ -37,7 +37,7 @@ class Said(NamedTuple):
 def run(command: str | type[BaseCommand], *arguments: str, interactive: bool = False, **options: Any) -> Said:
     """Run a management command, by its name or its class, and return what it and what it runs have said."""
     stdout, stderr = StringIO(), StringIO()
-    made = command if isinstance(command, str) else command()
+    runnable = command if isinstance(command, str) else command()
     with redirect_stdout(stdout), redirect_stderr(stderr):
-        call_command(made, *arguments, interactive=interactive, no_color=True, **options)
+        call_command(runnable, *arguments, interactive=interactive, no_color=True, **options)
     return Said(stdout.getvalue(), stderr.getvalue())

@@ -27,8 +27,8 @@ def chain_manifest(count: int) -> bytes:
     assets = [_asset(number) for number in range(count)]
     targets = [*((number,) for number in range(1, count)), ()]
     chained = (
-        replace(asset, references=own, imports=own, variants=asset.variants[:1])
-        for asset, own in zip(assets, targets, strict=True)
+        replace(asset, references=numbers, imports=numbers, variants=asset.variants[:1])
+        for asset, numbers in zip(assets, targets, strict=True)
     )
     return _manifest(list(chained))
 

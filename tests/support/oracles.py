@@ -67,8 +67,8 @@ def _install(directory: Path) -> None:
 def files_of(package: str, suffixes: Sequence[str]) -> list[Path]:
     """Return the files of a package with one of these suffixes, in order of their paths; not those of its own."""
     root = installed() / "node_modules" / package
-    found = (path for path in root.rglob("*") if path.suffix in suffixes and path.is_file())
-    return sorted(path for path in found if "node_modules" not in path.relative_to(root).parts)
+    files = (path for path in root.rglob("*") if path.suffix in suffixes and path.is_file())
+    return sorted(path for path in files if "node_modules" not in path.relative_to(root).parts)
 
 
 def ask(script: str, texts: Iterable[bytes]) -> list[Any]:

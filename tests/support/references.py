@@ -35,9 +35,9 @@ def with_values(data: bytes, references: Iterable[Reference], new: Callable[[str
 
 def extracted(extract: Callable[[bytes], Extraction], text: str | bytes) -> Extraction:
     """Return what an extractor finds, after a check that it can be kept, compared and sent elsewhere."""
-    found = extract(text.encode() if isinstance(text, str) else text)
-    plain = asdict(found)
+    extraction = extract(text.encode() if isinstance(text, str) else text)
+    plain = asdict(extraction)
     packed = msgpack.packb(plain, unicode_errors="surrogateescape")
-    assert pickle.loads(pickle.dumps(found)) == found
+    assert pickle.loads(pickle.dumps(extraction)) == extraction
     assert msgpack.unpackb(packed, use_list=False, unicode_errors="surrogateescape") == plain
-    return found
+    return extraction

@@ -67,31 +67,32 @@ class Output(NamedTuple):
 
 def found_files(ignore_patterns: list[str], say: Callable[[str], None]) -> Collected:
     """Return what the finders find: of files with one name the first, as collectstatic takes it."""
-    found: dict[str, tuple[Any, str]] = {}
+    collected: dict[str, tuple[Any, str]] = {}
     for finder in get_finders():
         for path, storage in finder.list(ignore_patterns):
             name = with_slashes(os.path.join(getattr(storage, "prefix", None) or "", path))
-            if found.setdefault(name, (storage, path)) != (storage, path):
+            if collected.setdefault(name, (storage, path)) != (storage, path):
                 where = local_path(storage, path) or storage
                 say(f"{name}: found once more, as {where}, and left out: the first one counts.")
-    return found
+    return collected
 
 
-def compile_files(found: Collected, output: Output, *, dry_run: bool = False, **options: Any) -> dict[str, str]:
+def compile_files(collected: Collected, output: Output, *, dry_run: bool = False, **options: Any) -> dict[str, str]:
     """Compile into DIST and return, by name, what the URL of each file has below the prefix.
 
     ``options`` are keywords of the compiler's Config, which go before the settings. Raises CommandError after any
     error, with DIST as it was. A dry run compiles, and writes nothing.
     """
-    settings, found = conf.read(), by_logical_name(found)
+    settings, collected = conf.read(), by_logical_name(collected)
     with tempfile.TemporaryDirectory(prefix="servestatic-") as scratch:
-        result = _build(found, settings, scratch, output, {**options, "check": dry_run or options.get("check", False)})
-        unpublished = tuple(_unpublished(found, result))
+        options["check"] = dry_run or options.get("check", False)
+        result = _build(collected, settings, scratch, output, options)
+        unpublished = tuple(_unpublished(collected, result))
     output.print(unpublished)
     _report(result, dist_of(settings), output, dry_run=dry_run)
     opened.invalidate()
-    prefix = settings.prefix
-    return {asset.source.name: asset.path.removeprefix(prefix) for asset in result.assets if asset.source.name in found}
+    names = ((asset.source.name, asset.path.removeprefix(settings.prefix)) for asset in result.assets)
+    return {name: stored_name for name, stored_name in names if name in collected}
 
 
 def prune(dist: str) -> int:
@@ -141,7 +142,7 @@ def dist_of(settings: conf.Settings) -> str:
 
 
 def _build(
-    found: Collected, settings: conf.Settings, scratch: str, output: Output, options: Mapping[str, Any]
+    collected: Collected, settings: conf.Settings, scratch: str, output: Output, options: Mapping[str, Any]
 ) -> BuildResult:
     try:
         from servestatic_build import ConfigError, build
@@ -150,7 +151,7 @@ def _build(
     except ImportError as error:
         raise CommandError(str(error)) from error
     try:
-        config = _config(found, settings, scratch, options)
+        config = _config(collected, settings, scratch, options)
         with nullcontext(Silent()) if not output.verbosity else ProgressBar() as progress:
             return build(config, progress)
     except ConfigError as error:
@@ -170,10 +171,10 @@ def _keywords(build: Table, settings: conf.Settings) -> dict[str, Any]:
     return keywords(build, settings.places)
 
 
-def _config(found: Collected, settings: conf.Settings, scratch: str, options: Mapping[str, Any]) -> Config:
+def _config(collected: Collected, settings: conf.Settings, scratch: str, options: Mapping[str, Any]) -> Config:
     from servestatic_build import Config, Source
 
-    sources = [Source(tree.directory, None, tree.name_prefix, tree.only) for tree in trees(found, scratch)]
+    sources = [Source(tree.directory, None, tree.name_prefix, tree.only) for tree in trees(collected, scratch)]
     if settings.root:
         sources.append(Source(settings.root, "/"))
     if not sources:
@@ -207,7 +208,7 @@ def _report(result: BuildResult, dist: str, output: Output, *, dry_run: bool) ->
         output.say(f"{dist} is compiled: {len(result.assets)} files, {result.new_files} new on disk.")
 
 
-def _unpublished(found: Collected, result: BuildResult) -> Iterator[Diagnostic]:
+def _unpublished(collected: Collected, result: BuildResult) -> Iterator[Diagnostic]:
     """Yield a warning for each file that the finders find and no build publishes, unless that is meant to be so."""
     from servestatic_build.diagnostics import Code, Diagnostic, Severity
     from servestatic_build.model import SkipReason
@@ -216,7 +217,7 @@ def _unpublished(found: Collected, result: BuildResult) -> Iterator[Diagnostic]:
     hints = {SkipReason.LINK_OUT: "add the directory that it leads to to STATICFILES_DIRS"}
     published = {asset.source.name for asset in result.assets}
     reasons = {skipped.path: skipped.reason for skipped in result.skipped}
-    for name, (storage, path) in found.items() if published else ():
+    for name, (storage, path) in collected.items() if published else ():
         reason = None if name in published else _reason(local_path(storage, path), reasons)
         if reason and reason not in deliberate:
             message = f"Django finds this file, but it is not published: {reason}"

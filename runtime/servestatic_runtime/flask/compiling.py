@@ -43,17 +43,21 @@ def _config(app: App, dist: str, *, check: bool, strict: bool) -> Config:
     if url is not None:
         settings["prefix"] = url
     prefix = url_directory(settings.get("prefix", DEFAULT_PREFIX))
-    found = folders(app)
-    own = tuple(_source(folder, prefix) for folder in found)
-    others = tuple(_others(settings.get("sources", ()), found))
+    app_folders = folders(app)
+    app_sources = tuple(_source(folder, prefix) for folder in app_folders)
+    others = tuple(_others(settings.get("sources", ()), app_folders))
     flags = {"strict": strict or settings.get("strict", False), "check": check}
-    return Config(**{**settings, **flags, "sources": others + own, "out": dist})
+    return Config(**{**settings, **flags, "sources": others + app_sources, "out": dist})
 
 
-def _others(sources: tuple[Source, ...], found: list[Folder]) -> Iterator[Source]:
+def _others(sources: tuple[Source, ...], app_folders: list[Folder]) -> Iterator[Source]:
     """Yield the sources of the settings that are no folders of the application."""
-    own = {os.path.realpath(folder.directory) for folder in found}
-    return (source for source in sources if os.path.realpath(source.directory) not in own)
+    app_directories = {_real(folder.directory) for folder in app_folders}
+    return (source for source in sources if _real(source.directory) not in app_directories)
+
+
+def _real(directory: str) -> str:
+    return os.path.normcase(os.path.realpath(directory))
 
 
 def _source(folder: Folder, prefix: str) -> Source:
