@@ -1,11 +1,22 @@
 # Everything here works from a fresh clone with Python 3.11+, git and make.
 
-PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
 DJANGO ?= 4.2
 
-BIN := $(VENV)/bin
+# Windows has other names for the parts of an environment, and the shell that Git brings makes C:\ of an argument "/".
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+SCRIPTS := Scripts
+EXE := .exe
+TESTS := $(wildcard tests/platforms/suites/*.py) # elsewhere test_without_posix.py runs them; the others need POSIX
+export MSYS_NO_PATHCONV := 1
+else
+PYTHON ?= python3
+SCRIPTS := bin
+endif
+
+BIN := $(VENV)/$(SCRIPTS)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
 COMPILE = $(BIN)/python -m compileall -q compiler runtime # as pip does for all that is not editable
 DEMO_SOURCES = $$($(BIN)/python -c 'import django.contrib.admin as a; print(a.__path__[0])')/static docs/demo/static /=docs/demo/public
@@ -17,10 +28,10 @@ demo: $(VENV)/demo.stamp ## compile a real tree and serve it
 	$(BIN)/python -m servestatic_runtime build/demo --port $(PORT)
 
 test: $(VENV)/dev.stamp ## run the whole test suite
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto $(TESTS)
 
 test-django: .venv-django-$(DJANGO)/dev.stamp ## run Django's tests with another version of it: DJANGO=4.2
-	.venv-django-$(DJANGO)/bin/python -m pytest --numprocesses auto tests/django
+	.venv-django-$(DJANGO)/$(SCRIPTS)/python -m pytest --numprocesses auto tests/django
 
 check: $(VENV)/dev.stamp ## lint, types, format; writes nothing
 	$(BIN)/ruff check .
@@ -40,21 +51,21 @@ bench: $(VENV)/bench.stamp ## print every number that the README claims
 clean:
 	rm -rf build $(VENV) .venv-django-*
 
-$(VENV)/bin/python:
+$(BIN)/python$(EXE):
 	$(PYTHON) -m venv $(VENV)
 
 .venv-django-%/dev.stamp: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(@D)
 	grep -vi '^django' .ci/constraints.txt > $(@D)/constraints.txt
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(@D)/constraints.txt --editable '.[dev]' 'django==$*.*'
+	$(@D)/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check --constraint $(@D)/constraints.txt --editable '.[dev]' 'django==$*.*'
 	touch $@
 
-$(VENV)/demo.stamp: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
+$(VENV)/demo.stamp: pyproject.toml .ci/constraints.txt | $(BIN)/python$(EXE)
 	$(PIP) --editable '.[build]' django
 	$(COMPILE)
 	touch $@
 
-$(VENV)/%.stamp: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
+$(VENV)/%.stamp: pyproject.toml .ci/constraints.txt | $(BIN)/python$(EXE)
 	$(PIP) --editable '.[$*]'
 	$(COMPILE)
 	touch $@

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.manifests import sparse_release
+from support.manifests import two_releases
 from support.servers import running
 from support.trees import write_tree
 from support.without_posix import PLATFORMS
@@ -27,10 +27,7 @@ pytestmark = [
 @pytest.fixture(scope="session")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two releases, for suites without the compiler."""
-    root = tmp_path_factory.mktemp("releases")
-    sparse_release(root / "first", {"/small.txt": 1000, "/empty.txt": 0, "/large.bin": 1_000_000})
-    sparse_release(root / "next", {"/small.txt": 10})
-    return root
+    return two_releases(tmp_path_factory.mktemp("releases"))
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.stem)

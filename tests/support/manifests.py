@@ -43,6 +43,13 @@ def sparse_release(dist: Path, sizes: Mapping[str, int]) -> None:
     (dist / "manifest.msgpack").write_bytes(_manifest([_hole(*item) for item in sorted(sizes.items())]))
 
 
+def two_releases(root: Path) -> Path:
+    """Write a release and the one after it, and return where: ``root``."""
+    sparse_release(root / "first", {"/small.txt": 1000, "/empty.txt": 0, "/large.bin": 1_000_000})
+    sparse_release(root / "next", {"/small.txt": 10})
+    return root
+
+
 def _manifest(assets: Sequence[Asset]) -> bytes:
     return manifest_bytes(Site("/static/", "index.html", _POLICY.redirect()), assets, map(_POLICY.headers_of, assets))
 

@@ -112,5 +112,6 @@ def _files_in_use() -> set[str]:
 
 if __name__ == "__main__":
     become(PLATFORMS[sys.argv[1]])
+    os.environ["WITHOUT_POSIX"] = sys.argv[1]  # for processes that a suite starts
     sys.argv = sys.argv[2:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

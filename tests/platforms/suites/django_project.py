@@ -1,6 +1,6 @@
 """Django on a system without POSIX: collectstatic compiles, also while a release is served, and DEBUG needs none.
 
-``test_without_posix`` runs it.
+``test_without_posix`` runs it; on Windows itself ``make test`` does.
 """
 
 from __future__ import annotations
