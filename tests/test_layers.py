@@ -97,7 +97,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"link"},
     ),
     "servestatic_build.references.extractors": (
-        {"escaped_text", "javascript_lexer", "source_map_comment", "srcset"},
+        {"css_lexer", "escaped_text", "javascript_lexer", "source_map_comment", "srcset"},
         {"css", "javascript", "json_text", "markup"},
         {"import_map", "web_manifest"},
         {"elements"},

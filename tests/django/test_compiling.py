@@ -301,7 +301,7 @@ def test_without_the_extra_the_error_names_what_to_install(
 ) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "servestatic_build"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "tinycss2", None)
+    monkeypatch.setitem(sys.modules, "pathspec", None)
     with project(dist, **settings), pytest.raises(CommandError, match=r'pip install "servestatic-build\[build\]"'):
         run(command)
     assert not dist.exists()

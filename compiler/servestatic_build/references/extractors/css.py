@@ -1,119 +1,138 @@
-"""References in style sheets, found by tinycss2's tokens (CSS Syntax Level 3).
+"""References in style sheets: url(), src(), image-set(), @import and the source map, by the tokens of CSS Syntax Level 3.
 
-tinycss2 says where a token starts, as line and column, and undoes its escapes, but not where it ends. The end is
-read from the text itself, by the token's own grammar.
+Only what may hold a reference or hide one is looked for; the rest of a style sheet is passed over at the speed of
+``re``. Brackets count where they must: in a function whose strings are URLs.
 """
 
 from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-import tinycss2
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from servestatic_build.model import Extraction, Reference, Unreadable
+from servestatic_build.references.extractors.css_lexer import (
+    LETTERS,
+    Text,
+    comment_end,
+    meaning,
+    name_end,
+    string_at,
+    token_after,
+    url_at,
+)
 from servestatic_build.references.extractors.source_map_comment import last_source_map, source_map_reference
-from servestatic_build.text import as_bytes, as_text
+from servestatic_build.text import as_bytes
 
-# A token's own text, matched where tinycss2 says it starts. One white space after a hexadecimal escape is its end.
-_SPACE = r"(?:\r\n|[ \t\r\n\f])"
-_ESCAPE = rf"\\(?:[0-9a-fA-F]{{1,6}}{_SPACE}?|\r\n|.)"
-_STRING = re.compile(rf"""(["'])((?:{_ESCAPE}|(?!\1)[^\\])*)""", re.DOTALL)
-_URL = re.compile(rf"[^(]*\({_SPACE}*((?:{_ESCAPE}|[^\\) \t\r\n\f])*)", re.DOTALL)
-_HALF_PAIR = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # the others are bytes, by surrogateescape
-_NEWLINE = re.compile(r"\r\n|[\r\n\f]")
-
-# Functions whose argument may be a string that is a URL.
-_URL_FUNCTIONS = frozenset({"url", "src", "image-set", "-webkit-image-set"})
+# Each alternative begins with a character, so that the search skips what begins with none of them at C's speed.
+_OUTSIDE = re.compile(rb"/\*|\"|'|\\|@|<!--|\((?<=(?i:url|src|set)\()")
+_INSIDE = re.compile(rb"/\*|\"|'|\\|@|<!--|[()\[\]{}]")
+_CLOSING = {ord("("): ord(")"), ord("["): ord("]"), ord("{"): ord("}")}
+_NAMES_URLS = ord("u")  # stands for the ")" of a function whose strings are URLs
+_URL_FUNCTIONS = frozenset({b"url", b"src", b"image-set", b"-webkit-image-set"})
+_LONGER_THAN_ANY = max(map(len, _URL_FUNCTIONS)) + 1
+_STRING = {ord(quote): (f"css string {quote}",) for quote in "\"'"}
+_URL = ("css url",)
 
 
 def extract(data: bytes) -> Extraction:
     """Return the references of a style sheet: url(), src(), image-set(), @import and its source map."""
     if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
-        return Extraction(unreadable=(Unreadable(0, "a style sheet in UTF-16 is not supported"),))
-    bom = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
-    text = as_text(data[bom:])
-    places = _Places(text, bom)
-    tokens = tinycss2.parse_component_value_list(text, skip_comments=False)
-    found = [reference for token in _named(tokens) if (reference := _reference(token, text, places))]
-    return Extraction(tuple(last_source_map(found)))
+        return Extraction(unreadable=(Unreadable(0, "a style sheet in UTF-16 can't be read"),))
+    reader = _Reader(data)
+    reader.read()
+    return Extraction(tuple(last_source_map(reader.found)))
 
 
-def _named(tokens: Sequence[Any]) -> Iterator[Any]:
-    """Yield, in order, the tokens that hold a reference: URLs, some strings, comments."""
-    stack = [iter(_marked(tokens, in_url_function=False))]
-    while stack:
-        for token, is_url in stack[-1]:
-            if is_url or token.type in {"url", "comment"}:
-                yield token
-            elif children := _children(token):
-                in_url_function = token.type == "function" and token.lower_name in _URL_FUNCTIONS
-                stack.append(iter(_marked(children, in_url_function=in_url_function)))
-                break
-        else:
-            stack.pop()
+class _Reader:
+    """Reads a style sheet to its end; ``found`` are the references, in order."""
 
+    def __init__(self, data: bytes) -> None:
+        self.found: list[Reference] = []
+        self._data = data
+        self._end = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0  # of the last token
+        self._open = bytearray()  # what closes each open bracket, from the outermost function whose strings are URLs on
+        self._imported = -1  # where the string stands that an @import is for
+        self._namespace = -1  # where the string or URL stands that a @namespace is for
 
-def _children(token: Any) -> Sequence[Any]:
-    return token.arguments if token.type == "function" else getattr(token, "content", ())
+    def read(self) -> None:
+        while match := (_INSIDE if self._open else _OUTSIDE).search(self._data, self._end):
+            start = match.start()
+            self._READERS[self._data[start]](self, start)
 
+    def _comment(self, start: int) -> None:
+        self._end = comment_end(self._data, start)
+        if self._data.startswith((b"/*#", b"/*@"), start) and self._data.endswith(b"*/", 0, self._end):
+            reference = source_map_reference(self._data[start : self._end], start)
+            self.found += [reference] if reference else []
 
-def _marked(tokens: Sequence[Any], *, in_url_function: bool) -> Iterator[tuple[Any, bool]]:
-    """Yield each token with whether it is a string that is a URL; leave out what @namespace names."""
-    rule = ""
-    for token in tokens:
-        if token.type == "at-keyword":
-            rule = token.lower_value
-        elif rule == "import" and token.type == "string":
-            yield token, True
-            rule = ""
-        elif rule == "namespace" and token.type in {"string", "url", "function"}:
-            rule = ""
-        else:
-            yield token, in_url_function and token.type == "string"
-            rule = rule if token.type in {"whitespace", "comment", "ident"} else ""
+    def _string(self, start: int) -> None:
+        in_function = self._open.endswith(b"u") and start != self._namespace
+        is_url = in_function or start == self._imported
+        self._text(string_at(self._data, start), _STRING[self._data[start]], is_url=is_url)
 
+    def _text(self, text: Text, notations: tuple[str, ...], *, is_url: bool) -> None:
+        self._end = text.following
+        if is_url and text.good:
+            value = meaning(self._data[text.start : text.end])
+            self.found.append(Reference(text.start, text.end, value, notations))
 
-def _reference(token: Any, text: str, places: _Places) -> Reference | None:
-    start = places.index(token.source_line, token.source_column)
-    if token.type == "comment":
-        comment = text[start : text.find("*/", start) + 2]
-        return source_map_reference(as_bytes(comment), places.byte(start))
-    if token.type == "string":
-        inner, notations = _inner(_STRING, text, start), _STRINGS[text[start]]
-    else:
-        inner, notations = _inner(_URL, text, start), ("css url",)
-    # tinycss2 lets an escape stand for half a surrogate pair, which is no character (CSS Syntax 4.3.7).
-    value = _HALF_PAIR.sub("\ufffd", token.value)
-    return Reference(places.byte(inner[0]), places.byte(inner[1]), value, notations)
+    def _escape(self, start: int) -> None:
+        """Read the name that an escape is in."""
+        rest = self._data[self._end : start].rstrip(LETTERS)
+        first = self._end + len(rest)
+        self._end = end = max(name_end(self._data, start), start + 1)  # before a newline it is no escape
+        if self._data.startswith(b"(", end) and not rest.endswith(b"#"):
+            self._function(first, as_bytes(meaning(self._data[first:end])), end)
 
+    def _parenthesis(self, start: int) -> None:
+        before = self._data[max(start - _LONGER_THAN_ANY, self._end) : start]
+        rest = before.rstrip(LETTERS)
+        name = b"" if rest.endswith(b"#") else before[len(rest) :]
+        self._function(start - len(name), name, start)
 
-def _inner(pattern: re.Pattern[str], text: str, start: int) -> tuple[int, int]:
-    match = pattern.match(text, start)
-    assert match is not None, "tinycss2 found a token here"
-    return match.span(match.lastindex or 0)
+    def _function(self, start: int, name: bytes, bracket: int) -> None:
+        """Read a function, all of it or up to its arguments, or a "(" that has no name before it."""
+        self._end = bracket + 1
+        name = name.lower()
+        is_url = name in _URL_FUNCTIONS and start != self._namespace
+        if name == b"url" and (text := url_at(self._data, self._end)):
+            self._text(text, _URL, is_url=is_url)
+        elif is_url or self._open:
+            self._open.append(_NAMES_URLS if is_url else ord(")"))
 
+    def _bracket(self, start: int) -> None:
+        self._end = start + 1
+        bracket = self._data[start]
+        if bracket in _CLOSING:
+            self._open.append(_CLOSING[bracket])
+        elif self._open.endswith((b"u", b")") if bracket == ord(")") else bytes((bracket,))):
+            self._open.pop()
 
-class _Places:
-    """Offsets of a text's characters: from line and column, and as bytes. Asked for in ascending order."""
+    def _keyword(self, start: int) -> None:
+        """Read an at-keyword, and look ahead for what it is about."""
+        self._end = end = name_end(self._data, start + 1)
+        keyword, place = meaning(self._data[start + 1 : end]).lower(), token_after(self._data, end)
+        if keyword == "import":
+            self._imported = place
+        elif keyword == "namespace":
+            prefix = name_end(self._data, place)
+            is_prefix = prefix > place and not self._data.startswith(b"(", prefix)
+            self._namespace = token_after(self._data, prefix) if is_prefix else place
 
-    def __init__(self, text: str, base: int) -> None:
-        self._text = text
-        self._lines = [0, *(match.end() for match in _NEWLINE.finditer(text))]
-        self._character, self._byte = 0, base
+    def _html_comment(self, start: int) -> None:
+        """Read "<!--", whose hyphens are no part of the name behind it."""
+        self._end = start + len(b"<!--")
 
-    def index(self, line: int, column: int) -> int:
-        """Return the index of the character at a line and column, both counted from 1."""
-        return self._lines[line - 1] + column - 1
-
-    def byte(self, character: int) -> int:
-        """Return the offset in bytes of a character at or behind the last one asked for."""
-        between = self._text[self._character : character]
-        self._byte += len(between) if between.isascii() else len(as_bytes(between))
-        self._character = character
-        return self._byte
-
-
-_STRINGS = {quote: (f"css string {quote}",) for quote in "\"'"}
+    # By a token's first byte.
+    _READERS: ClassVar[Mapping[int, Callable[[_Reader, int], None]]] = {
+        ord("/"): _comment,
+        ord('"'): _string,
+        ord("'"): _string,
+        ord("\\"): _escape,
+        ord("("): _parenthesis,
+        **dict.fromkeys(b")[]{}", _bracket),
+        ord("@"): _keyword,
+        ord("<"): _html_comment,
+    }
