@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     with make_server(options.host, options.port, application, _Server, WSGIRequestHandler) as server:
         base = f"http://{options.host}:{server.server_port}"
-        print(f"Serving {options.dist} (for preview, not for production). Try:", flush=True)
+        print(f"Serving {options.dist} (a preview server, not for production). Try:", flush=True)
         print("\n".join(f"  {base}{url}" for url in urls), flush=True)
         try:
             server.serve_forever()

@@ -42,7 +42,8 @@ class ServeStaticASGI:
     ) -> None:
         """Open the release; raise ManifestError.
 
-        ``manifest`` is DIST or its manifest.msgpack (or a release that is open already), ``cache_bytes`` the memory that this process may keep bodies in.
+        ``manifest`` is DIST or its manifest.msgpack, or a release that is open already; ``cache_bytes`` is the memory that
+        this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
         """
@@ -57,7 +58,7 @@ class ServeStaticASGI:
         return self._releases.manifest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request for a listed path; hand any other, and any other scope, to the application."""
+        """Answer a request for a listed path; pass any other, and any other scope, to the application."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -69,16 +70,16 @@ class ServeStaticASGI:
             resource = release.resources[_below_mount(scope)]
         if resource is None:
             claimed = self._claim_prefix and release.owns_path(scope["path"], _below_mount(scope))
-            del release  # which an application that answers for hours would hold
+            del release  # which an application that answers for hours would keep alive
             await (_not_found_app if claimed else self.app)(scope, receive, send)
             return
-        # From here on in one piece: nearly every answer is a whole file out of memory, and each call would be felt.
+        # Inlined from here on: nearly every answer is a whole file from memory, and each call would cost measurably.
         encoding: bytes | None = None
         fields: dict[str, str] | None = None
         for name, value in scope["headers"]:
             if name not in _RELEVANT_HEADERS:
                 continue
-            if name == b"accept-encoding":  # a field that is repeated is one list (RFC 9110 5.3)
+            if name == b"accept-encoding":  # repeated fields form one list (RFC 9110 5.3)
                 encoding = value if encoding is None else b"%b, %b" % (encoding, value)
             else:
                 field, text = _RELEVANT_HEADERS[name], value.decode("latin-1")
@@ -115,7 +116,7 @@ async def _send_from_disk(
 
 
 async def _send_whole(response: Response[RawHeaders], body: bytes, send: Send) -> None:
-    # It is a copy: other middleware edits the headers of the messages that pass through it.
+    # A copy: other middleware edits the headers of messages in place.
     await send({"type": "http.response.start", "status": response.status, "headers": response.headers.copy()})
     await send({"type": "http.response.body", "body": body})
 
@@ -157,7 +158,7 @@ async def _send_chunks(opened: OpenBody, receive: Receive, send: Send) -> None:
 
 
 async def _not_found_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Be the application where there is none: 404, no WebSocket, and an uneventful life."""
+    """Stand in where there is no application: answer 404, refuse WebSockets, acknowledge lifespan events."""
     if scope["type"] == "http":
         response = not_found(scope["method"], _native)
         await _send_whole(response, response.body, send)

@@ -19,5 +19,7 @@ def base_url(given: str | None) -> str:
     """
     url, source = (os.environ.get(VARIABLE, ""), VARIABLE) if given is None else (given, "base_url")
     if url and not _BASE_URL.fullmatch(url):
-        raise ValueError(f"{source} is {url!r} and should be like https://cdn.example.com, a path behind it or not")
+        raise ValueError(
+            f"{source} is {url!r}, and must be a URL such as https://cdn.example.com or https://cdn.example.com/path"
+        )
     return url.rstrip("/")

@@ -18,7 +18,7 @@ LARGEST_CACHED = 512 * 1024  # a larger file gains more from sendfile than from 
 
 
 class BodyCache:
-    """Whole files in memory, by path, never more than ``limit`` bytes: the one read first leaves first. Thread-safe."""
+    """Whole files in memory, by path, never more than ``limit`` bytes: the oldest is evicted first. Thread-safe."""
 
     def __init__(self, limit: int, opener: Opener = open_nonblocking) -> None:
         self.limit = limit
@@ -81,12 +81,12 @@ class OpenBody:
             yield chunk
 
     def check(self) -> None:
-        """Raise BodyError if the file has become shorter, so that a server that sent it itself sent too little."""
+        """Raise BodyError if the file has become shorter, so that a server which sent it itself has sent too little."""
         if os.fstat(self.file.fileno()).st_size < self.file_body.size:
             raise BodyError(_too_short(self.file.name))
 
     def is_in_its_place(self) -> bool:
-        """Return whether the path that it was opened by leads to this file still: not where DIST has been moved."""
+        """Return whether its path still leads to this file, which it does not once DIST was moved."""
         try:
             return os.path.samestat(os.stat(self.file_body.path), os.fstat(self.file.fileno()))
         except OSError:
@@ -96,7 +96,7 @@ class OpenBody:
         """Close the file."""
         self.file.close()
 
-    # A task that is cancelled meanwhile never gets what its thread has opened, and nobody else can close it.
+    # A task that is cancelled never gets the file that its thread has opened, and nobody else can close it.
     __del__ = close
 
 

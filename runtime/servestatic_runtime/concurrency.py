@@ -1,4 +1,4 @@
-"""What goes on beside a coroutine, whichever library runs the event loop, without importing either beforehand."""
+"""Threads and tasks beside a coroutine, under asyncio or trio; neither is imported unless it runs the event loop."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def watch_disconnect(receive: Callable[[], Awaitable[Mapping[str, Any]]]) 
 
 async def _wait_until_left(receive: Callable[[], Awaitable[Mapping[str, Any]]], left: Callable[[], None]) -> None:
     message = await receive()
-    while message.get("more_body"):  # of the request, in which nobody is interested
+    while message.get("more_body"):  # of the request's body, which nobody reads
         message = await receive()
     if message["type"] == "http.request":
         message = await receive()

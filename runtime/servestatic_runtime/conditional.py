@@ -26,7 +26,7 @@ _TAG = re.compile(r'[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)')
 _EMPTY_MEMBER = re.compile(r"[ \t]*,")
 _RANGES = re.compile(r"bytes=(.*)", re.IGNORECASE | re.DOTALL)
 _RANGE = re.compile(r"[ \t]*([0-9]*)-([0-9]*)[ \t]*")
-MOST_RANGES = 50  # nobody has a use for more, but who wants to keep a server busy (RFC 9110 14.2)
+MOST_RANGES = 50  # more are of use only to an attacker (RFC 9110 14.2)
 _LARGEST = 10**18  # more digits than this mean "past the end", and int() refuses very long ones
 
 

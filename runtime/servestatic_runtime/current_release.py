@@ -1,4 +1,4 @@
-"""The release at a path: opened, watched, and kept where the one that comes after it can't be read.
+"""The release at a path: opened, watched, and kept if the next one can't be read.
 
 Servers and templates of one process share one, and with it one mapping.
 """
@@ -16,14 +16,14 @@ from servestatic_runtime.platform_files import Opener, Signature, file_signature
 
 
 class OpenRelease(NamedTuple):
-    """A manifest, and what opens the files beside it, wherever they are moved."""
+    """A manifest, and an opener of its files, wherever DIST is moved."""
 
     manifest: Manifest
     opener: Opener
 
 
 class CurrentRelease:
-    """What is at a path now, ``opened``. Safe to share."""
+    """The release that is at a path now: ``opened``. Thread-safe."""
 
     def __init__(
         self,
@@ -43,7 +43,9 @@ class CurrentRelease:
         self._adapt = adapt
         self._command = command
         self._lock = Lock()
-        self._signature = file_signature(self.path)  # before it is opened: what comes in between is seen next time
+        self._signature = file_signature(
+            self.path
+        )  # before it is opened: a release that comes in between is seen next time
         self._unreadable: int | None = None  # the inode that was logged
         self.opened = self._open()
 
@@ -53,7 +55,7 @@ class CurrentRelease:
         return self.opened.manifest
 
     def refresh(self) -> OpenRelease:
-        """Take over a new release and return it; if it can't be read, log that and keep the old one."""
+        """Return the current release, a new one if there is one; if that can't be read, log it and keep the old one."""
         if file_signature(self.path) != self._signature:
             with self._lock:
                 # Until it stays the same: of a DIST that is exchanged halfway, manifest and files would not match.
@@ -65,7 +67,7 @@ class CurrentRelease:
         try:
             self.opened = self._open()
         except ManifestError as error:
-            if signature[0] != self._unreadable:  # a copy that grows is one and the same
+            if signature[0] != self._unreadable:  # a file that is still being copied is one and the same
                 log(error)
             self._unreadable = signature[0]
         else:

@@ -22,7 +22,7 @@ T = TypeVar("T")
 # The head and, unless the prefix is very long, the site record.
 _START_BYTES = 1024
 
-_MOST_HEADER_SETS = 256  # kept decoded; a full table starts anew
+_MOST_HEADER_SETS = 256  # kept decoded; a full table is cleared
 
 _BUCKET_SIZE = schema.BUCKET.size
 _SLOT_SIZE = schema.SLOT.size
@@ -33,7 +33,7 @@ class Document:
     """A manifest's records, by number, and the numbers of assets, by key."""
 
     def __init__(self, buf: bytes | mmap, path: str, start: bytes | None = None) -> None:
-        """Read the head and the site record; raise ManifestError, which ``path`` is named in.
+        """Read the head and the site record; raise ManifestError, which names ``path``.
 
         ``start`` is a copy of the first bytes, _START_BYTES of them or all.
         """

@@ -29,7 +29,7 @@ from servestatic_runtime.records import (
 )
 
 _SUFFIX = os.path.splitext(schema.MANIFEST_NAME)[1]
-_MOST_URLS = 4096  # kept for templates, which name the same few again and again; a full table starts anew
+_MOST_URLS = 4096  # kept for templates, which name the same few again and again; a full table is cleared
 
 
 class Preload(NamedTuple):
@@ -80,7 +80,7 @@ class Manifest:
         self.base_url = base_url
         self.prefix, self.index, self._redirect_headers, self._beginnings = document.site
         self._document = document
-        self._candidates = document.candidates  # which every request for a path that nobody knows asks
+        self._candidates = document.candidates  # asked by every request that is not ours
         self._asset = document.asset
         self._urls: dict[str, str] = {}
 
@@ -93,7 +93,7 @@ class Manifest:
         """
         base = checked(base_url)
         directory, file_name = os.path.split(manifest_path(path))
-        # Should the directory be a link that a deploy turns elsewhere, this release keeps to its own files.
+        # If a deploy points a link elsewhere, this release keeps its own files.
         name = os.path.join(os.path.realpath(directory), file_name)
         return cls(Document.open(name), base)
 
@@ -170,7 +170,7 @@ class Manifest:
 
     def find(self, path: str) -> AssetMatch | None:
         """Return what a decoded URL path leads to, or None when it is not in this release."""
-        # Most of what is not ours is told by how it begins, for a tenth of what the index takes.
+        # How a path begins tells most of what is not ours, at a tenth of the cost of the index.
         if self._beginnings is not None and not path.startswith(self._beginnings) and path != "/":
             return None
         for number in self._candidates(path):
@@ -199,7 +199,7 @@ class Manifest:
 
 
 def manifest_path(path: str | os.PathLike[str]) -> str:
-    """Return the absolute path of a manifest, given that or its DIST. What is not there yet is a DIST, unless so named."""
+    """Return the absolute path of a manifest, given that or DIST. What is not there yet is a DIST unless its name says so."""
     name = os.path.abspath(path)
     is_dist = os.path.isdir(name) or not (name.endswith(_SUFFIX) or os.path.exists(name))
     return os.path.join(name, schema.MANIFEST_NAME) if is_dist else name

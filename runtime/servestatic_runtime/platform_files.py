@@ -18,13 +18,13 @@ Signature: TypeAlias = tuple[int, ...]
 IS_WINDOWS = os.name == "nt"  # the tests set it where they take the rest of POSIX away
 
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
-# To hold a directory takes no permission to list it where the system has O_PATH.
+# With O_PATH, to open a directory takes no permission to list it.
 _HELD = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", os.O_RDONLY)
 _SAMPLE_BYTES = 256 * 1024  # of a manifest; those of most sites are smaller
 
 
 def open_nonblocking(path: str, flags: int) -> int:
-    """Open a file; an ``opener`` for open(). A pipe in its place would be waited for until somebody writes to it."""
+    """Open a file; an ``opener`` for open(). A named pipe in its place would block until somebody writes to it."""
     return os.open(path, flags | _NONBLOCK)
 
 
@@ -37,23 +37,25 @@ def opener_in(directory: str) -> Opener:
         return open_nonblocking
     try:
         descriptor = os.open(directory, _HELD)
-    except OSError:  # as a path it may yet do
+    except OSError:  # to open files by their paths may still work
         return open_nonblocking
     return _HeldDirectory(directory, descriptor)
 
 
 class _HeldDirectory:
-    """A directory that is kept open as long as somebody may open a file in it."""
+    """A directory that is kept open as long as files may be opened in it."""
 
     def __init__(self, path: str, descriptor: int) -> None:
         self._start = path + os.path.sep
         self._descriptor = descriptor
-        self._close = os.close  # which the end of the process may come before
+        self._close = os.close  # os may be gone when the interpreter shuts down
 
     def __call__(self, path: str, flags: int) -> int:
         try:
             return os.open(path.removeprefix(self._start), flags | _NONBLOCK, dir_fd=self._descriptor)
-        except OSError:  # the directory was removed, and maybe made again; or a daemon has closed what it was left
+        except (
+            OSError
+        ):  # the directory was removed, and maybe made again; or a daemon closed the descriptors that it inherited
             return open_nonblocking(path, flags)
 
     def __del__(self) -> None:

@@ -1,6 +1,6 @@
 """A release as a process serves it: its resources, the bodies it keeps in memory, and the files that have failed.
 
-A release holds its mapping, and is held only by who serves it and by the answers under way: the last of them lets it go.
+A release holds its mapping, and only its server and the responses in flight hold a release: the last of them frees it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Release(Generic[Native]):
-    """What both interfaces stand on. Safe to share."""
+    """What every interface serves from. Thread-safe."""
 
     def __init__(
         self,
@@ -42,17 +42,17 @@ class Release(Generic[Native]):
         self._lock = Lock()
 
     def owns_path(self, *paths: str) -> bool:
-        """Return whether a path is below the prefix, so that nobody but the release should answer it."""
+        """Return whether any of the paths is below the prefix, where only the release should answer."""
         return any(path.startswith(self.resources.provider.prefix) for path in paths)
 
     def fetch(self, file_body: FileBody) -> bytes | OpenBody:
-        """Read a small file into memory, open a large one; raise BodyError for what the manifest does not describe."""
+        """Read a small file into memory, open a large one; raise BodyError if it is not what the manifest says."""
         body = self.bodies.load(file_body) if self.bodies.admits(file_body) else open_body(file_body, self._opener)
         self._failing.discard(file_body.path)
         return body
 
     def failed(self, file_body: FileBody, error: BodyError) -> Response[Native]:
-        """Return the answer in place of a file that is not as it should be; log it when it was well before."""
+        """Return the 500 for a file that is not what the manifest says; log it, unless its last answer failed too."""
         with self._lock:
             known = file_body.path in self._failing
             self._failing.add(file_body.path)
@@ -81,7 +81,7 @@ class Releases(Generic[Native]):
         return self._opened.manifest
 
     def refresh(self) -> None:
-        """Put a new release in the place of the old one."""
+        """Switch to a new release as soon as there is one."""
         if self._source.refresh() is not self._opened:
             with self._lock:
                 opened = self._source.opened  # now: another thread may have gone on to the next one

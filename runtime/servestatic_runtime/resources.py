@@ -13,7 +13,7 @@ from servestatic_runtime.negotiate import choose
 from servestatic_runtime.records import Headers, Variant
 from servestatic_runtime.response import FileBody, Native, Response
 
-# Paths kept ready, a few kilobytes each. The one made first leaves first.
+# Paths kept ready, a few kilobytes each. The oldest is evicted first.
 MOST_RESOURCES = 4096
 
 # Accept-Encoding values that a resource remembers the outcome of; a value longer than any browser's is not kept.
@@ -23,7 +23,7 @@ LONGEST_CHOICE = 256
 AcceptEncoding: TypeAlias = "str | bytes | None"  # as the server's interface gives the field's value, None without it
 
 
-if TYPE_CHECKING:  # so that no start makes them
+if TYPE_CHECKING:  # so that no start has to make them
 
     class Match(Protocol):
         """What a URL path leads to: a file in its codings, with the headers of that URL; or a redirect."""
@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # so that no start makes them
         def body_path(self, variant: Variant) -> str: ...
 
     class ResourceProvider(Protocol):
-        """What resources are made of: a manifest, or what takes its place where nothing was compiled."""
+        """What resources are made of: a manifest, or what replaces it where nothing was compiled."""
 
         @property
         def prefix(self) -> str: ...
@@ -47,7 +47,7 @@ if TYPE_CHECKING:  # so that no start makes them
 
 
 class Representation(Generic[Native]):
-    """One variant under one URL: its validators, its 200 and its 304. As fast to get at as a Response."""
+    """One variant under one URL: its validators, its 200 and its 304. Plain attributes, as a Response has, for speed."""
 
     def __init__(self, match: Match, variant: Variant, native: Callable[[Headers], Native]) -> None:
         self.headers = match.ok_headers(variant)
@@ -77,7 +77,7 @@ class Resource(dict[AcceptEncoding, Representation[Native] | None]):
         self.native = native
 
     def __missing__(self, accept_encoding: AcceptEncoding) -> Representation[Native] | None:
-        """Negotiate, and remember the outcome. A full table starts anew."""
+        """Negotiate, and remember the outcome. A full table is cleared."""
         text = accept_encoding.decode("latin-1") if isinstance(accept_encoding, bytes) else accept_encoding
         choice = choose(text, self._codings) if self.location is None else None
         representation = None if choice is None else self._representation(choice)
@@ -100,7 +100,7 @@ class Resource(dict[AcceptEncoding, Representation[Native] | None]):
 
 
 class Resources(dict[str, Resource[Native] | None]):
-    """The resources of a release by decoded URL path, None for a path that it does not list. Safe to share."""
+    """The resources of a release by decoded URL path, None for a path that it does not list. Thread-safe."""
 
     def __init__(self, provider: ResourceProvider, native: Callable[[Headers], Native]) -> None:
         super().__init__()

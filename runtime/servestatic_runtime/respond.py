@@ -35,8 +35,8 @@ def respond(
 ) -> Response[Native]:
     """Decide the answer to a request for a resource.
 
-    ``representation`` is the resource's for the request's Accept-Encoding; ``fields`` holds those of CONDITIONAL_FIELDS that
-    the request has, ``query`` its query string.
+    ``representation`` is the resource's for the request's Accept-Encoding; ``fields`` holds those of CONDITIONAL_FIELDS
+    that the request has, ``query`` its query string.
     """
     if method != "GET":
         return _respond_otherwise(resource, representation, method, fields, query)
@@ -51,13 +51,13 @@ def respond(
 
 
 def not_found(method: str, native: Callable[[Headers], Native]) -> Response[Native]:
-    """Return the answer for a path that nobody knows."""
+    """Return the 404 for an unknown path."""
     response = failure(native, 404)
     return _without_body(response) if method == "HEAD" else response
 
 
 def failure(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
-    """Return an answer that says only its status, and that no cache keeps."""
+    """Return an answer whose body is its status, and that no cache may store."""
     return _words(native, status, ("Cache-Control", "no-store"), *extra)
 
 

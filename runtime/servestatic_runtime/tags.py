@@ -1,4 +1,4 @@
-"""The elements that a page needs, from the names of assets: one way for the tags of every template language."""
+"""The elements that a page needs, from the names of assets: shared by the tags of every template language."""
 
 from __future__ import annotations
 
@@ -119,5 +119,5 @@ def _value(value: object) -> str:
 
 def _checked(name: str) -> str:
     if not name.replace("-", "").isalnum():
-        raise ValueError(f"{name!r} is no name of an attribute")
+        raise ValueError(f"{name!r} is not a valid attribute name")
     return name

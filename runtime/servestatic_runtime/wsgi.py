@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _KEYS = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in CONDITIONAL_FIELDS)
-# Two chunks of nothing: wsgiref gives none, or one, a Content-Length of its own, and a 304 may have none.
+# Two empty chunks: with none, or one, wsgiref adds a Content-Length, and a 304 must not have one.
 _NO_BODY = (b"", b"")
-# Whose wrapper begins at the file's position and stops at Content-Length, as PEP 3333 has it, so that a range may be
-# left to it: gunicorn (Response.sendfile) and waitress (ReadOnlyFileBasedBuffer.prepare). wsgiref goes on to the end of
+# Servers whose wrapper begins at the file's position and stops at Content-Length, as PEP 3333 says, so that it can
+# send a range: gunicorn (Response.sendfile) and waitress (ReadOnlyFileBasedBuffer.prepare). wsgiref goes on to the end of
 # the file, uWSGI sends all of it from its start (uwsgi_response_sendfile_do); cheroot and granian have no wrapper.
 _WRAPPERS_THAT_STOP = frozenset({"gunicorn.http.wsgi", "waitress.buffers"})
 _STATUS_LINES = {status: f"{status} {reason}" for status, reason in REASONS.items()}
@@ -44,7 +44,8 @@ class ServeStatic:
     ) -> None:
         """Open the release; raise ManifestError.
 
-        ``manifest`` is DIST or its manifest.msgpack (or a release that is open already), ``cache_bytes`` the memory that this process may keep bodies in.
+        ``manifest`` is DIST or its manifest.msgpack, or a release that is open already; ``cache_bytes`` is the memory that
+        this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
         """
@@ -59,7 +60,7 @@ class ServeStatic:
         return self._releases.manifest
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request for a listed path; hand any other to the application."""
+        """Answer a request for a listed path; pass any other to the application."""
         if self._reload:
             self._releases.refresh()
         release = self._releases.current
@@ -105,7 +106,7 @@ def _streamed(opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:
 
 
 def file_for(wrapper: Any, opened: OpenBody) -> FileLike | None:
-    """Return what a server's wsgi.file_wrapper can be left to send, or None where it can't or there is none."""
+    """Return what the server's wsgi.file_wrapper can send, None where it can't or there is none."""
     first, *more = opened.parts
     suits = opened.file_body.parts is None or getattr(wrapper, "__module__", None) in _WRAPPERS_THAT_STOP
     if wrapper is None or more or not suits or not isinstance(first, Span):
@@ -131,13 +132,13 @@ class FileLike:
         return data
 
     def close(self) -> None:
-        """Close the file; raise BodyError if it is too short now: then the server ends the connection."""
+        """Close the file; raise BodyError if it has become too short: then the server closes the connection."""
         with closing(self._opened):
             self._opened.check()
 
 
 def _not_found_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Be the application where there is none."""
+    """Stand in where there is no application: answer 404."""
     response = not_found(environ["REQUEST_METHOD"], _native)
     start_response(_STATUS_LINES[response.status], response.headers)
     return (response.body,) if response.body else _NO_BODY
@@ -148,10 +149,10 @@ def _native(headers: Headers) -> Headers:
 
 
 def _decoded(path: str) -> str:
-    """Return PATH_INFO, which holds UTF-8 as latin-1, as text. Bytes that are not UTF-8 stand in no listed path."""
+    """Return PATH_INFO, which holds UTF-8 as latin-1, as text. No listed path has bytes that are not UTF-8."""
     try:
         return path.encode("latin-1").decode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # from a server that does not do as PEP 3333 says
+    except UnicodeEncodeError:  # from a server that does not follow PEP 3333
         return path
 
 

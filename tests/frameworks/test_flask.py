@@ -290,7 +290,7 @@ def test_a_manifest_may_lie_elsewhere(kind: Kind, root: Path, compiled: Manifest
 
 
 def test_an_unknown_setting_is_an_error(kind: Kind, root: Path) -> None:
-    with pytest.raises(ValueError, match="SERVESTATIC has 'MANIFST', which is none of MANIFEST, BASE_URL, "):
+    with pytest.raises(ValueError, match="SERVESTATIC has no key 'MANIFST': the keys are MANIFEST, BASE_URL, "):
         kind.extension(bare(kind, root, MANIFST="dist"))
 
 

@@ -70,7 +70,7 @@ def test_a_base_url_stands_before_every_url(release: Compiled, given: str, base:
     ],
 )
 def test_what_is_no_base_url_is_an_error(release: Compiled, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    with pytest.raises(ValueError, match=r"^base_url is .* and should be like https://cdn\.example\.com"):
+    with pytest.raises(ValueError, match=r"^base_url is .*, and must be a URL such as https://cdn\.example\.com"):
         Manifest.open(release.dist, base_url=given)
     monkeypatch.setenv(VARIABLE, given)
     with pytest.raises(ValueError, match=f"^{VARIABLE} is "):

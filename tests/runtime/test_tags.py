@@ -81,7 +81,7 @@ def test_a_page_may_have_it_otherwise(release: Compiled) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "x>", 'x="y"', "_", "on/load"])
 def test_what_is_no_attribute_is_an_error(name: str) -> None:
-    with pytest.raises(ValueError, match="is no name of an attribute"):
+    with pytest.raises(ValueError, match="is not a valid attribute name"):
         asset_script(DevelopmentAssets("/static/"), "a.js", **{name: "x"})
 
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class PageAssets:
-    """The assets of the release, or of the project as it lies.
+    """The assets of the release, or, without one, plain URLs.
 
     Raise UnknownAssetError or ManifestError, unless MANIFEST_STRICT is off.
     """

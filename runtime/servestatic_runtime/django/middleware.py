@@ -23,7 +23,7 @@ __all__ = ["ServeStaticMiddleware"]
 
 
 class ServeStaticMiddleware:
-    """Serve the release in STATIC_ROOT, under DEBUG the sources of the next one. Its place is behind SecurityMiddleware."""
+    """Serve the release in STATIC_ROOT, under DEBUG what the finders find. It comes right after SecurityMiddleware."""
 
     sync_capable = True
     async_capable = True
@@ -43,7 +43,7 @@ class ServeStaticMiddleware:
             self._current = _current(settings)
 
     def __call__(self, request: HttpRequest) -> Any:
-        """Answer a request for a listed path, hand on any other. In async mode, return what is to be awaited."""
+        """Answer a request for a listed path, pass on any other. In async mode, return what is to be awaited."""
         release = self._current()
         resource = release.resources[request.path]
         if resource is None and request.path_info != request.path:
@@ -63,7 +63,7 @@ class ServeStaticMiddleware:
         )
 
     def _without_release(self, settings: conf.Settings) -> Callable[[], Release[Native]]:
-        """Serve what the finders find, and explain what they don't, where that is nobody else's to answer."""
+        """Serve what the finders find, and explain a 404 where only static files can be meant."""
         from servestatic_runtime.django.development import FoundFiles, FoundRelease  # noqa: PLC0415 - not in production
 
         files = FoundFiles(settings)

@@ -50,7 +50,7 @@ def is_missing_in_tests() -> bool:
 
 
 def invalidate() -> None:
-    """Have the release opened anew: another one was compiled."""
+    """Reopen the release when it is next asked for: another one was compiled."""
     global _opened  # noqa: PLW0603
     _opened = None
 

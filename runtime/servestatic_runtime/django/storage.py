@@ -61,7 +61,7 @@ class ManifestStorage(StaticFilesStorage):
         They lie under other names, so there is no directory of them, and collectstatic refuses --link.
         """
         if not name:
-            raise NotImplementedError("A release has no directory in which files have their logical names.")
+            raise NotImplementedError("A release has no directory where files lie under their logical names.")
         try:
             manifest = opened.manifest()
             return manifest.body_path(_ask(manifest.asset, name).variants[0])
@@ -76,13 +76,13 @@ class ManifestStorage(StaticFilesStorage):
             return False
 
     def save(self, name: str, content: object, max_length: int | None = None) -> str:  # noqa: ARG002
-        """Take what collectstatic copies, which is not copied: post_process compiles it from where it lies."""
+        """Accept a file from collectstatic without copying it: post_process compiles it from its source."""
         if self._uncompiled is None:
             self._uncompiled = finalize(self, _say_nothing_was_compiled)
         return name
 
     def delete(self, name: str) -> None:
-        """Keep what collectstatic would copy anew. DIST changes by a build only, from one whole release to another."""
+        """Delete nothing. Only a build changes DIST, from one whole release to another."""
 
     def post_process(self, paths: Collected, dry_run: bool = False, **_: object) -> Iterator[tuple[str, str, bool]]:  # noqa: FBT001, FBT002
         """Compile what collectstatic has found; raise CommandError, with DIST as it was."""

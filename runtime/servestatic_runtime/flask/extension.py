@@ -40,8 +40,8 @@ class Extension(ABC, Generic[Application]):
     def init_app(self, app: Application) -> None:
         """Set an application up; raise ManifestError where there is no release that can be read.
 
-        In debug mode, in tests, and under the framework's own command, it may do without: then its files are served as
-        they lie.
+        In debug mode, in tests, and under the framework's own command, an application needs none: then its files are
+        served from their source folders.
         """
         settings = Settings.of(app)
         release = self._open(app, settings)
@@ -57,7 +57,7 @@ class Extension(ABC, Generic[Application]):
         except ManifestError as error:
             if not (app.debug or app.testing or self._is_under_command()):
                 raise
-            app.logger.info("static files are served as they lie: %s", error)
+            app.logger.info("static files are served from their source folders: %s", error)
             return None
 
     def _is_under_command(self) -> bool:

@@ -35,12 +35,12 @@ class Settings:
 
     @classmethod
     def of(cls, app: App) -> Settings:
-        """Return the settings of an application; raise ValueError for a key that there isn't."""
+        """Return the settings of an application; raise ValueError for an unknown key."""
         given: Mapping[str, Any] = app.config.get(KEY, {})
         known = [field.name.upper() for field in fields(cls)]
         for key in given:
             if key not in known:
-                raise ValueError(f"{KEY} has {key!r}, which is none of {', '.join(known)}")
+                raise ValueError(f"{KEY} has no key {key!r}: the keys are {', '.join(known)}")
         values = {"reload": app.debug, **{key.lower(): value for key, value in given.items()}}
         manifest = os.path.join(app.root_path, values.pop("manifest", cls().manifest))
         return cls(manifest=manifest, **values)
