@@ -53,7 +53,7 @@ class SkipReason(StrEnum):
     HIDDEN = "a hidden file"
     LITTER = "left behind by an editor or the system"
     IGNORED = "ignored by a pattern"
-    OUTPUT = "the output directory"
+    RELEASE = "a release of servestatic-build"
     NO_FILE = "not a regular file"
     NOT_ASKED_FOR = "not one of the files asked for"
     LINK_OUT = "a symlink out of its source"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -20,12 +21,15 @@ from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.compress import Compression, compress, tasks
 from servestatic_build.render.fingerprint import fingerprint
 from servestatic_build.settings.config import Config
+from servestatic_build.settings.converters import shown
 from servestatic_build.settings.hooks import load_hook
+from servestatic_build.settings.output import require_own_directory
 from servestatic_build.sources.scan import scan
 from servestatic_build.store.locks import locked_output
 from servestatic_build.store.place import Placement, place
 from servestatic_build.store.publish import is_published, publish
 from servestatic_build.store.staging import Staging, scratch, staging_in
+from servestatic_runtime.dates import LATEST
 
 
 class Progress(Protocol):
@@ -93,6 +97,7 @@ def _compile(
     result: BuildResult,
     diagnostics: Diagnostics,
 ) -> None:
+    require_own_directory(config.sources, config.out)
     with stages.stage("scan"):
         scanned = scan(config, diagnostics)
         result.skipped = scanned.skipped
@@ -164,6 +169,6 @@ def _source_date_epoch() -> int | None:
     text = os.environ.get("SOURCE_DATE_EPOCH")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()):
-        raise ConfigError(f"SOURCE_DATE_EPOCH must be whole seconds since 1970, not {text!r}")
+    if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > LATEST:
+        raise ConfigError(f"SOURCE_DATE_EPOCH must be whole seconds since 1970, not {shown(text)}")
     return int(text)

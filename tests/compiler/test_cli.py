@@ -33,6 +33,10 @@ SITE = {
     "docs/home.html": "<p>",
     ".hidden": "",
 }
+DIST_IS_SHARED = (
+    "servestatic-build: error: DIST (.) holds other files, and the sources or the working directory [invalid-setting]\n"
+    "  hint: choose a directory of its own, with -o: it is made if it does not exist\n"
+)
 BROKEN = {"css/b.css": "a{b:url(no.png)}"}
 
 
@@ -174,6 +178,41 @@ def test_the_exit_code_is_0_good_1_failed_2_usage(arguments: list[str], code: in
     write_tree(Path("broken"), BROKEN)
     assert run(*arguments).exit_code == code
     assert Path("dist").exists() == (code == 0 and "src" in arguments)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        pytest.param({"settings.py": "", "static/a.css": ""}, 2, id="a project"),
+        pytest.param({"static/a.css": ""}, 2, id="sources alone"),
+        pytest.param({}, 0, id="nothing"),
+        pytest.param({".gitkeep": "", ".git/config": ""}, 0, id="nothing to see"),
+        pytest.param(None, 0, id="a release"),
+    ],
+)
+def test_a_release_is_not_scattered_among_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: dict[str, str] | None, code: int
+) -> None:
+    if content is None:
+        run("src", "-o", "here", "--codings=none")
+    directory = write_tree(tmp_path / "here", content or {})
+    before = snapshot(directory)
+    monkeypatch.chdir(directory)
+    done = run("../src", "-o", ".", "--codings=none", "--max-age=1")
+    assert done.exit_code == code
+    assert (snapshot(directory) == before) == (code == 2)
+    assert (done.stderr == DIST_IS_SHARED) == (code == 2)
+
+
+def test_neither_is_it_where_a_source_is(tmp_path: Path) -> None:
+    write_tree(tmp_path / "project", {"static/a.css": "", "settings.py": ""})
+    done = run("project/static", "-o", "project", "--codings=none")
+    assert (done.exit_code, done.stderr) == (2, DIST_IS_SHARED.replace("(.)", "(project)"))
+
+
+def test_a_directory_that_neither_a_source_nor_the_work_is_in_may_hold_other_files(tmp_path: Path) -> None:
+    write_tree(tmp_path / "public", {"robots.txt": ""})
+    assert run("src", "-o", "public", "--codings=none").exit_code == 0
 
 
 def test_check_passes_once_the_release_is_there() -> None:
@@ -443,7 +482,7 @@ def test_show_of_what_is_no_release_fails_on_stderr(tmp_path: Path, options: lis
     done = show("nothing", *options)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == (
-        f"{tmp_path}/nothing: error: No such file or directory\n"
+        f"{tmp_path}/nothing/manifest.msgpack: error: No such file or directory\n"
         "  hint: compile with: servestatic-build SOURCE... -o DIST\n"
     )
 

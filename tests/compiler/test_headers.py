@@ -7,13 +7,15 @@ from typing import Any
 from wsgiref.headers import Headers
 
 import pytest
+from click.testing import CliRunner
 
 from servestatic_build import Config, ConfigError
+from servestatic_build.cli import main
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_build.settings.hooks import load_hook
 from servestatic_runtime.media_types import content_type, media_type
-from support.trees import Compiled, compile_tree
+from support.trees import Compiled, compile_tree, write_tree
 
 COMPRESSIBLE = "a { b: c }\n" * 50
 
@@ -303,6 +305,22 @@ def test_a_hook_that_would_break_an_answer_fails_the_build(tmp_path: Path, hooks
 def test_a_hook_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="headers-hook"):
         load_hook("headers-hook", name)
+
+
+@pytest.mark.parametrize(
+    "body", ["1 / 0", "import sys; sys.exit(7)", "def", "from os import nothing", "raise Exception('a\nb')"]
+)
+def test_a_hook_whose_module_fails_is_one_line_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    monkeypatch.syspath_prepend(str(write_tree(tmp_path / "hooks", {"failing_hook.py": body})))
+    write_tree(tmp_path / "static", {"a.css": ""})
+    settings = tmp_path / "settings.toml"
+    settings.write_text('sources = "static"\nheaders-hook = "failing_hook:add"')
+    done = CliRunner().invoke(main, [f"--config={settings}"], catch_exceptions=False)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "headers-hook 'failing_hook:add': to import failing_hook raised " in done.stderr
+    assert not (tmp_path / "dist").exists()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import socket
 import stat
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from servestatic_build import Config, Source
-from servestatic_build.diagnostics import ConfigError, Diagnostic, Diagnostics
+from servestatic_build.diagnostics import Code, ConfigError, Diagnostic, Diagnostics
 from servestatic_build.model import SourceFile
 from servestatic_build.settings.globs import Globs
 from servestatic_build.sources.scan import scan
@@ -298,10 +299,30 @@ def test_special_files_are_skipped(src: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (found.names, found.skipped) == (["a.css"], {"fifo": "not a regular file", "socket": "not a regular file"})
 
 
-def test_the_output_inside_a_source_is_skipped(src: Path) -> None:
-    write_tree(src / "dist", {"files/a.css": ""})
-    found = walk(src, out=str(src / "dist"))
-    assert (found.names, found.skipped) == (["a.css"], {"dist": "the output directory"})
+@pytest.mark.parametrize("link", [False, True], ids=["directory", "link into the source"])
+def test_the_output_can_not_be_inside_a_source(tmp_path: Path, src: Path, *, link: bool) -> None:
+    (tmp_path / "link").symlink_to(src / "dist")
+    out = str(tmp_path / "link" if link else src / "dist")
+    with pytest.raises(ConfigError, match=re.escape(f"DIST ({out}) lies inside the source {src}")):
+        walk(src, out=out)
+
+
+@pytest.mark.parametrize("place", ["dist", "lib/old"])
+def test_a_release_inside_a_source_is_never_its_content(tmp_path: Path, src: Path, place: str) -> None:
+    os.renames(compile_tree(tmp_path / "other", {"b.css": ""}).dist, src / place)
+    found = walk(src)
+    assert (found.names, found.skipped) == (["a.css"], {os.path.basename(place): "a release of servestatic-build"})
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"\x81\xa6format\xa1x"], ids=["empty", "short", "of another kind"])
+def test_a_manifest_that_is_not_ours_makes_no_release(src: Path, content: bytes) -> None:
+    (src / "manifest.msgpack").write_bytes(content)
+    assert walk(src).names == ["a.css", "manifest.msgpack"]
+
+
+def test_a_source_that_is_a_release_is_an_error(tmp_path: Path) -> None:
+    dist = compile_tree(tmp_path, {"b.css": ""}).dist
+    assert walk(dist).messages == [f"error {dist}: this source is a release of servestatic-build"]
 
 
 @pytest.mark.parametrize("source", ["src", "src/files", "src/files/static"])
@@ -350,7 +371,27 @@ def test_a_source_that_is_no_directory_is_an_error(tmp_path: Path, kind: str) ->
     source = tmp_path / "src"
     if kind == "a file":
         source.touch()
-    assert walk(source).messages[0] == f"error {source}: this source is not a directory"
+    assert walk(source).messages == [f"error {source}: this source is not a directory"]
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("sttaic", "did you mean static?"),
+        ("./static/cs", "did you mean static/css?"),
+        ("sttaic/css", "did you mean static?"),
+        ("/=statics", "did you mean static?"),
+        ("static/css/a.css", None),
+        ("something/else", None),
+    ],
+)
+def test_a_misspelt_source_is_one_error_that_says_what_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, hint: str | None
+) -> None:
+    write_tree(tmp_path, {"static/css/a.css": ""})
+    monkeypatch.chdir(tmp_path)
+    (diagnostic,) = walk(Source.parse(source)).diagnostics
+    assert (diagnostic.code, diagnostic.hint) == (Code.INVALID_SOURCE, hint)
 
 
 def test_a_source_without_files_is_a_warning(tmp_path: Path) -> None:

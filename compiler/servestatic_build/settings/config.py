@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from servestatic_build.codecs import CODECS, EFFORTS
 from servestatic_build.diagnostics import ConfigError
-from servestatic_build.platform_files import cores, is_within
+from servestatic_build.platform_files import cores
 from servestatic_build.settings.header_rules import HeadersHook
 from servestatic_build.settings.kinds import (
     Choice,
@@ -30,8 +29,8 @@ from servestatic_build.settings.kinds import (
     WholeNumber,
 )
 from servestatic_build.settings.missing import POLICIES
+from servestatic_build.settings.output import require_apart
 from servestatic_build.settings.table import Setting
-from servestatic_runtime.format import FILES_DIR
 
 # (path, plain URL) -> whether the file was named by its content before
 HashedHook: TypeAlias = Callable[[str, str], object]
@@ -195,18 +194,9 @@ class Config:
         """Raise ConfigError for what no build can follow."""
         if not self.sources:
             raise ConfigError("no source to compile", "name a directory, for example: servestatic-build static -o dist")
-        for source in self.sources:
-            if _is_output(source.directory, self.out):
-                raise ConfigError(f"{source.directory} is the output and can't be a source")
+        require_apart(self.sources, self.out)
 
 
 SETTINGS: dict[str, Setting[Any, Any]] = {
     setting.name: setting for setting in vars(Config).values() if isinstance(setting, Setting)
 }
-
-
-def _is_output(directory: str, out: str) -> bool:
-    """Return whether a source is what a build writes: DIST itself, or where its files are."""
-    real, out = os.path.realpath(directory), os.path.realpath(out)
-    files = os.path.join(out, FILES_DIR)
-    return real == out or is_within(real, files)

@@ -17,11 +17,20 @@ def load_hook(setting: str, hook: str | _Hook) -> _Hook:
         return hook
     module, colon, function = hook.partition(":")
     if not (module and colon and function):
-        raise ConfigError(f"{setting} must be module:function, not {hook!r}")
-    try:
-        loaded: _Hook = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, TypeError) as error:
-        raise ConfigError(f"{setting} {hook!r}: {error}", "is its directory on PYTHONPATH?") from error
+        raise ConfigError(f"{setting}: {hook!r} is not module:function")
+    loaded: _Hook = _attribute(f"{setting} {hook!r}", module, function)
     if not callable(loaded):
         raise ConfigError(f"{setting} {hook!r} is not a function")
     return loaded
+
+
+def _attribute(hook: str, module: str, name: str) -> Any:
+    """Import a module, which may run anything and raise anything, and return what it has under a name."""
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{hook}: {error}", "is its directory on PYTHONPATH?") from error
+    except AttributeError as error:
+        raise ConfigError(f"{hook}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"{hook}: to import {module} raised {error!r}") from error

@@ -15,9 +15,12 @@ from servestatic_build.platform_files import is_link, is_within
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.hooks import load_hook
+from servestatic_build.settings.output import holds_release
 from servestatic_build.settings.source import Source
 from servestatic_build.sources.bundlers import with_bundler_names
+from servestatic_build.sources.directories import source_problem
 from servestatic_runtime.dates import LATEST
+from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.media_types import media_type
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.url_reason import UrlReason
@@ -47,7 +50,7 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
                 message = f"this file replaces {replaced.path} at {file.plain_path}"
                 diagnostics.note(Code.REPLACED_FILE, file.path, message)
             by_path[file.plain_path] = file
-    if not by_path:
+    if not (by_path or diagnostics.failed):
         places = ", ".join(source.directory for source in config.sources)
         diagnostics.warning(Code.NO_FILES, places, "there are no files to publish")
     files = sorted(by_path.values(), key=lambda file: file.name)
@@ -87,17 +90,20 @@ class _Walk:
         self._skipped = skipped
         self._diagnostics = diagnostics
         self._root = os.path.realpath(source.directory)
-        self._out = os.path.realpath(config.out)
         self._hashed_hook = load_hook("hashed-hook", config.hashed_hook) if config.hashed_hook else None
 
     def files(self) -> Iterator[SourceFile]:
-        if not os.path.isdir(self._root):
-            self._diagnostics.error(Code.INVALID_SOURCE, self._source.directory, "this source is not a directory")
+        if problem := source_problem(self._source.directory):
+            self._diagnostics.error(Code.INVALID_SOURCE, self._source.directory, *problem)
             return
         directories = [_Directory(os.path.abspath(self._source.directory), "", (self._root,))]
         while directories:
             directory = directories.pop()
-            for entry in self._entries(directory):
+            entries = self._entries(directory)
+            if any(entry.name == MANIFEST_NAME for entry in entries) and holds_release(directory.path):
+                self._skipped.append(Skipped(directory.path, SkipReason.RELEASE))
+                continue
+            for entry in entries:
                 below, real = directory.below + entry.name, _real_path(entry, directory)
                 reason = self._unwanted(entry, below, real, directory)
                 if reason:
@@ -122,8 +128,6 @@ class _Walk:
             return SkipReason.HIDDEN
         if is_link(entry) and (reason := self._unwanted_link(real, directory)):
             return reason
-        if real == self._out:
-            return SkipReason.OUTPUT
         if entry.is_dir():
             return self._unwanted_name(below + "/")
         if not entry.is_file():
