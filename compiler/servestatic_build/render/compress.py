@@ -64,7 +64,7 @@ def _may_gain(asset: Asset) -> bool:
 def _variant(asset: Asset, coding: str, effort: str, staging: Staging) -> Variant | None:
     identity = asset.identity
     with open(identity.staged, "rb") as file:
-        coded = CODECS[coding](file.read(), effort)
+        coded = CODECS[coding].encode(file.read(), effort)
     if not _gains(identity.size, len(coded)):
         return None
     written = staging.write([coded])
