@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import zstandard
 
 from servestatic_build.codecs import CODECS, EFFORTS
 from servestatic_build.codecs import zstd as zstd_codec
-from support.codings import decoded
+from support.codings import StubCodec, decoded
 from support.releases import snapshot, unfingerprinted
 from support.trees import compile_tree
 
@@ -29,24 +30,24 @@ CONTENT = {
 @pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize("coding", CODECS)
 def test_a_coding_decodes_to_the_same_bytes(coding: str, effort: str, data: bytes) -> None:
-    assert decoded(CODECS[coding](data, effort), coding) == data
+    assert decoded(CODECS[coding].encode(data, effort), coding) == data
 
 
-def test_zopfli_beats_zlib_and_more_of_it_loses_nothing() -> None:
-    fast, default, best = (len(CODECS["gzip"](TEXT.encode(), effort)) for effort in EFFORTS)
+def test_more_effort_makes_fewer_bytes_of_gzip() -> None:
+    fast, default, best = (len(CODECS["gzip"].encode(TEXT.encode(), effort)) for effort in EFFORTS)
     assert fast > default >= best
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_the_effort_reaches_the_codec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, effort: str) -> None:
-    monkeypatch.setitem(CODECS, "br", lambda _data, effort: effort.encode())
+    monkeypatch.setitem(CODECS, "br", StubCodec(lambda _data, effort: effort.encode()))
     compiled = compile_tree(tmp_path, {"a.css": TEXT}, codings=("br",), effort=effort)
     assert compiled.read("a.css", "br").decode() == effort
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_gzip_carries_no_time_and_no_name_and_one_system(effort: str) -> None:
-    head = CODECS["gzip"](b"a" * 100, effort)[:10]
+    head = CODECS["gzip"].encode(b"a" * 100, effort)[:10]
     # RFC 1952 2.3: magic, FLG, MTIME, OS
     assert (head[:3], head[3], head[4:8], head[9]) == (b"\x1f\x8b\x08", 0, bytes(4), 3)
 
@@ -57,6 +58,28 @@ def test_a_zstd_window_is_at_most_8_mib(effort: str) -> None:
     frame = zstandard.get_frame_parameters(zstd_codec.encode(data, effort))
     assert frame.window_size <= 8 * 2**20
     assert frame.content_size == len(data)
+
+
+@pytest.mark.parametrize(
+    ("coding", "size", "effort", "recipe"),
+    [
+        ("gzip", 1_000, "fast", "gzip 1: deflate {deflate}, level 10"),
+        ("gzip", 1_000, "default", "gzip 1: zopfli {zopfli}, 15 iterations, one block"),
+        ("gzip", 2**21, "default", "gzip 1: zopfli {zopfli}, 5 iterations, blocks"),
+        ("gzip", 2**21 + 1, "default", "gzip 1: deflate {deflate}, level 12"),
+        ("gzip", 2**30, "best", "gzip 1: zopfli {zopfli}, 15 iterations, blocks"),
+        ("br", 1_000, "fast", "br 1: brotli {brotli}, quality 9, window 16"),
+        ("br", 2**20, "fast", "br 1: brotli {brotli}, quality 9, window 21"),
+        ("br", 2**30, "fast", "br 1: brotli {brotli}, quality 9, window 24"),
+        ("br", 1_000, "default", "br 1: brotli {brotli}, quality 11, window 24"),
+        ("zstd", 1_000, "fast", "zstd 1: zstd {zstd}, level 12"),
+        ("zstd", 1_000, "best", "zstd 1: zstd {zstd}, level 19"),
+    ],
+)
+def test_a_recipe_names_the_library_and_what_it_is_told(coding: str, size: int, effort: str, recipe: str) -> None:
+    versions = {"zstd": ".".join(map(str, zstandard.ZSTD_VERSION))}
+    versions |= {name: version(name) for name in ("brotli", "deflate", "zopfli")}
+    assert CODECS[coding].recipe(size, effort) == recipe.format(**versions)
 
 
 def codings_made(tmp_path: Path, name: str, data: bytes, codings: tuple[str, ...] = tuple(CODECS)) -> list[str]:
@@ -82,7 +105,7 @@ def codings_made(tmp_path: Path, name: str, data: bytes, codings: tuple[str, ...
 def test_a_variant_is_kept_where_it_saves_1_percent_and_20_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, coded: int, *, kept: bool
 ) -> None:
-    monkeypatch.setitem(CODECS, "br", lambda _data, _effort: bytes(coded))
+    monkeypatch.setitem(CODECS, "br", StubCodec(lambda _data, _effort: bytes(coded)))
     assert codings_made(tmp_path, "a.css", bytes(size), ("br",)) == ["br"] * kept
 
 
@@ -155,7 +178,7 @@ def test_a_codec_that_fails_fails_the_build(tmp_path: Path, monkeypatch: pytest.
     def no_space(_data: bytes, _effort: str) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(CODECS, "br", no_space)
+    monkeypatch.setitem(CODECS, "br", StubCodec(no_space))
     compiled = compile_tree(tmp_path, {f"{number}.css": TEXT for number in range(9)}, codings=("br",))
     assert compiled.messages() == [f"error {compiled.dist}: No space left on device"]
     assert not compiled.dist.exists()

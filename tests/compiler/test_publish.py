@@ -21,6 +21,7 @@ from servestatic_build import Source
 from servestatic_build.codecs import CODECS
 from servestatic_build.platform_files import open_regular
 from servestatic_build.store.locks import OURS, locked
+from support.codings import StubCodec
 from support.releases import release, snapshot
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
@@ -77,7 +78,7 @@ def test_the_files_of_the_release_before_stay(tmp_path: Path) -> None:
 def test_no_file_is_ever_rewritten_with_other_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, efforts: tuple[str, ...]
 ) -> None:
-    monkeypatch.setitem(CODECS, "br", lambda _data, effort: effort.encode())
+    monkeypatch.setitem(CODECS, "br", StubCodec(lambda _data, effort: effort.encode()))
     before: dict[str, bytes] = {}
     for effort in efforts:
         compiled = compile_tree(tmp_path, OLD, codings=("br",), effort=effort)

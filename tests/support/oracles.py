@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ def installed() -> Path:
     return install()
 
 
-def install() -> Path:
-    """Install the packages, unless that is done, and return where they are."""
-    return once(ORACLES / "package-lock.json", _install)
+def install(packages: Path = ORACLES) -> Path:
+    """Install what a lock file in ``packages`` names, unless that is done, and return where it is."""
+    return once(packages / "package-lock.json", partial(_install, packages))
 
 
 def once(lock_file: Path, make: Callable[[Path], None]) -> Path:
@@ -54,9 +54,9 @@ def once(lock_file: Path, make: Callable[[Path], None]) -> Path:
     return directory
 
 
-def _install(directory: Path) -> None:
+def _install(packages: Path, directory: Path) -> None:
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(ORACLES / name, directory)
+        shutil.copy(packages / name, directory)
     # The packages are there to be read: none of their scripts runs.
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     run = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
