@@ -22,6 +22,11 @@ _FORMS = tuple(
 LATEST = 253_402_300_799  # the last second of the year 9999: none of the forms has room for a longer one
 
 
+def clamped(seconds: float) -> int:
+    """Return seconds since 1970 as the nearest number that there is a date for; file systems have others, too."""
+    return min(max(int(seconds), 0), LATEST)
+
+
 def format_date(seconds: int) -> str:
     """Return seconds since 1970 as an IMF-fixdate, for example ``Sun, 06 Nov 1994 08:49:37 GMT``."""
     t = gmtime(seconds)

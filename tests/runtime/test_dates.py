@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from servestatic_runtime.dates import format_date, parse_date
+from servestatic_runtime.dates import LATEST, clamped, format_date, parse_date
 
 RFC_EXAMPLE = 784_111_777  # RFC 9110 5.6.7
 
@@ -59,6 +59,13 @@ def test_each_form_is_read(text: str, seconds: int) -> None:
 )
 def test_anything_else_is_no_date(text: str) -> None:
     assert parse_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "date"), [(-1, 0), (0, 0), (1.9, 1), (LATEST, LATEST), (LATEST + 1, LATEST), (2**62, LATEST)]
+)
+def test_what_no_date_says_is_the_nearest_that_one_says(seconds: float, date: int) -> None:
+    assert clamped(seconds) == date
 
 
 @pytest.mark.parametrize("ahead", [-49, -10, 0, 10, 49], ids=lambda years: f"{years:+} years")

@@ -19,7 +19,7 @@ from servestatic_build.settings.output import holds_release
 from servestatic_build.settings.source import Source
 from servestatic_build.sources.bundlers import with_bundler_names
 from servestatic_build.sources.directories import source_problem
-from servestatic_runtime.dates import LATEST
+from servestatic_runtime.dates import clamped
 from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.media_types import media_type
 from servestatic_runtime.paths import quote_path
@@ -173,7 +173,7 @@ class _Walk:
             path=path,
             plain_path=plain_path,
             size=status.st_size,
-            modified=min(max(int(status[stat.ST_MTIME]), 0), LATEST),
+            modified=clamped(status[stat.ST_MTIME]),
             media_type=kind,
             reason=reason,
             plain=config.plain_urls or not reason.is_fingerprinted,

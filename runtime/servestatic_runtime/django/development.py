@@ -16,7 +16,7 @@ from django.utils._os import safe_join
 from django.utils.module_loading import import_string
 
 from servestatic_runtime.bodies import OpenBody, open_body
-from servestatic_runtime.dates import format_date
+from servestatic_runtime.dates import clamped, format_date
 from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
 from servestatic_runtime.django import compiling, conf
 from servestatic_runtime.django.responses import Native, native
@@ -159,7 +159,7 @@ def _described(name: str, path: str, place: str | None) -> _File | None:
         return None
     changing = (place, status.st_ino, status.st_size, status.st_mtime_ns)
     variant = Variant(IDENTITY, status.st_size, etag(sha256(repr(changing).encode()).digest()), place)
-    return _File(name, path, place, max(int(status.st_mtime), 0), variant)
+    return _File(name, path, place, clamped(status.st_mtime), variant)
 
 
 def _is_published(path: str) -> bool:
