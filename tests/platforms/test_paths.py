@@ -15,8 +15,9 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.utils import _os as django_paths
 
-from servestatic_runtime.django import development, trees
+from servestatic_runtime.django import compiling, development, trees
 from servestatic_runtime.django.trees import by_logical_name
+from servestatic_runtime.flask.settings import Settings
 from servestatic_runtime.manifest import manifest_path
 from servestatic_runtime.platform_files import native_path, with_slashes
 
@@ -35,10 +36,10 @@ def _windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def storage() -> Any:
     r"""Return a storage of ``C:\site\static``."""
-    made = FileSystemStorage.__new__(FileSystemStorage)
-    vars(made)["location"] = r"C:\site\static"
-    vars(made)["base_location"] = r"C:\site\static"
-    return made
+    storage = FileSystemStorage.__new__(FileSystemStorage)
+    vars(storage)["location"] = r"C:\site\static"
+    vars(storage)["base_location"] = r"C:\site\static"
+    return storage
 
 
 def there_is(*paths: str) -> None:
@@ -98,6 +99,21 @@ def test_what_django_collects_is_a_tree_of_logical_names(storage: Any, name: str
     collected = by_logical_name({name: (storage, r"css\app.css")})
     assert list(collected) == [prefix + "css/app.css"]
     assert trees.trees(collected, "scratch") == ((r"C:\site\static", prefix, frozenset({"css/app.css"})),)
+
+
+def test_what_the_finders_find_goes_by_logical_names(storage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finder:
+        def list(self, _patterns: list[str]) -> Iterator[tuple[str, Any]]:
+            yield r"css\app.css", storage
+
+    vars(storage)["prefix"] = "vendor"
+    monkeypatch.setattr(compiling, "get_finders", lambda: [Finder()])
+    assert list(compiling.found_files([], print)) == ["vendor/css/app.css"]
+
+
+def test_flask_compiles_into_the_directory_of_the_manifest() -> None:
+    assert Settings(manifest=r"C:\app\dist").dist == r"C:\app\dist"
+    assert Settings(manifest=r"C:\app\dist\manifest.msgpack").dist == r"C:\app\dist"
 
 
 def test_a_path_with_slashes_leads_to_the_same_tree(storage: Any) -> None:
