@@ -27,7 +27,7 @@ from servestatic_build.settings.files import read_settings
     name="servestatic-build", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @setting_options
-@click.option("--json", "as_json", is_flag=True, help="Print a summary to stdout as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON to stdout.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @click.option("--verbose", is_flag=True, help="Name the skipped files and every problem.")
 @click.option(

@@ -141,11 +141,11 @@ def test_every_setting_is_read_above_or_is_for_the_command_line_only() -> None:
             "[[…headers]]",
             id="table for the rules",
         ),
-        pytest.param("headers = [1]", 1, "headers: entry 1: 1 is not a table", None, id="number for a rule"),
+        pytest.param("headers = [1]", 1, "headers: 1 is not a table", None, id="number for a rule"),
         pytest.param(
             'headers = [{set = {A = "1"}}]',
             1,
-            "headers: entry 1: a rule has the keys set",
+            "headers: a rule has the keys set",
             'for = "*.pdf"',
             id="no for",
         ),
@@ -168,10 +168,14 @@ def test_every_setting_is_read_above_or_is_for_the_command_line_only() -> None:
         ),
         pytest.param('missing = {"*" = "no"}', 1, "missing: *: 'no' is not one of ignore", None, id="no policy"),
         pytest.param('imports = {"a/" = "b"}', 1, "imports: 'a/' must lead to a directory, 'b/'", None, id="import"),
+        pytest.param('sources = ["/x="]', 1, "sources: '/x=' names no directory", "URL=DIR", id="no directory"),
+        pytest.param('codings = ["lzma"]', 1, "codings: 'lzma' is not one of gzip", None, id="unknown coding"),
         pytest.param(
-            'sources = ["/x="]', 1, "sources: entry 1: '/x=' names no directory", "URL=DIR", id="no directory"
+            'codings = "br,brotly"', 1, "codings: entry 2: 'brotly'", "did you mean brotli?", id="coding, typo"
         ),
-        pytest.param('codings = ["lzma"]', 1, "codings: entry 1: 'lzma' is not one of gzip", None, id="unknown coding"),
+        pytest.param(
+            'missing = "warning"', 1, "missing: 'warning' is not one of", "did you mean warn?", id="policy, typo"
+        ),
         pytest.param("hashed-hook = 1", 1, "hashed-hook: 1 is not a string", None, id="number for a hook"),
         pytest.param("a = x", "1:5", "this is not TOML: Invalid value", None, id="not TOML"),
         pytest.param("out = 'a\0'", "1:9", "this is not TOML: Found invalid character", None, id="NUL in the file"),
@@ -302,10 +306,10 @@ def test_config_holds_what_it_is_given_as_it_needs_it(given: dict[str, Any], hel
         pytest.param({"sources": ""}, "sources: '' is not a path", id="empty source"),
         pytest.param({"sources": "a\0"}, r"sources: 'a\x00' has a NUL character", id="NUL in a source"),
         pytest.param({"sources": 5}, "sources: 5 is not a list of DIR or URL=DIR", id="number for a source"),
-        pytest.param({"sources": [b"a"]}, "sources: entry 1: b'a' is not a path", id="bytes for a source"),
+        pytest.param({"sources": [b"a"]}, "sources: b'a' is not a path", id="bytes for a source"),
         pytest.param({"effort": "x"}, "effort: 'x' is not one of fast, default, best", id="effort"),
         pytest.param({"missing": "x"}, "missing: 'x' is not one of ignore, warn, error", id="missing"),
-        pytest.param({"codings": ("x",)}, "codings: entry 1: 'x' is not one of gzip, br, zstd", id="coding"),
+        pytest.param({"codings": ("x",)}, "codings: 'x' is not one of gzip, br, zstd", id="coding"),
         pytest.param({"jobs": 0}, "jobs: 0 is not a whole number of at least 1", id="jobs"),
         pytest.param({"jobs": "4"}, "jobs: '4' is not a whole number of at least 1", id="text for a number"),
         pytest.param({"max_age": -1}, "max-age: -1 is not a whole number of at least 0", id="max-age"),
@@ -326,9 +330,7 @@ def test_config_holds_what_it_is_given_as_it_needs_it(given: dict[str, Any], hel
             {"origins": "https://a:x"}, "origins: 'https://a:x' is not an origin", id="port that is no number"
         ),
         pytest.param({"origins": "https://a/b"}, "origins: 'https://a/b' is not an origin", id="origin with a path"),
-        pytest.param(
-            {"origins": ["a.test"]}, "origins: entry 1: 'a.test' is not an origin", id="origin without scheme"
-        ),
+        pytest.param({"origins": ["a.test"]}, "origins: 'a.test' is not an origin", id="origin without scheme"),
     ],
 )
 def test_what_no_build_can_follow_is_refused(settings: dict[str, Any], message: str) -> None:

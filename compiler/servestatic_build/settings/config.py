@@ -53,39 +53,39 @@ class Config:
     )
     out: Directory = Directory(
         "dist",
-        "Where the release goes.",
+        "The directory that the release is written to.",
         options="-o --out",
         metavar="DIST",
         example='out = "build/static"',
         details="A directory of its own, outside of every source.",
     )
     prefix: UrlDirectory = UrlDirectory(
-        "/static/", "Where a SOURCE that is a DIR is served.", metavar="URL", example='prefix = "/assets/"'
+        "/static/", "The URL path that each DIR is served under.", metavar="URL", example='prefix = "/assets/"'
     )
     codings: Codings = Codings(
         tuple(CODECS),
-        "Codings to make, or none.",
+        "Compress with these codings, or none.",
         metavar="LIST",
         default_text=",".join(CODECS),
         example='codings = ["gzip", "br"]',
-        details="A coding of a file is kept where it makes the file smaller.",
+        details="A compressed variant is kept where it is smaller than the file.",
     )
     effort: Choice = Choice("default", EFFORTS, "How hard to compress.", example='effort = "best"')
     jobs: WholeNumber = WholeNumber(
         cores(),
-        "Threads that compress.",
+        "The number of threads that compress.",
         least=1,
         metavar="N",
-        default_text="one a core",
+        default_text="one per core",
         example="jobs = 2",
         details="The output is the same whatever their number.",
     )
     ignore: Patterns = Patterns(
-        (), "Don't publish these files.", metavar="GLOB", example='ignore = ["*.scss", "drafts/", "!drafts/a.css"]'
+        (), "Do not publish these files.", metavar="GLOB", example='ignore = ["*.scss", "drafts/", "!drafts/a.css"]'
     )
     plain: Patterns = Patterns(
         (),
-        "Give these files their plain URL only.",
+        "Serve these files under their plain URL only.",
         metavar="GLOB",
         example='plain = ["sw.js"]',
         details="For files whose URL is written down where no build can see it.",
@@ -99,20 +99,20 @@ class Config:
     )
     hashed: Patterns = Patterns(
         (),
-        "The names of these files hold a hash of their content already.",
+        "The names of these files already contain a content hash.",
         metavar="GLOB",
         example='hashed = ["build/*-????????.js"]',
         details="They keep their names and their bytes, and are cached for ever.",
     )
     hashed_hook: Hook[HashedHook] = Hook(
         None,
-        "A function that says which names hold a hash already.",
+        "A function that says whether a name already contains a content hash.",
         options="",
         example='hashed-hook = "project.assets:is_hashed"',
         details="It is called with the path of a file and its plain URL.",
     )
     plain_urls: Flag = Flag(
-        default=True, summary="Serve fingerprinted files under their plain URLs, too.", example="plain-urls = false"
+        default=True, summary="Serve fingerprinted files under their plain URLs as well.", example="plain-urls = false"
     )
     missing: Missing = Missing(
         "warn",
@@ -125,9 +125,9 @@ class Config:
     modules: Choice = Choice(
         "rewrite",
         ("rewrite", "importmap"),
-        "How modules find each other.",
+        "How JavaScript modules find each other.",
         example='modules = "importmap"',
-        details="By rewritten imports, or by an import map, which leaves their bytes as they are.",
+        details="By rewritten imports, or by an import map, with which a change to one module renames one file.",
     )
     imports: Imports = Imports(
         {},
@@ -137,24 +137,24 @@ class Config:
     )
     origins: Origins = Origins(
         (),
-        "An origin that serves DIST.",
+        "An origin that serves DIST; full URLs there are rewritten.",
         options="--origin",
         metavar="URL",
         example='origins = ["https://www.example.com"]',
-        details="References to full URLs there are rewritten, too.",
+        details="A scheme and a host. References to other origins stay as they are.",
     )
     bundler_manifests: Paths = Paths(
         (),
-        "A bundler's manifest; Vite's is found.",
+        "The manifest of a bundler; that of Vite is found.",
         options="--bundler-manifest",
         metavar="FILE",
         example='bundler-manifests = ["static/build/meta.json"]',
-        details="That of Vite, of a webpack plugin, or esbuild's metafile. The files that it names keep their names.",
+        details="That of Vite, of a webpack plugin, or the metafile of esbuild. The files that it names keep their names.",
     )
-    strict: Flag = Flag(default=False, summary="Make every warning an error.", example="strict = true")
+    strict: Flag = Flag(default=False, summary="Treat every warning as an error.", example="strict = true")
     max_age: WholeNumber = WholeNumber(
         60,
-        "How long a plain URL may be cached.",
+        "How long plain URLs may be cached.",
         least=0,
         metavar="SECONDS",
         example="max-age = 300",
@@ -168,7 +168,7 @@ class Config:
         details="With an empty name there is none.",
     )
     cross_origin: Flag = Flag(
-        default=True, summary="Let other origins read the files (CORS).", example="cross-origin = false"
+        default=True, summary="Allow other origins to read the files (CORS).", example="cross-origin = false"
     )
     types: MediaTypes = MediaTypes(
         {}, "Media types by suffix.", options="", example='types = { ".usdz" = "model/vnd.usdz+zip" }'

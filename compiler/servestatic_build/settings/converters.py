@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from servestatic_build.diagnostics import ConfigError
@@ -74,18 +75,26 @@ def items(value: object, convert: Callable[[Any], _T], wanted: str, *single: typ
         return (convert(value),)
     if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence | AbstractSet):
         raise refusal(value, wanted)
-    return tuple(_within(number, convert, item) for number, item in enumerate(_in_order(value)))
+    return tuple(_item(number, convert, item, is_only=len(value) == 1) for number, item in enumerate(_in_order(value)))
 
 
 def table(value: object, convert: Callable[[Any], _T], wanted: str) -> dict[str, _T]:
     """Return a table by text, its values converted."""
     if not isinstance(value, Mapping):
         raise refusal(value, wanted)
-    return {text(key): _within(str(key), convert, item) for key, item in value.items()}
+    return {text(key): _item(str(key), convert, item) for key, item in value.items()}
 
 
-def _within(key: str | int, convert: Callable[[Any], _T], item: object) -> _T:
-    with within(key):
+def one_of(value: object, choices: Collection[str], more: Collection[str] = ()) -> str:
+    """Return one of the choices; ``more`` are words that a hint may propose, too."""
+    if not isinstance(value, str) or value not in choices:
+        near = get_close_matches(value.lower(), [*choices, *more], n=1) if isinstance(value, str) else None
+        raise refusal(value, f"one of {', '.join(choices)}", f"did you mean {near[0]}?" if near else None)
+    return value
+
+
+def _item(key: str | int, convert: Callable[[Any], _T], item: object, *, is_only: bool = False) -> _T:
+    with within(key, is_only=is_only):
         return convert(item)
 
 

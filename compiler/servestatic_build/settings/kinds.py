@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -74,10 +73,7 @@ class Choice(Setting[str, str]):
         self.wanted = f"one of {', '.join(choices)}"
 
     def convert(self, value: Any) -> str:
-        if value not in self._choices:
-            near = get_close_matches(value, self._choices, n=1) if isinstance(value, str) else []
-            raise refusal(value, self.wanted, f"did you mean {near[0]}?" if near else None)
-        return str(value)
+        return converters.one_of(value, self._choices)
 
 
 class Directory(Setting[PathText, str]):
@@ -162,10 +158,7 @@ class Codings(Setting[str | ListOf[str], tuple[str, ...]]):
 
     def _coding(self, value: Any) -> str:
         coding = converters.text(value).lower()
-        coding = _CODINGS.get(coding, coding)
-        if coding not in CODECS:
-            raise refusal(value, f"one of {', '.join(CODECS)}")
-        return coding
+        return converters.one_of(_CODINGS.get(coding, coding), CODECS, _CODINGS)
 
 
 class Origins(Setting[str | ListOf[str], tuple[str, ...]]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from servestatic_build.settings.converters import refusal
+from servestatic_build.settings import converters
 from servestatic_build.settings.globs import Globs, patterns
 
 POLICIES = ("ignore", "warn", "error")
@@ -37,6 +37,4 @@ class MissingRules:
 
 def policy(value: object) -> str:
     """Return a policy; raise ConfigError for one that does not exist."""
-    if not isinstance(value, str) or value not in POLICIES:
-        raise refusal(value, f"one of {', '.join(POLICIES)}")
-    return value
+    return converters.one_of(value, POLICIES)

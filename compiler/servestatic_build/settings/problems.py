@@ -21,11 +21,12 @@ class SettingError(ConfigError):
 
 
 @contextmanager
-def within(key: str | int) -> Iterator[None]:
-    """Have a ConfigError of the block say that it is about what is below ``key``."""
+def within(key: str | int, *, is_only: bool = False) -> Iterator[None]:
+    """Have a ConfigError of the block say that it is about what is below ``key``, unless that is all there is."""
     try:
         yield
     except ConfigError as error:
         where = key if isinstance(key, str) else f"entry {key + 1}"
+        message = error.message if is_only else f"{where}: {error.message}"
         keys = error.keys if isinstance(error, SettingError) else ()
-        raise SettingError(f"{where}: {error.message}", error.hint, (key, *keys)) from error.__cause__
+        raise SettingError(message, error.hint, (key, *keys)) from error.__cause__

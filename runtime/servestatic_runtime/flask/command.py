@@ -12,8 +12,8 @@ def compile_static(app: App, settings: Settings) -> click.Command:
     """Return the command for an application."""
 
     @click.command("compile-static")
-    @click.option("--check", is_flag=True, help="Write nothing; exit 1 if DIST is not what would be written.")
-    @click.option("--strict", is_flag=True, help="Make every warning an error.")
+    @click.option("--check", is_flag=True, help="Write nothing; exit 1 if DIST is out of date.")
+    @click.option("--strict", is_flag=True, help="Treat every warning as an error.")
     @click.pass_context
     def command(context: click.Context, *, check: bool, strict: bool) -> None:
         """Compile the static folders of the application and its blueprints.
