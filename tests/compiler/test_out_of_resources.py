@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from servestatic_build.cli import main
-from servestatic_build.codecs import CODECS
 from servestatic_build.references.extractors import EXTRACTORS
 from servestatic_build.report.console import ProgressBar
 from support.releases import snapshot
@@ -28,7 +27,7 @@ def out_of_memory(*_: object) -> NoReturn:
 
 
 def no_memory_to_compress(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(CODECS, "gzip", out_of_memory)
+    patch.setattr("servestatic_build.codecs.gzip.encode", out_of_memory)
 
 
 def no_memory_to_read(patch: pytest.MonkeyPatch) -> None:
