@@ -94,6 +94,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.references": (
         {"__init__", "graph", "notations", "suggestions", "urls"},
         {"broken", "extractors", "specifiers"},
+        {"reading"},
         {"link"},
     ),
     "servestatic_build.references.extractors": (

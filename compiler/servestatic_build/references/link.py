@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import NamedTuple
 
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
-from servestatic_build.media_types import JAVASCRIPT, MAPPED
+from servestatic_build.diagnostics import Diagnostics
+from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import (
-    Extraction,
     Graph,
     ImportMapPrefix,
     Link,
@@ -20,70 +16,28 @@ from servestatic_build.model import (
     SourceFile,
 )
 from servestatic_build.references.broken import BrokenReferences
-from servestatic_build.references.extractors import EXTRACTORS
 from servestatic_build.references.graph import components
+from servestatic_build.references.reading import ReadFile, read
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
 from servestatic_build.references.urls import base_path, target_path
 from servestatic_build.settings.config import Config
-from servestatic_build.source_files import read_source
 
 
 def link(files: Sequence[SourceFile], config: Config, diagnostics: Diagnostics, advance: Callable[[], None]) -> Graph:
     """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them."""
-    read = []
+    files_read = []
     for file in files:
-        read.append(_read(file, diagnostics))
+        files_read.append(read(file, diagnostics))
         advance()
     missing = BrokenReferences(files, config.missing, config.prefix, diagnostics)
-    linker = _Linker(files, config, missing, _bare_specifiers(read))
-    linked = tuple(linker.link(each) for each in read)
+    linker = _Linker(files, config, missing, _bare_specifiers(files_read))
+    linked = tuple(linker.link(each) for each in files_read)
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
     return Graph(linked, components(edges), missing.ignored)
 
 
-class _Read(NamedTuple):
-    """A file and what was found in it; ``digest`` is None for one that was not read."""
-
-    source: SourceFile
-    extraction: Extraction
-    digest: bytes | None
-    inline_map: tuple[int, int] | None = None
-
-
-def _read(file: SourceFile, diagnostics: Diagnostics) -> _Read:
-    extract = EXTRACTORS.get(file.media_type)
-    if extract is None:
-        return _Read(file, _NOTHING, None)
-    try:
-        data = read_source(file)
-    except BuildError as error:
-        diagnostics.error(error.code, error.place, error.message, error.hint)
-        return _Read(file, _NOTHING, None)
-    extraction = extract(data)
-    for part in extraction.unreadable if not file.hashed else ():
-        note = "references in it are not rewritten"
-        diagnostics.warning(Code.UNREADABLE, file.at(part.start), part.message, note=note)
-    inline = [reference for reference in extraction.references if _is_inline(reference)]
-    if inline:  # they lead nowhere, and are long
-        others = tuple(reference for reference in extraction.references if not _is_inline(reference))
-        extraction = replace(extraction, references=others)
-    return _Read(file, extraction, hashlib.sha256(data).digest(), _inline_map(file, inline))
-
-
-def _is_inline(reference: Reference) -> bool:
-    return reference.value[:5].lower() == "data:"
-
-
-def _inline_map(file: SourceFile, inline: Iterable[Reference]) -> tuple[int, int] | None:
-    """Return where a script's or style sheet's own source map stands; a part of a page has none."""
-    if file.media_type not in MAPPED:
-        return None
-    maps = (reference for reference in inline if reference.kind is ReferenceKind.SOURCE_MAP)
-    return next(((reference.start, reference.end) for reference in maps), None)
-
-
-def _bare_specifiers(read: Iterable[_Read]) -> tuple[str, ...]:
-    references = (reference for each in read for reference in each.extraction.references)
+def _bare_specifiers(files: Iterable[ReadFile]) -> tuple[str, ...]:
+    references = (reference for file in files for reference in file.extraction.references)
     return tuple(sorted({reference.value for reference in references if is_bare_import(reference)}))
 
 
@@ -102,8 +56,8 @@ class _Linker:
         self._specifiers = Specifiers(config.imports, config.prefix)
         self._bare_specifiers = bare_specifiers
 
-    def link(self, read: _Read) -> LinkedFile:
-        source, extraction, digest, inline_map = read
+    def link(self, file: ReadFile) -> LinkedFile:
+        source, extraction, digest, inline_map = file
         base = base_path(extraction.base, source.plain_path, self._origins)
         links = [*self._links(source, extraction.references, base)]
         for prefix in extraction.import_map_prefixes:
@@ -163,6 +117,3 @@ def _served_roots(config: Config) -> tuple[str, ...]:
     """
     roots = {config.prefix if source.url is None else source.url for source in config.sources}
     return tuple(sorted(roots - {"/"}))
-
-
-_NOTHING = Extraction()
