@@ -183,6 +183,86 @@ REFERENCES = [
     pytest.param("<a href=a.pdf><area href='b.pdf#x'>", "<a href=a.#.pdf><area href='b.#.pdf#x'>", id="links"),
     pytest.param("<svg><a href=a.pdf xlink:href=b.pdf>", "<svg><a href=a.#.pdf xlink:href=b.#.pdf>", id="links of SVG"),
     pytest.param("<frameset><frame src=a.html></frameset>", "<frameset><frame src=a.#.html></frameset>", id="frame"),
+    pytest.param("<!-- --!><img src=a.png>", "<!-- --!><img src=a.#.png>", id="comment that ends oddly"),
+    pytest.param("<!---><img src=a.png>", "<!---><img src=a.#.png>", id="comment of two and a half dashes"),
+    pytest.param("<!-- <!--><img src=a.png>", "<!-- <!--><img src=a.#.png>", id="comment in a comment"),
+    pytest.param("<!doctype html 'a>b'><img src=a.png>", "<!doctype html 'a>b'><img src=a.#.png>", id="document type"),
+    pytest.param("</x y='<'><img src=a.png>", "</x y='<'><img src=a.#.png>", id="end tag with attributes"),
+    pytest.param("1 < 2 <> <img src=a.png>", "1 < 2 <> <img src=a.#.png>", id="signs that begin nothing"),
+    pytest.param(f"<img{' a=b' * 40} src=a.png>", f"<img{' a=b' * 40} src=a.#.png>", id="many attributes"),
+    pytest.param("<img a='b'c=\"d\"src=a.png>", "<img a='b'c=\"d\"src=a.#.png>", id="attributes that touch"),
+    pytest.param("<img\0 src=b.png><img src=a.png>", "<img\0 src=b.#.png><img src=a.#.png>", id="NUL in a name"),
+    pytest.param(
+        "<title></titlex><img src=b.png></title\n><img src=a.png>",
+        "<title></titlex><img src=b.png></title\n><img src=a.#.png>",
+        id="end tag of a title",
+    ),
+    pytest.param(
+        "<STYLE>a{b:url(a.png)}</Style ><IMG SRC=b.png>",
+        "<STYLE>a{b:url(a.#.png)}</Style ><IMG SRC=b.#.png>",
+        id="style sheet in upper case",
+    ),
+    pytest.param(
+        "<script><!--<script></script>--></script><img src=a.png>",
+        "<script><!--<script></script>--></script><img src=a.#.png>",
+        id="comment around a script in a script",
+    ),
+    pytest.param(
+        "<script><!--><script></script><img src=a.png>",
+        "<script><!--><script></script><img src=a.#.png>",
+        id="comment in a script that ends at once",
+    ),
+    pytest.param(
+        "<svg><p><image href=b.png><img src=a.png>", "<svg><p><image href=b.png><img src=a.#.png>", id="p in SVG"
+    ),
+    pytest.param(
+        "<svg></p><image src=a.png><image href=b.png>",
+        "<svg></p><image src=a.#.png><image href=b.png>",
+        id="end of a p in SVG",
+    ),
+    pytest.param(
+        "<svg><font size=1><image src=a.png></svg><svg><font x=1><image href=b.png>",
+        "<svg><font size=1><image src=a.#.png></svg><svg><font x=1><image href=b.#.png>",
+        id="font in SVG",
+    ),
+    pytest.param(
+        "<svg><g></svg><style>a>b{c:url(a.png)}</style>",
+        "<svg><g></svg><style>a>b{c:url(a.#.png)}</style>",
+        id="open elements in SVG",
+    ),
+    pytest.param(
+        "<div><svg><g></div><image src=a.png>", "<div><svg><g></div><image src=a.#.png>", id="SVG that a block ends"
+    ),
+    pytest.param("<svg><g></div><image href=a.png>", "<svg><g></div><image href=a.#.png>", id="end of no block in SVG"),
+    pytest.param("<b><svg></b><image src=a.png>", "<b><svg></b><image src=a.#.png>", id="SVG that formatting ends"),
+    pytest.param(
+        "<table><td><svg></td><image src=a.png>", "<table><td><svg></td><image src=a.#.png>", id="SVG that a cell ends"
+    ),
+    pytest.param(
+        "<svg><foreignObject><div></foreignObject><image src=a.png></div></foreignObject><image href=b.png>",
+        "<svg><foreignObject><div></foreignObject><image src=a.#.png></div></foreignObject><image href=b.#.png>",
+        id="open block of HTML in SVG",
+    ),
+    pytest.param(
+        "<svg><title><style>a{b:url(a.png)}</style></title><style>c{d:url('b.png?&amp;')}</style></svg>",
+        "<svg><title><style>a{b:url(a.#.png)}</style></title><style>c{d:url('b.#.png?&amp;')}</style></svg>",
+        id="style sheets in a title of SVG and beside it",
+    ),
+    pytest.param(
+        "<math><annotation-xml encoding='Text/HTML'><image src=a.png></annotation-xml></math>",
+        "<math><annotation-xml encoding='Text/HTML'><image src=a.#.png></annotation-xml></math>",
+        id="HTML in MathML",
+    ),
+    pytest.param(
+        "<math><mi><image src=a.png></mi><annotation-xml><svg><image href=b.png></svg></annotation-xml></math>",
+        "<math><mi><image src=a.#.png></mi><annotation-xml><svg><image href=b.#.png></svg></annotation-xml></math>",
+        id="HTML and SVG in MathML",
+    ),
+    pytest.param(
+        "<select><img src=a.png><option><svg><image href=b.png></select>",
+        "<select><img src=a.#.png><option><svg><image href=b.#.png></select>",
+        id="select",
+    ),
 ]
 
 
@@ -209,6 +289,10 @@ NO_REFERENCES = [
     pytest.param("<plaintext><img src=a.png>", id="plain text"),
     pytest.param("<p title='<img src=a.png>' data-src=a.png alt=src=a.png>", id="in other attributes"),
     pytest.param("<img src><img src=''><img src=' '><img src=>", id="empty"),
+    pytest.param("<a href=#a><img src=#><svg><use href='#a' fill='url( \"#b\" )' style=c:url(#d)>", id="fragments"),
+    pytest.param("<p title='><img src=a.png>", id="behind a tag that never ends"),
+    pytest.param("<script><!--<script></script><img src=a.png>", id="in a script in a script"),
+    pytest.param("<style><!--</style--><img src=a.png>", id="in a style sheet"),
     pytest.param("<script type=application/json>{'a': import('./a.js')}</script>", id="data"),
     pytest.param('<script type=speculationrules>{"prefetch": [{"urls": ["a.html"]}]}</script>', id="speculation rules"),
     pytest.param("<script type=text/template><img src=a.png></script>", id="template in a script"),

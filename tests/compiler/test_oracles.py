@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -114,24 +115,28 @@ def test_style_sheets_are_read_as_by_postcss(package: str, files: tuple[int, int
 @pytest.mark.parametrize("package", [row.values[0] for row in STYLE_SHEETS], ids=[row.id for row in STYLE_SHEETS])
 def test_rewritten_style_sheets_are_read_as_renamed_and_the_same_otherwise(package: str) -> None:
     sheets = readable(package, (".css",), "urls.mjs")
-    renamed = [rewritten(text, filter(names_a_file, known(css.extract(text)))) for _, text, _ in sheets]
+    renamed = [rewritten(text, files(known(css.extract(text)))) for _, text, _ in sheets]
     for (path, text, before), new, after in zip(sheets, renamed, ask("urls.mjs", renamed), strict=True):
-        assert after == [value if value.startswith("data:") else marked(value) for value in before], path
+        assert after == [marked(value) if names_a_file(value) else value for value in before], path
         assert new.replace(MARK.encode(), b"") == text, path
 
 
-def names_a_file(reference: Reference) -> bool:
-    return not reference.value.startswith("data:")
+def files(references: Iterable[Reference]) -> list[Reference]:
+    return [reference for reference in references if names_a_file(reference.value)]
+
+
+def names_a_file(url: str) -> bool:
+    return not url.startswith(("data:", "#"))
 
 
 # By package: pages, and what the oracle finds in them: texts that are URLs, style sheets and scripts, and how many
-# references those hold together. Some pages are not in UTF-8.
+# references to files those hold together. Some pages are not in UTF-8.
 PAGES = [
-    pytest.param("dojox", 1951, {"urls": 4294, "css": 5704, "javascript": 1757}, 6572, id="dojox"),
-    pytest.param("jquery-mobile", 284, {"urls": 36067, "css": 196, "javascript": 55}, 36084, id="jquery-mobile"),
-    pytest.param("gentelella", 118, {"urls": 3292, "css": 8687, "javascript": 88}, 3312, id="gentelella"),
-    pytest.param("uikit", 86, {"urls": 3650, "css": 114, "javascript": 26}, 3704, id="uikit"),
-    pytest.param("dygraphs", 136, {"urls": 2374, "css": 275, "javascript": 129}, 2377, id="dygraphs"),
+    pytest.param("dojox", 1951, {"urls": 4294, "css": 5704, "javascript": 1757}, 6285, id="dojox"),
+    pytest.param("jquery-mobile", 284, {"urls": 36067, "css": 196, "javascript": 55}, 33509, id="jquery-mobile"),
+    pytest.param("gentelella", 118, {"urls": 3292, "css": 8687, "javascript": 88}, 3116, id="gentelella"),
+    pytest.param("uikit", 86, {"urls": 3650, "css": 114, "javascript": 26}, 620, id="uikit"),
+    pytest.param("dygraphs", 136, {"urls": 2374, "css": 275, "javascript": 129}, 2139, id="dygraphs"),
 ]
 PAGE_SUFFIXES = (".html", ".htm")
 
@@ -141,11 +146,69 @@ def test_pages_are_read_as_by_parse5(package: str, files: int, texts: dict[str, 
     pages = readable(package, PAGE_SUFFIXES, "pages.mjs")
     references = 0
     for path, data, answer in pages:
-        found = [(r.start, r.end, r.value) for r in html.extract(data).references]
-        assert found == [each for text in answer["texts"] for each in in_text(data, *text)], path
+        found = [(r.start, r.end, r.value) for r in html.extract(data).references if names_a_file(r.value)]
+        expected = [each for text in answer["texts"] for each in in_text(data, *text)]
+        assert found == [each for each in expected if names_a_file(each[2])], path
         references += len(found)
     assert (len(pages), references) == (files, count)
     assert Counter(kind for *_, answer in pages for _, _, kind, _ in answer["texts"]) == texts
+
+
+_NAMES = (
+    *("a", "b", "code", "font", "i", "nobr", "p", "div", "section", "h1", "h2", "ul", "li", "dl", "dd", "dt", "button"),
+    *("object", "form", "template", "noscript", "ruby", "rt", "table", "caption", "tbody", "tr", "td", "th", "head"),
+    *("body", "html", "svg", "math", "g", "foreignObject", "desc", "title", "mi", "annotation-xml", "xmp", "iframe"),
+    *("textarea", "style"),
+)
+# Tags to stand in any order. What parse5 8.1 has not learned yet is not among them: the select of today, and CDATA in
+# an SVG's title and its likes.
+_PIECES = (
+    *(f"<{name}>" for name in _NAMES),
+    *(f"</{name}>" for name in _NAMES),
+    *("<svg>", "<svg>", "</svg>", "<svg/>", "<g/>", "<style/>", "<font size=1>", "<mglyph>", "<br>", "</br>", "<hr>"),
+    *("<input>", "<input type=hidden>", "<annotation-xml encoding=text/html>", "<base href=/x/>", "<!doctype html>"),
+    *(
+        "<img src='1.png'>",
+        "<image src='2.png'>",
+        "<image href='3.png'/>",
+        "<use xlink:href=4.svg>",
+        "<script src=5.js>",
+    ),
+    *(
+        "<script>",
+        "</script>",
+        "import('./6.js')",
+        "<link rel=stylesheet href=7.css>",
+        "url(8.png)",
+        "<p style='a:url(9)'>",
+    ),
+    *(
+        "<link rel=stylesheet href=9.css>",
+        "<img srcset='10.png 1x,11.png 2x'>",
+        "<source srcset=12.png>",
+        "<img alt='",
+        '<img alt="',
+        "'>",
+        '">',
+        "<",
+        ">",
+    ),
+    *("<!-- ", "-->", "--!>", "<!-->", "<?x>", "x", " ", "\n", "&lt;", "é"),
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tags_in_any_order_are_read_and_renamed_as_by_parse5(seed: int) -> None:
+    random = Random(seed)
+    pages = ["".join(random.choices(_PIECES, k=random.randrange(3, 25))).encode() for _ in range(2000)]
+    extractions = [html.extract(page) for page in pages]
+    answers = ask("pages.mjs", pages)
+    for page, extraction, answer in zip(pages, extractions, answers, strict=True):
+        found = [(r.start, r.end, r.value) for r in extraction.references]
+        assert found == [each for text in answer["texts"] for each in in_text(page, *text)], page
+    renamed = [rewritten(page, found.references) for page, found in zip(pages, extractions, strict=True)]
+    for page, before, after in zip(pages, answers, ask("pages.mjs", renamed), strict=True):
+        assert after["tree"].replace(MARK, "") == before["tree"], page
 
 
 def in_text(data: bytes, start: int, end: int, kind: str, content: Any) -> Iterator[tuple[int, int, str]]:
@@ -169,11 +232,9 @@ def urls_of(kind: str, content: Any) -> list[str]:
 @pytest.mark.parametrize("package", [row.values[0] for row in PAGES], ids=[row.id for row in PAGES])
 def test_rewritten_pages_are_read_as_renamed_and_the_same_otherwise(package: str) -> None:
     pages = readable(package, PAGE_SUFFIXES, "pages.mjs")
-    renamed = [rewritten(data, filter(names_a_file, html.extract(data).references)) for _, data, _ in pages]
+    renamed = [rewritten(data, files(html.extract(data).references)) for _, data, _ in pages]
     for (path, data, before), new, after in zip(pages, renamed, ask("pages.mjs", renamed), strict=True):
-        assert list(urls_in(after)) == [url if url.startswith("data:") else marked(url) for url in urls_in(before)], (
-            path
-        )
+        assert list(urls_in(after)) == [marked(url) if names_a_file(url) else url for url in urls_in(before)], path
         assert after["tree"].replace(MARK, "") == before["tree"], path
         assert new.replace(MARK.encode(), b"") == data, path
 

@@ -97,10 +97,20 @@ def test_a_style_sheet_that_a_document_names_is_a_reference() -> None:
     assert renamed(extract, text) == text.replace("a.css", "a.#.css")
 
 
-def test_an_entity_of_the_documents_own_stays() -> None:
-    text = f"<!DOCTYPE svg [<!ENTITY e '<image href=\"a.png\"/>'><!ENTITY u 'http://x/'>]>{ROOT}&e;<use href='&u;b.svg'/></svg>"
-    assert values(extract, text) == ["&u;b.svg"]
-    assert renamed(extract, text) == text.replace("b.svg", "b.#.svg")
+@pytest.mark.parametrize(
+    "inside",
+    [
+        pytest.param("&e;", id="an element"),
+        pytest.param("<use href='&u;b.svg'/>", id="in a URL"),
+        pytest.param("<use href='b.svg?&u;'/>", id="in a query"),
+        pytest.param("<g fill='url(&u;b.svg)' style='c:url(\"&u;\")'/>", id="in CSS in an attribute"),
+        pytest.param("<style>a{b:url(&u;b.svg)}</style>", id="in a style sheet"),
+    ],
+)
+def test_what_an_entity_of_the_documents_own_makes_is_no_reference(inside: str) -> None:
+    entities = "<!DOCTYPE svg [<!ENTITY e '<image href=\"a.png\"/>'><!ENTITY u 'http://x/'>]>"
+    found = extract(f"{entities}{ROOT}{inside}<use href='c.svg?&amp;u;'/></svg>".encode())
+    assert ([reference.value for reference in found.references], found.unreadable) == (["c.svg?&u;"], ())
 
 
 def test_an_xhtml_page_is_read_as_html_is() -> None:

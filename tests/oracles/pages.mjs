@@ -60,12 +60,16 @@ function* inAttributes(element, text) {
   }
 }
 
+// What a script has instead of a text.
+const SOURCE = { [html.NS.HTML]: "src", [html.NS.SVG]: "href" };
+
 function* inContent(element) {
   const [child] = element.childNodes;
   const kind = { style: "css", script: "javascript" }[element.tagName];
-  if (element.namespaceURI !== html.NS.HTML || !kind || !child) return;
+  const source = SOURCE[element.namespaceURI];
+  if (!source || !kind || child?.nodeName !== "#text") return;
   const type = attribute(element, "type") ?? "";
-  if (kind === "css" ? !/^(?:|text\/css)$/i.test(type) : attribute(element, "src") !== undefined || !SCRIPT.test(type)) return;
+  if (kind === "css" ? !/^(?:|text\/css)$/i.test(type) : attribute(element, source) !== undefined || !SCRIPT.test(type)) return;
   yield [child.sourceCodeLocation.startOffset, child.sourceCodeLocation.endOffset, kind, child.value];
 }
 

@@ -104,8 +104,7 @@ def _units(data: bytes) -> int:
 _Span = tuple[int, int]  # where a JSON value starts and ends
 _T = TypeVar("_T", int, str)
 
-# The standard library's decoder says where each value ends, and in Latin-1 a character is a byte. (tree-sitter-json
-# has spans too, but takes ten times as long and five times the map's size in memory.)
+# The standard library's decoder says where each value ends, and in Latin-1 a character is a byte.
 _DECODER = JSONDecoder()
 # A server may put a line before the map, so that no script can run it (ECMA-426, FetchSourceMap).
 _BEFORE = re.compile(r"(?:\)\]\}'[^\n\r]*|\xef\xbb\xbf)?[ \t\n\r]*")

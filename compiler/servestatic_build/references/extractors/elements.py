@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from servestatic_build.model import Extraction, ReferenceKind
 from servestatic_build.references.extractors import css, import_map, javascript, srcset
-from servestatic_build.references.extractors.escaped_text import EscapedText, Segment, joined
+from servestatic_build.references.extractors.escaped_text import NOTHING, EscapedText, Segment
+from servestatic_build.references.extractors.html_parsing.namespaces import HTML, MATHML, SVG
 from servestatic_build.text import as_text
-
-HTML = "html"
-SVG = "svg"
-MATHML = "math"
-NAMESPACES = (HTML, SVG, MATHML)
 
 # The keys of an element's attributes that XLink's namespace holds begin with this.
 XLINK = "xlink:"
@@ -40,114 +37,126 @@ _SCRIPT_TYPES = frozenset(
 _SOURCES = {HTML: frozenset({"src"}), SVG: frozenset({"href", XLINK + "href"})}
 
 # SVG's attributes that are properties of CSS whose value may hold a url().
-_PRESENTATION = (
-    *("clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start", "mask", "stroke"),
+PRESENTATION = frozenset(
+    ("clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start", "mask", "stroke")
 )
 
+# In an attribute only functions name files, and tokens of CSS are dear. Any of them may be written with escapes.
+_FILES = re.compile(rb"(?:url|src|image-set)\((?![\t\n\f\r ]*[\"']?#)|[&\\]", re.IGNORECASE)
 
-@dataclass(frozen=True, slots=True)
-class Element:
+
+class Element(NamedTuple):
     """An element that refers to something, perhaps, from a reader of HTML or XML; ``name`` is in lower case."""
 
+    data: bytes  # the document's
     namespace: str
     name: str
     start: int
-    attributes: Mapping[str, EscapedText]
-    content: Callable[[], Sequence[Segment]]  # of <script> and <style>
+    attributes: Mapping[str, Segment]
+    content: Sequence[Segment] = ()  # of <script> and <style>
+
+    def value(self, attribute: str) -> EscapedText | None:
+        """Return the value of an attribute; None where there is no such attribute."""
+        segment = self.attributes.get(attribute)
+        return None if segment is None else EscapedText(self.data, [segment])
 
 
-def extract(element: Element, data: bytes) -> Extraction:
-    """Return the references of an element's attributes and text."""
-    return joined([*_attributes(element), _content(element, data)])
+def extract(element: Element) -> Iterator[Extraction]:
+    """Yield the references of an element's attributes and text."""
+    for name, segment in element.attributes.items():
+        readers = _READERS[element.namespace].get(name, {})
+        if reader := readers.get(element.name) or readers.get(""):
+            yield reader(element, segment)
+    if element.content:
+        yield _content(element)
 
 
-def _attributes(element: Element) -> Iterator[Extraction]:
-    for name, value in element.attributes.items():
-        if reader := _READERS.get((element.namespace, element.name, name)) or _READERS.get(
-            (element.namespace, "", name)
-        ):
-            yield reader(element, value)
+def _url(element: Element, segment: Segment) -> Extraction:
+    return _reference(element, segment, ReferenceKind.URL)
 
 
-def _url(element: Element, value: EscapedText) -> Extraction:  # noqa: ARG001 - the readers share one signature
-    return value.url()
+def _followed(element: Element, segment: Segment) -> Extraction:
+    return _reference(element, segment, ReferenceKind.LINK)
 
 
-def _srcset(element: Element, value: EscapedText) -> Extraction:  # noqa: ARG001
-    found = tuple(srcset.urls(value.text))
-    return value.references([start for start, _ in found], [url for _, url in found])
+def _hashed_url(element: Element, segment: Segment) -> Extraction:
+    return _reference(element, segment, ReferenceKind.URL, element.value("integrity"))
 
 
-def _css(element: Element, value: EscapedText) -> Extraction:  # noqa: ARG001
-    # In an attribute only functions name files, and tokens are dear.
-    return value.outer(css.extract(value.text)) if b"(" in value.text else Extraction()
+def _reference(
+    element: Element, segment: Segment, kind: ReferenceKind, integrity: EscapedText | None = None
+) -> Extraction:
+    if element.data.startswith(b"#", segment.start):
+        return NOTHING  # a place in the document itself
+    return EscapedText(element.data, [segment]).url(kind, integrity)
 
 
-def _hashed_url(element: Element, value: EscapedText) -> Extraction:
-    return value.url(integrity=element.attributes.get("integrity"))
+def _srcset(element: Element, segment: Segment) -> Extraction:
+    value = EscapedText(element.data, [segment])
+    candidates = tuple(srcset.urls(value.text))
+    return value.references([start for start, _ in candidates], [url for _, url in candidates])
 
 
-def _link(element: Element, value: EscapedText) -> Extraction:
-    kinds = element.attributes["rel"].word().split() if "rel" in element.attributes else ()
-    return Extraction() if kinds and _PAGE_LINKS.issuperset(kinds) else _hashed_url(element, value)
+def _css(element: Element, segment: Segment) -> Extraction:
+    if not _FILES.search(element.data, segment.start, segment.end):
+        return NOTHING
+    value = EscapedText(element.data, [segment])
+    return value.outer(css.extract(value.text))
 
 
-def _base(element: Element, value: EscapedText) -> Extraction:  # noqa: ARG001
-    return Extraction(base=as_text(value.text))
+def _link(element: Element, segment: Segment) -> Extraction:
+    rel = element.value("rel")
+    kinds = rel.word().split() if rel else ()
+    return NOTHING if kinds and _PAGE_LINKS.issuperset(kinds) else _hashed_url(element, segment)
 
 
-def _followed(element: Element, value: EscapedText) -> Extraction:  # noqa: ARG001
-    return value.url(ReferenceKind.LINK)
+def _base(element: Element, segment: Segment) -> Extraction:
+    return Extraction(base=as_text(EscapedText(element.data, [segment]).text))
 
 
-# By namespace, element ("" for any other) and attribute.
-_READERS: dict[tuple[str, str, str], Callable[[Element, EscapedText], Extraction]] = {
-    (HTML, "", "src"): _url,
-    (HTML, "", "style"): _css,
-    (HTML, "a", "href"): _followed,
-    (HTML, "area", "href"): _followed,
-    (HTML, "base", "href"): _base,
-    (HTML, "img", "srcset"): _srcset,
-    (HTML, "link", "href"): _link,
-    (HTML, "link", "imagesrcset"): _srcset,
-    (HTML, "object", "data"): _url,
-    (HTML, "script", "src"): _hashed_url,
-    (HTML, "source", "srcset"): _srcset,
-    (HTML, "video", "poster"): _url,
-    **{(HTML, name, "background"): _url for name in ("body", "table", "tbody", "td", "tfoot", "th", "thead", "tr")},
-    (SVG, "", "href"): _url,
-    (SVG, "", XLINK + "href"): _url,
-    (SVG, "", "style"): _css,
-    (SVG, "a", "href"): _followed,
-    (SVG, "a", XLINK + "href"): _followed,
-    (MATHML, "", "style"): _css,
-    **{(SVG, "", name): _css for name in _PRESENTATION},
+_Reader: TypeAlias = Callable[[Element, Segment], Extraction]
+_IN_TABLE = ("table", "tbody", "td", "tfoot", "th", "thead", "tr")
+_LINKS = {"": _url, "a": _followed}
+# By namespace, attribute and element ("" for any other).
+_READERS: Mapping[str, Mapping[str, Mapping[str, _Reader]]] = {
+    HTML: {
+        "background": dict.fromkeys(("body", *_IN_TABLE), _url),
+        "data": {"object": _url},
+        "href": {"a": _followed, "area": _followed, "base": _base, "link": _link},
+        "imagesrcset": {"link": _srcset},
+        "poster": {"video": _url},
+        "src": {"": _url, "script": _hashed_url},
+        "srcset": {"img": _srcset, "source": _srcset},
+        "style": {"": _css},
+    },
+    SVG: {"href": _LINKS, XLINK + "href": _LINKS, "style": {"": _css}, **{name: {"": _css} for name in PRESENTATION}},
+    MATHML: {"style": {"": _css}},
 }
-ATTRIBUTES = frozenset(attribute for _, _, attribute in _READERS)  # an element needs one of these to refer to a file
+# An element needs one of these to refer to a file.
+ATTRIBUTES = frozenset(attribute for readers in _READERS.values() for attribute in readers)
 READ = ATTRIBUTES | {"integrity", "language", "rel", "type"}
 
 
-def _content(element: Element, data: bytes) -> Extraction:
-    if element.namespace not in _SOURCES:
-        return Extraction()
-    if element.name == "style" and _type(element) in {"", "text/css"}:
+def _content(element: Element) -> Extraction:
+    kind = _type(element)
+    if element.name == "style" and kind in {"", "text/css"}:
         reader = css.extract
     elif element.name != "script" or not _SOURCES[element.namespace].isdisjoint(element.attributes):
-        return Extraction()
-    elif _type(element) in _SCRIPT_TYPES:
+        return NOTHING
+    elif kind in _SCRIPT_TYPES:
         reader = javascript.extract
-    elif _type(element) == "importmap":
+    elif kind == "importmap":
         reader = import_map.extract
     else:
-        return Extraction()
-    text = EscapedText(data, element.content(), element.start)
+        return NOTHING
+    text = EscapedText(element.data, element.content, element.start)
     return text.outer(reader(text.text))
 
 
 def _type(element: Element) -> str:
     """Return the type of a script or style; a language says it too (HTML 4.12.1.1)."""
-    given = element.attributes.get("type")
+    given = element.value("type")
     if given is not None:
         return given.word()
-    language = element.attributes.get("language")
+    language = element.value("language")
     return f"text/{language.word()}" if language is not None and language.text else ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from servestatic_build.model import Extraction, ImportMapPrefix, Reference, ReferenceKind, Unreadable, WrittenText
 from servestatic_build.references.notations import NOTATIONS, Notation
@@ -13,8 +13,7 @@ from servestatic_build.text import as_text
 _SPACES = bytes(range(0x21))  # the URL standard strips these around a URL
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A range of a file's bytes in one notation, by its name; None for text that stands as it is."""
 
     start: int
@@ -22,8 +21,7 @@ class Segment:
     notation: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     start: int
     end: int
     raw_start: int
@@ -31,6 +29,14 @@ class _Piece:
     segment: Segment
 
 
+class _Span(NamedTuple):
+    start: int
+    end: int
+    notations: tuple[str, ...]
+
+
+NOTHING = Extraction()
+_NOTATIONS: Mapping[str | None, tuple[str, ...]] = {None: (), **{name: (name,) for name in NOTATIONS}}
 _AS_IS = Notation()
 
 
@@ -60,9 +66,11 @@ class EscapedText:
         """Return the one reference that the text is, if there is anything in it, and what says its file's hash."""
         bare = self.text.strip(_SPACES)
         start = self.text.find(bare)
-        found = self._reference(Reference(start, start + len(bare), as_text(bare), kind=kind))
+        span = self._span(start, start + len(bare))
+        if span is None:
+            return NOTHING
         hashes = integrity.whole() if integrity else None
-        return Extraction((replace(found, integrity=hashes),)) if found else Extraction()
+        return Extraction((Reference(span.start, span.end, as_text(bare), span.notations, kind, hashes),))
 
     def whole(self) -> WrittenText | None:
         """Return all of the text as it is written in the file, if there is anything in it."""
@@ -70,8 +78,8 @@ class EscapedText:
 
     def references(self, starts: Iterable[int], urls: Iterable[bytes]) -> Extraction:
         """Return the references to ``urls``, which stand in the text at ``starts``."""
-        found = (Reference(start, start + len(url), as_text(url)) for start, url in zip(starts, urls, strict=True))
-        return self.outer(Extraction(tuple(found)))
+        references = (Reference(start, start + len(url), as_text(url)) for start, url in zip(starts, urls, strict=True))
+        return self.outer(Extraction(tuple(references)))
 
     def outer(self, inner: Extraction) -> Extraction:
         """Return what an extractor found in the text with the offsets of the file."""
@@ -91,15 +99,20 @@ class EscapedText:
         return Reference(text.start, text.end, text.value, text.notations, inner.kind, hashes)
 
     def _written(self, inner: WrittenText) -> WrittenText | None:
-        if inner.start == inner.end:
+        span = self._span(inner.start, inner.end)
+        if span is None:
             return None
-        first = self._pieces[bisect_right(self._starts, inner.start) - 1]
-        last = self._pieces[bisect_left(self._starts, inner.end) - 1]
+        return WrittenText(span.start, span.end, inner.value, inner.notations + span.notations)
+
+    def _span(self, start: int, end: int) -> _Span | None:
+        """Return where a range of the text stands in the file, None where it is empty or in several segments."""
+        if start == end:
+            return None
+        first = self._pieces[bisect_right(self._starts, start) - 1]
+        last = self._pieces[bisect_left(self._starts, end) - 1]
         if first.segment is not last.segment:
             return None
-        outer = first.segment.notation
-        notations = (*inner.notations, outer) if outer else inner.notations
-        return WrittenText(self._start(inner.start), self._end(inner.end), inner.value, notations)
+        return _Span(self._start(start), self._end(end), _NOTATIONS[first.segment.notation])
 
     def _start(self, index: int) -> int:
         """Return where what stands behind an offset of the text starts in the file."""
@@ -116,11 +129,16 @@ class EscapedText:
 
 def joined(extractions: Iterable[Extraction]) -> Extraction:
     """Return as one what was found in the parts of a file: in order, and the first base."""
-    found = tuple(extractions)
-    references = (reference for one in found for reference in one.references)
-    return Extraction(
-        tuple(sorted(references, key=lambda reference: reference.start)),
-        tuple(sorted((part for one in found for part in one.unreadable), key=lambda part: part.start)),
-        next((one.base for one in found if one.base is not None), None),
-        tuple(sorted((prefix for one in found for prefix in one.import_map_prefixes), key=lambda prefix: prefix.end)),
-    )
+    references: list[Reference] = []
+    unreadable: list[Unreadable] = []
+    prefixes: list[ImportMapPrefix] = []
+    base = None
+    for one in extractions:
+        references += one.references
+        unreadable += one.unreadable
+        prefixes += one.import_map_prefixes
+        base = one.base if base is None else base
+    references.sort(key=lambda reference: reference.start)
+    unreadable.sort(key=lambda part: part.start)
+    prefixes.sort(key=lambda prefix: prefix.end)
+    return Extraction(tuple(references), tuple(unreadable), base, tuple(prefixes))

@@ -1,108 +1,126 @@
-"""References in HTML pages.
-
-justhtml builds the tree as the standard says and knows where each start tag stands; attributes and text are read
-there. It is given a page in which each byte that is not ASCII is a tilde, so that its offsets are bytes: to HTML, a
-tilde and the parts of a longer character are the same.
-"""
+"""References in HTML pages: of their elements, and of the style sheets, scripts and the import map in them."""
 
 from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from typing import Any
-
-from justhtml import Element as Node
-from justhtml import JustHTML, Text
+from collections.abc import Iterator, Sequence
 
 from servestatic_build.model import Extraction, Unreadable
 from servestatic_build.references.extractors import elements
-from servestatic_build.references.extractors.elements import HTML, Element
-from servestatic_build.references.extractors.escaped_text import EscapedText, Segment, joined
-from servestatic_build.references.extractors.markup import attributes, content, tag_name
+from servestatic_build.references.extractors.elements import Element
+from servestatic_build.references.extractors.escaped_text import Segment, joined
+from servestatic_build.references.extractors.html_parsing.foreign_content import ForeignContent, UnknownError
+from servestatic_build.references.extractors.html_parsing.namespaces import HTML, SVG
+from servestatic_build.references.extractors.html_parsing.tokens import (
+    LONG_TAG,
+    TAG,
+    TOKEN,
+    Tag,
+    foreign_text,
+    is_document_type,
+    skipped,
+    tag_of,
+    text_end,
+)
+from servestatic_build.references.extractors.html_parsing.tree_construction import OpenTags
+from servestatic_build.references.extractors.markup import HTML_VALUE, attributes
+from servestatic_build.text import as_text
 
-_TEXT = frozenset({"script", "style"})  # of these elements the text is read too
-_ASCII = bytes(byte if byte < 0x80 else ord("~") for byte in range(0x100))
-# What justhtml 3.16 stumbles over and a tilde may stand for: a number that int() may refuse, and "<!--!>", which to it
-# is a whole comment (HTML 13.2.5.43).
-_MISREAD = re.compile(rb"&(?=#[xX]?[0-9a-fA-F]{9})|(?<=<!--)!(?=>)")
-_RENAMED = {"image": "img"}  # HTML 13.2.6.4.7
+_WITH_TEXT = frozenset((b"script", b"style"))  # of these elements the text is read, too
+_RENAMED = {b"image": "img"}  # HTML 13.2.6.4.7
+_READ = {name.encode(): name for name in elements.READ}
+# Text and tags in which nothing refers to a file, as most are written: most of a page is that, and need not be looked at.
+# A pattern remembers what it repeats, so it does so a number of times only.
+_PLAIN = re.compile(
+    rb"(?:[^<]+"
+    rb"|</[a-z][a-z0-9-]*>"
+    rb"|<(?!(?:base|iframe|link|math|meta|noembed|noframes|plaintext|script|style|svg|template|textarea|title|xmp)[\s/>])"
+    rb"[a-z][a-z0-9-]*(?:\s(?!(?:"
+    + "|".join(sorted(elements.ATTRIBUTES)).encode()
+    + rb")[\s/=>])[a-z][a-z-]*(?:=\"[^\"]*\"|(?=[\s>]))|\shref=\"#[^\"]*\"|\sstyle=\"[^\"(&]*\")*>){1,200}"
+)
 
 
 def extract(data: bytes) -> Extraction:
-    """Return the references of a page: of its elements, and of the style sheets, scripts and import map in it."""
+    """Return the references of a page."""
     if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
         return Extraction(unreadable=(Unreadable(0, "HTML in UTF-16 is not supported"),))
-    bom = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
-    page = _MISREAD.sub(b"~", data.translate(_ASCII))
-    text = page[bom:].decode("ascii")
-    root = JustHTML(text, sanitize=False, track_node_locations=True, scripting_enabled=False).root
-    found = (_element(node, page, data, start) for node, start in _tags(_nodes(root), page, bom))
-    return joined(elements.extract(element, data) for element in found)
+    try:
+        return _extraction(_Page(data, ForeignContent()))
+    except UnknownError:
+        return _extraction(_ParsedPage(data))
 
 
-def _nodes(root: Any) -> Iterator[Node]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Node):
-            yield node
-            if node.template_content is not None:
-                stack.append(node.template_content)
-        stack += reversed(node.children or ())
+def _extraction(page: _Page) -> Extraction:
+    return joined(part for element in page.elements() for part in elements.extract(element))
 
 
-def _tags(nodes: Iterable[Node], page: bytes, bom: int) -> Iterator[tuple[Node, int]]:
-    """Yield the elements that may refer to something and their tags' places, each tag once: some make two elements."""
-    seen = set()
-    for node in nodes:
-        if node.origin_offset is None or node.namespace not in elements.NAMESPACES:
-            continue
-        if node.name == "base" and _is_in_template(node):
-            continue
-        if node.name not in _TEXT and elements.ATTRIBUTES.isdisjoint(node.attrs):
-            continue
-        start = bom + node.origin_offset
-        name = tag_name(page, start).lower()
-        if start not in seen and node.name.lower() in {name, _RENAMED.get(name)}:
-            seen.add(start)
-            yield node, start
+class _Page:
+    """Reads a page tag by tag."""
+
+    def __init__(self, data: bytes, tags: ForeignContent | OpenTags) -> None:
+        self._data = data
+        self._tags = tags
+        self._position = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
+
+    def elements(self) -> Iterator[Element]:
+        """Yield the elements that may refer to something; raise UnknownError."""
+        while token := self._next():
+            if token.lastindex not in {TAG, LONG_TAG}:
+                self._position = skipped(self._data, token, in_foreign_content=self._tags.in_foreign_content)
+                continue
+            tag = tag_of(token)
+            if tag is None:
+                break
+            self._position = tag.end
+            if tag.name.startswith(b"/"):
+                self._tags.end(tag.name[1:])
+            elif element := self._element(tag):
+                yield element
+
+    def _next(self) -> re.Match[bytes] | None:
+        position = self._position
+        if not self._tags.in_foreign_content and (run := _PLAIN.match(self._data, position)):
+            position = run.end()
+        return TOKEN.search(self._data, position)
+
+    def _element(self, tag: Tag) -> Element | None:
+        data, tags, name = self._data, self._tags, tag.name
+        namespace = tags.start(name, data[tag.attributes_start : tag.attributes_end], closed=tag.closed)
+        content: Sequence[Segment] = ()
+        if namespace == HTML:
+            self._position = text_end(data, tag.end, name)
+            content = [Segment(tag.end, self._position)] if name in _WITH_TEXT else ()
+        elif namespace == SVG and name in _WITH_TEXT and not tag.closed:
+            content = [*foreign_text(data, tag.end)]
+        values = self._values(tag)
+        if not (values or content) or (namespace == HTML and name == b"base" and tags.in_template):
+            return None
+        called = _RENAMED.get(name) if namespace == HTML else None
+        return Element(data, namespace, called or as_text(name), tag.start, values, content)
+
+    def _values(self, tag: Tag) -> dict[str, Segment]:
+        """Return where the values of the attributes that matter stand, of each name the first."""
+        values: dict[str, Segment] = {}
+        if tag.attributes_start < tag.attributes_end:
+            for name, value in attributes(self._data, tag.attributes_start, tag.attributes_end, HTML_VALUE):
+                key = _READ.get(name.lower())
+                if key is not None:
+                    values.setdefault(key, value)
+        return values
 
 
-def _is_in_template(node: Any) -> bool:
-    """Return whether a node is no part of the page: what stands in a template has no say in the page's base."""
-    while node.parent is not None and node.name != "#document-fragment":
-        node = node.parent
-    return bool(node.name == "#document-fragment")
+class _ParsedPage(_Page):
+    """Reads a page with all that is open in mind."""
 
+    def __init__(self, data: bytes) -> None:
+        self._state = OpenTags()
+        super().__init__(data, self._state)
 
-def _element(node: Node, page: bytes, data: bytes, start: int) -> Element:
-    found: dict[str, EscapedText] = {}
-    for name, value in attributes(page, start):
-        if name.lower() in elements.READ:
-            found.setdefault(name.lower(), EscapedText(data, [value]))
-    text = partial(_text, node, data, start) if node.namespace == HTML else partial(_foreign_text, data, start)
-    return Element(str(node.namespace), node.name.lower(), start, found, text)
-
-
-def _text(node: Node, data: bytes, start: int) -> Sequence[Segment]:
-    """Return where the text of an HTML script or style stands: the one child that it has, if any."""
-    before = start - (node.origin_offset or 0)
-    return [
-        Segment(before + child.origin_offset, _end(data, before + child.origin_offset, len(child.data or "")))
-        for child in node.children
-        if isinstance(child, Text) and child.origin_offset is not None
-    ]
-
-
-def _end(data: bytes, start: int, length: int) -> int:
-    """Return where a text ends that has this length when each of its CRLFs is one character."""
-    end = start + length
-    while end < (longer := start + length + data.count(b"\r\n", start, end + 1)):
-        end = longer
-    return end
-
-
-def _foreign_text(data: bytes, start: int) -> Sequence[Segment]:
-    return tuple(content(data, start))
+    def _next(self) -> re.Match[bytes] | None:
+        token = TOKEN.search(self._data, self._position)
+        if token is not None:
+            self._state.text(self._data[self._position : token.start()])
+            self._state.has_document_type |= is_document_type(token)
+        return token

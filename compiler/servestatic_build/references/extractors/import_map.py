@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
 from servestatic_build.model import Extraction, ImportMapPrefix, ReferenceKind, Unreadable
 from servestatic_build.references.extractors.escaped_text import EscapedText, joined
-from servestatic_build.references.extractors.json_text import member, members, parse, string
+from servestatic_build.references.extractors.json_text import Node, member, members, parse, string
 from servestatic_build.references.urls import is_bare
 from servestatic_build.text import as_text
 from servestatic_runtime.import_maps import in_markup
@@ -20,11 +18,10 @@ def extract(data: bytes) -> Extraction:
     root = parse(data)
     if root is None:
         return Extraction(unreadable=(Unreadable(0, "this import map is not valid JSON, or not an object"),))
-    scopes = tuple(members(member(root, b"scopes", data), data))
-    extractions = list(_entries(member(root, b"imports", data), data))
-    for scope, entries in scopes:
-        extractions += [scope.url(), *_entries(entries, data)]
-    return joined([*extractions, *_hashes(member(root, b"integrity", data), data)])
+    extractions = list(_entries(member(root, "imports"), data))
+    for scope, entries in members(member(root, "scopes")):
+        extractions += [string(scope, data).url(), *_entries(entries, data)]
+    return joined([*extractions, *_hashes(member(root, "integrity"), data)])
 
 
 def added_entry(specifier: str, address: str) -> str:
@@ -33,19 +30,20 @@ def added_entry(specifier: str, address: str) -> str:
 
 
 def _entries(section: Node | None, data: bytes) -> Iterator[Extraction]:
-    for specifier, value in members(section, data):
-        address = string(value, data)
+    for key, value in members(section):
+        specifier, address = string(key, data), string(value, data)
         # A module that a page maps by its URL has to be known by the URL that it will have.
         if _is_url(specifier):
             yield specifier.url(ReferenceKind.SPECIFIER)
         if _is_url(address):
             yield address.url()
         if specifier.text.endswith(b"/") and address.text.endswith(b"/"):
-            yield Extraction(import_map_prefixes=(_prefix(specifier, address, value.end_byte),))
+            yield Extraction(import_map_prefixes=(_prefix(specifier, address, value.end),))
 
 
 def _hashes(section: Node | None, data: bytes) -> Iterator[Extraction]:
-    for url, value in members(section, data):
+    for key, value in members(section):
+        url = string(key, data)
         if _is_url(url):
             yield url.url(integrity=string(value, data))
 

@@ -6,16 +6,19 @@ text are read there.
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from xml.parsers import expat
 
-from servestatic_build.model import Extraction, Unreadable
+from servestatic_build.model import Extraction, Reference, Unreadable
 from servestatic_build.references.extractors import elements
-from servestatic_build.references.extractors.elements import HTML, MATHML, SVG, XLINK, Element
+from servestatic_build.references.extractors.elements import XLINK, Element
 from servestatic_build.references.extractors.escaped_text import EscapedText, Segment, joined
-from servestatic_build.references.extractors.markup import attributes, content, pseudo_attributes, tag_name
+from servestatic_build.references.extractors.html_parsing.namespaces import HTML, MATHML, SVG
+from servestatic_build.references.extractors.markup import XML_VALUE, attributes
+from servestatic_build.text import as_text, is_utf8
 
 _NAMESPACES = {
     "http://www.w3.org/1999/xhtml": HTML,
@@ -24,6 +27,14 @@ _NAMESPACES = {
 }
 _BETWEEN = "\n"  # stands between namespace and name; expat refuses a namespace with it in it, and spaces are met
 _XLINK = "http://www.w3.org/1999/xlink" + _BETWEEN
+# Attributes' names as expat has them, and as HTML's parser has them.
+_READ = {_XLINK + key.removeprefix(XLINK) if key.startswith(XLINK) else key: key for key in elements.READ}
+_ATTRIBUTES = frozenset(key for key, name in _READ.items() if name in elements.ATTRIBUTES)
+_PROPERTIES = elements.PRESENTATION | {"style"}
+_WITH_TEXT = frozenset({"script", "style"})
+_OWN_ENTITY = re.compile(rb"&(?!(?:amp|apos|gt|lt|quot);)[^\s;&<>#]+;")
+_TAG = re.compile(rb"<(?:[^\s/>:]*:)?([^\s/>]+)((?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>")
+_TEXT = re.compile(rb"<!\[CDATA\[(.*?)\]\]>|<!--.*?-->|<\?.*?\?>|([^<]+)", re.DOTALL)
 
 
 def extract(data: bytes) -> Extraction:
@@ -36,17 +47,25 @@ def extract(data: bytes) -> Extraction:
     except expat.ExpatError as error:
         start = min(max(reader.place(), 0), len(data))
         return Extraction(unreadable=(Unreadable(start, f"XML syntax error: {_message(error)}"),))
-    return joined(reader.found)
+    extraction = joined(reader.extractions)
+    references = tuple(r for r in extraction.references if not _has_own_entity(r, data))
+    return replace(extraction, references=references)
+
+
+def _has_own_entity(reference: Reference, data: bytes) -> bool:
+    """Return whether a reference is written with an entity of the document's own, so that it says something else."""
+    is_escaped = "&" in reference.value and any(notation.startswith("xml") for notation in reference.notations)
+    return is_escaped and _OWN_ENTITY.search(data, reference.start, reference.end) is not None
 
 
 class _Reader:
-    """Reads one document; ``found`` are the extractions of its parts."""
+    """Reads one document; ``extractions`` are those of its parts."""
 
     def __init__(self, data: bytes) -> None:
-        self.found: list[Extraction] = []
+        self.extractions: list[Extraction] = []
         self._data = data
         # Whatever the document says: the names that matter are ASCII, and each byte keeps its place.
-        self._parser = expat.ParserCreate("utf-8" if _is_utf8(data) else "iso-8859-1", _BETWEEN)
+        self._parser = expat.ParserCreate("utf-8" if is_utf8(data) else "iso-8859-1", _BETWEEN)
         self._parser.ordered_attributes = True
         self._parser.specified_attributes = True
         self._parser.StartElementHandler = self._element
@@ -59,43 +78,48 @@ class _Reader:
         return self._parser.ErrorByteIndex
 
     def _element(self, expanded: str, given: Sequence[str]) -> None:
-        start = self._parser.CurrentByteIndex
-        namespace, _, name = expanded.rpartition(_BETWEEN)
+        uri, _, name = expanded.rpartition(_BETWEEN)
+        namespace = _NAMESPACES.get(uri)
+        if namespace is None or not (name in _WITH_TEXT or _may_refer(given)):
+            return
+        tag = _TAG.match(self._data, self._parser.CurrentByteIndex)
         # What an entity of the document's own brings in stands elsewhere.
-        if namespace in _NAMESPACES and tag_name(self._data, start).rpartition(":")[2] == name:
-            self.found.append(elements.extract(self._read(namespace, name, start, given), self._data))
+        if tag is not None and as_text(tag[1]) == name:
+            self.extractions += elements.extract(self._read(namespace, name, given, tag))
 
-    def _read(self, namespace: str, name: str, start: int, given: Sequence[str]) -> Element:
-        raw = attributes(self._data, start, xml=True)
-        values = [value for key, value in raw if key != "xmlns" and not key.startswith("xmlns:")]
-        keys = (_key(expanded) for expanded in given[::2])
-        pairs = zip(keys, values, strict=True)
-        found = {key: EscapedText(self._data, [value]) for key, value in pairs if key in elements.READ}
-        text = partial(_text, self._data, start)
-        return Element(_NAMESPACES[namespace], name, start, found, text)
+    def _read(self, namespace: str, name: str, given: Sequence[str], tag: re.Match[bytes]) -> Element:
+        raw = attributes(self._data, *tag.span(2), XML_VALUE)
+        values = [value for key, value in raw if key != b"xmlns" and not key.startswith(b"xmlns:")]
+        read = {_READ[key]: value for key, value in zip(given[::2], values, strict=True) if key in _READ}
+        has_text = name in _WITH_TEXT and namespace != MATHML and not tag[3]
+        content = tuple(_text(self._data, tag.end())) if has_text else ()
+        return Element(self._data, namespace, name, tag.start(), read, content)
 
     def _instruction(self, target: str, _: str) -> None:
         if target == "xml-stylesheet":
-            found = pseudo_attributes(self._data, self._parser.CurrentByteIndex)
-            if "href" in found:
-                self.found.append(EscapedText(self._data, [found["href"]]).url())
+            start = self._parser.CurrentByteIndex
+            position, end = start + len("<?xml-stylesheet"), self._data.find(b"?>", start)
+            pseudo_attributes = dict(attributes(self._data, position, end, XML_VALUE))
+            if b"href" in pseudo_attributes:
+                self.extractions.append(EscapedText(self._data, [pseudo_attributes[b"href"]]).url())
 
 
-def _key(expanded: str) -> str:
-    """Return an attribute's name as HTML's parser has it."""
-    return XLINK + expanded.removeprefix(_XLINK) if expanded.startswith(_XLINK) else expanded
+def _may_refer(given: Sequence[str]) -> bool:
+    """Return whether attributes, names and values in turn, may refer to a file: most that could don't."""
+    return any(
+        key in _ATTRIBUTES and not value.startswith("#") and (key not in _PROPERTIES or "(" in value)
+        for key, value in zip(given[::2], given[1::2], strict=True)
+    )
 
 
-def _text(data: bytes, start: int) -> Sequence[Segment]:
-    return tuple(content(data, start, xml=True))
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _text(data: bytes, position: int) -> Iterator[Segment]:
+    """Yield the text of an element up to the first tag in it."""
+    while match := _TEXT.match(data, position):
+        if match[1] is not None:
+            yield Segment(*match.span(1))
+        elif match[2] is not None:
+            yield Segment(*match.span(2), "xml text")
+        position = match.end()
 
 
 def _message(error: expat.ExpatError) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tree_sitter import Node
+from collections.abc import Iterator
 
 from servestatic_build.model import Extraction, Unreadable
 from servestatic_build.references.extractors.escaped_text import joined
-from servestatic_build.references.extractors.json_text import items, member, parse, string
+from servestatic_build.references.extractors.json_text import Node, items, member, parse, string
 
 # Each names the lists on the way to objects whose "src" is an image.
-_IMAGES = ((b"icons",), (b"screenshots",), (b"shortcuts", b"icons"), (b"file_handlers", b"icons"))
+_IMAGES = (("icons",), ("screenshots",), ("shortcuts", "icons"), ("file_handlers", "icons"))
 
 
 def extract(data: bytes) -> Extraction:
@@ -17,13 +17,14 @@ def extract(data: bytes) -> Extraction:
     root = parse(data)
     if root is None:
         return Extraction(unreadable=(Unreadable(0, "this web manifest is not valid JSON"),))
-    images = [image for path in _IMAGES for image in _objects(root, path, data)]
-    sources = (member(image, b"src", data) for image in images)
+    images = (image for path in _IMAGES for image in _objects(root, path))
+    sources = (member(image, "src") for image in images)
     return joined(string(source, data).url() for source in sources if source is not None)
 
 
-def _objects(root: Node, path: tuple[bytes, ...], data: bytes) -> list[Node]:
-    nodes = [root]
-    for name in path:
-        nodes = [item for node in nodes for item in items(member(node, name, data))]
-    return nodes
+def _objects(node: Node, path: tuple[str, ...]) -> Iterator[Node]:
+    for item in items(member(node, path[0])):
+        if len(path) > 1:
+            yield from _objects(item, path[1:])
+        else:
+            yield item
