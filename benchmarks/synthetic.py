@@ -7,7 +7,7 @@ from itertools import count, islice, product
 from pathlib import Path
 from random import Random
 
-from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
+from servestatic_build.model import Asset, Signature, SourceFile, StagedFile, Variant
 from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME
@@ -49,7 +49,7 @@ def _asset(name: str, number: int, random: Random) -> Asset:
         name=name,
         path=name,
         plain_path=PREFIX + name,
-        size=random.randrange(500, 200_000),
+        signature=Signature(random.randrange(500, 200_000), 0, 0),
         modified=1_700_000_000 + number,
         media_type=media_type(name, {}),
         reason=UrlReason.CONTENT,
@@ -59,7 +59,9 @@ def _asset(name: str, number: int, random: Random) -> Asset:
     stem, _, suffix = name.rpartition(".")
     path = f"{PREFIX}{stem}.{random.randbytes(6).hex()}.{suffix}"
     references = tuple(range(max(0, number - 2), number))
-    return Asset(source, path, source.modified, random.randbytes(48), references, _variants(path, source.size, random))
+    return Asset(
+        source, path, source.modified, random.randbytes(48), references, _variants(path, source.signature.size, random)
+    )
 
 
 def _variants(path: str, size: int, random: Random) -> tuple[Variant, ...]:

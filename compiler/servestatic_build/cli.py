@@ -12,6 +12,7 @@ from servestatic_build.options import config_keywords, setting_options
 from servestatic_build.pipeline import Silent, build
 from servestatic_build.report.console import (
     ProgressBar,
+    print_cache_uses,
     print_diagnostic,
     print_diagnostics,
     print_skipped,
@@ -29,7 +30,9 @@ from servestatic_build.settings.files import read_settings
 @setting_options
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON to stdout.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
-@click.option("--verbose", is_flag=True, help="Name the skipped files and every problem.")
+@click.option(
+    "--verbose", is_flag=True, help="Name the skipped files and every problem, and say how the cache was used."
+)
 @click.option(
     "--config", "settings_file", metavar="FILE", help="A settings file.  [default: pyproject.toml, if it exists]"
 )
@@ -62,6 +65,7 @@ def main(
         context.exit(2)
     if verbose:
         print_skipped(console, result.skipped)
+        print_cache_uses(console, result)
     shown = [each for each in result.diagnostics if not quiet or each.severity is Severity.ERROR]
     print_diagnostics(console, shown, verbose=verbose)
     if result.ok and not quiet:

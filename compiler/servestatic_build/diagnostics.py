@@ -166,6 +166,16 @@ class Code(StrEnum):
         "The manifest in DIST cannot be read, so what it says of earlier files is lost.",
         "Nothing; this build replaces it. Find out what damaged it.",
     )
+    NOT_COMPRESSED = (
+        "not-compressed",
+        "A file is larger than `compress-limit`, so no coding of it is made.",
+        "Raise `compress-limit`, or set `compress` to false for the file.",
+    )
+    CACHE_UNUSABLE = (
+        "cache-unusable",
+        "The cache cannot be read or written, or a remote one does not answer; the build went on without it.",
+        "Look at its permissions and at the room on the disk, or at the network; or name another with `--cache`.",
+    )
     OUT_OF_DATE = (
         "out-of-date",
         "With `--check`: DIST does not hold the release that this build would write.",
@@ -235,6 +245,11 @@ class Diagnostics:
         self._problems: dict[_Problem, None] = {}
         self.failed = False  # there is an error
 
+    @property
+    def count(self) -> int:
+        """How many problems there are so far."""
+        return len(self._problems)
+
     def note(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
         """Add what a person may want to know, and need not act on."""
         self._add(_Problem(Severity.NOTE, code, place, message, hint))
@@ -244,6 +259,10 @@ class Diagnostics:
     ) -> None:
         """Add what is probably wrong: an error where the build is strict."""
         self._add(_Problem(self._warning, code, place, message, hint, note))
+
+    def warning_of_machine(self, code: Code, place: str, message: str, hint: str) -> None:
+        """Add what is wrong where the build runs and not with the release: no error, where the build is strict, too."""
+        self._add(_Problem(Severity.WARNING, code, place, message, hint))
 
     def error(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
         """Add what the release can't be published with."""

@@ -30,3 +30,32 @@ def compresses(media_type: str) -> bool:
     if media_type in _TEXTUAL:
         return True
     return media_type not in _COMPRESSED and not media_type.startswith(_COMPRESSED_KINDS)
+
+
+# Formats that are read in parts, by their offsets in the file: of a coded file no part can be had. Many of them
+# compress their parts themselves.
+_RANDOM_ACCESS = (
+    ".arrow",
+    ".db",
+    ".duckdb",
+    ".feather",
+    ".fgb",
+    ".gpkg",
+    ".h5",
+    ".hdf5",
+    ".mbtiles",
+    ".nc",
+    ".parquet",
+    ".pmtiles",
+    ".sqlite",
+    ".sqlite3",
+    ".tif",
+    ".tiff",
+)
+_ZARR = ".zarr/"  # a directory, whose chunks are files of any name
+
+
+def is_random_access(name: str) -> bool:
+    """Return whether the file of a logical name is read in parts, so that a coding makes it useless."""
+    lower = name.lower()
+    return lower.endswith(_RANDOM_ACCESS) or _ZARR in lower

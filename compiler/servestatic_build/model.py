@@ -17,6 +17,14 @@ class Position(NamedTuple):
     offset: int
 
 
+class Signature(NamedTuple):
+    """What tells without reading whether a file has changed since the last build."""
+
+    size: int
+    modified_ns: int  # since 1970
+    inode: int
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file to publish, from scan for link."""
@@ -24,7 +32,7 @@ class SourceFile:
     name: str  # the logical name
     path: str  # where it lies, absolute
     plain_path: str  # the decoded URL path without a fingerprint
-    size: int
+    signature: Signature
     modified: int  # seconds since 1970
     media_type: str
     reason: UrlReason  # why its URL is fingerprinted or not; that it is in a cycle comes out later
@@ -157,7 +165,7 @@ class Link:
 class LinkedFile:
     """A source file and what it refers to, from link for fingerprint.
 
-    ``digest`` is the SHA-256 of the bytes that the spans belong to, None when the file was not read; ``inline_map`` is
+    ``digest`` is the SHA-256 of the bytes that the spans belong to, None where nobody had to know it; ``inline_map`` is
     the span of the data: URL that is its source map.
     """
 
@@ -178,9 +186,12 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """Bytes written aside, for publish: ``staged`` is where they lie, ``target`` where they go below files/."""
+    """A file of the release, for publish: ``target`` is where it goes below files/, ``staged`` where its bytes lie aside.
 
-    staged: str
+    That is None where the last build knew them by their hash, and nobody has needed them again.
+    """
+
+    staged: str | None
     target: str
     size: int
     digest: bytes  # SHA-256

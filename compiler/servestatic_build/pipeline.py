@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
 
+from servestatic_build.cache.code_digest import code_digest
+from servestatic_build.cache.items import key_of
+from servestatic_build.cache.last_build import LastBuild
+from servestatic_build.cache.layered import Cache, Uses
+from servestatic_build.cache.location import open_cache
 from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnostic, Diagnostics, Severity
 from servestatic_build.model import Asset, Graph, Skipped
 from servestatic_build.references.link import link
@@ -18,17 +23,20 @@ from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.import_map import import_map
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_build.releases.previous import PreviousRelease
-from servestatic_build.render.compress import Compression, compress, tasks
+from servestatic_build.render.coded_bytes import CodedBytes
+from servestatic_build.render.coding_choice import CodingChoice
+from servestatic_build.render.compress import Compressor
 from servestatic_build.render.fingerprint import fingerprint
+from servestatic_build.render.renderer import Renderer
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.converters import shown
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.output import require_own_directory
 from servestatic_build.sources.scan import scan
 from servestatic_build.store.locks import locked_output
-from servestatic_build.store.place import Placement, place
+from servestatic_build.store.place import place
 from servestatic_build.store.publish import is_published, publish
-from servestatic_build.store.staging import Staging, scratch, staging_in
+from servestatic_build.store.staging import scratch, staging_in
 from servestatic_runtime.dates import LATEST
 
 
@@ -59,6 +67,7 @@ class BuildResult:
     new_files: int = 0  # that DIST did not hold before
     up_to_date: bool = False  # DIST held this very release before
     outdated: bool = False  # a check found that DIST does not hold it
+    cache: Mapping[str, Uses] = field(default_factory=dict)  # by kind of item
 
     @property
     def ok(self) -> bool:
@@ -75,7 +84,8 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
     stages = _Stages(progress or Silent(), result.seconds)
     policy, epoch = _header_policy(config), _source_date_epoch()
     try:
-        _compile(config, policy, epoch, stages, result, diagnostics)
+        with _cache(config, result, diagnostics) as cache, _last_build(config, cache) as last_build:
+            _compile(config, policy, epoch, cache, last_build, stages, result, diagnostics)
     except BuildError as error:
         diagnostics.error(error.code, error.place, error.message, error.hint)
     except OSError as error:
@@ -93,6 +103,8 @@ def _compile(
     config: Config,
     policy: HeaderPolicy,
     epoch: int | None,
+    cache: Cache,
+    last_build: LastBuild,
     stages: _Stages,
     result: BuildResult,
     diagnostics: Diagnostics,
@@ -102,38 +114,73 @@ def _compile(
         scanned = scan(config, diagnostics)
         result.skipped = scanned.skipped
     with stages.stage("link", len(scanned.files)) as advance:
-        graph = link(scanned.files, config, diagnostics, advance)
+        graph = link(scanned.files, config, last_build, diagnostics, advance)
         result.missing_ignored = graph.ignored
     _stop_at_errors(diagnostics)
     previous = PreviousRelease.read(config.out, diagnostics)
     with scratch() if config.check else staging_in(config.out) as staging:
+        renderer = Renderer(graph, staging, last_build, diagnostics)
         with stages.stage("fingerprint", len(graph.files)) as advance:
-            assets = fingerprint(graph, staging, previous, epoch, diagnostics, advance)
-        with stages.stage("compress", len(tasks(assets, config.codings))) as advance:
-            assets = compress(assets, Compression(config.codings, config.effort, config.jobs), staging, advance)
+            assets = fingerprint(graph, renderer, previous, epoch, advance)
+        tasks = _coding_choice(config).tasks(assets, diagnostics)
+        with stages.stage("compress", len(tasks)) as advance:
+            compressor = Compressor(CodedBytes(config.effort, cache, last_build), renderer, staging, config.jobs)
+            assets = compressor.compress(assets, tasks, advance)
         # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
         with stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
-            placement = place(assets, config.out, previous, diagnostics)
+            placement = place(assets, config.out, previous, diagnostics, verify_content=config.verify_content)
+            result.new_files = len(placement.new)
+            if config.check:  # nothing will be published
+                placement = placement._replace(new=())
+            result.assets, new = compressor.stage_missing(placement)
             site = Site(config.prefix, config.index, policy.redirect(), _import_map(assets, graph, config))
-            manifest = manifest_bytes(site, placement.assets, map(policy.headers_of, placement.assets))
+            manifest = manifest_bytes(site, result.assets, map(policy.headers_of, result.assets))
             _stop_at_errors(diagnostics)
-            _publish(placement, manifest, config, staging, result)
-    result.assets = placement.assets
-
-
-def _publish(placement: Placement, manifest: bytes, config: Config, staging: Staging, result: BuildResult) -> None:
-    result.new_files = len(placement.new)
-    result.up_to_date = is_published(placement, manifest, config.out)
-    result.outdated = config.check and not result.up_to_date
-    if result.outdated:
-        raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
-    if not result.up_to_date:
-        publish(placement.new, manifest, config.out, staging)
+            result.up_to_date = not result.new_files and is_published(manifest, config.out)
+            result.outdated = config.check and not result.up_to_date
+            if result.outdated:
+                raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
+            if not result.up_to_date:
+                publish(new, manifest, config.out, staging)
 
 
 def _import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
     specifiers = Specifiers(config.imports, config.prefix)
     return import_map(assets, graph, specifiers, of_all_modules=config.modules == "importmap")
+
+
+def _coding_choice(config: Config) -> CodingChoice:
+    return CodingChoice(config.codings, config.compress, config.no_compress, config.compress_limit)
+
+
+@contextmanager
+def _cache(config: Config, result: BuildResult, diagnostics: Diagnostics) -> Iterator[Cache]:
+    """Open the cache; behind the block keep it to its size, and tell how it was used and what was wrong with it."""
+    cache = Cache() if config.cache is False else open_cache(config.cache, config.cache_size)
+    try:
+        yield cache
+    finally:
+        problems = cache.close()
+        result.cache = cache.uses
+        for problem in problems:
+            diagnostics.warning_of_machine(Code.CACHE_UNUSABLE, problem.place, problem.message, problem.hint)
+
+
+@contextmanager
+def _last_build(config: Config, cache: Cache) -> Iterator[LastBuild]:
+    """Read what the last build with these sources and this code knew; behind the block keep what this one knows."""
+    sources = (f"{os.path.realpath(source.directory)}\0{source.url}\0{source.name_prefix}" for source in config.sources)
+    settings = (config.prefix, config.modules, config.effort, ",".join(config.codings), *sources)
+    key = key_of("last-build", code_digest(), *(setting.encode() for setting in settings), shared=False)
+    last_build = LastBuild.read(cache, key, verify_content=config.verify_content)
+    try:
+        yield last_build
+    except BuildError as error:
+        if error.code is Code.FILE_CHANGED:  # since the last build, maybe, in a way that only its bytes tell
+            last_build.forget_sources()
+        raise
+    finally:
+        last_build.write(cache, key)
 
 
 class _StoppedError(Exception):

@@ -89,6 +89,9 @@ def answers(url: str) -> Callable[[Manifest], bool]:
             id="codings",
         ),
         pytest.param(["--codings", "none"], codings, ["identity", "gzip", "br", "zstd"], ["identity"], id="no codings"),
+        pytest.param(
+            ["--no-compress", "a.css"], codings, ["identity", "gzip", "br", "zstd"], ["identity"], id="no compress"
+        ),
         pytest.param(["--ignore", "*.png", "--ignore", "*.html"], len, 4, 1, id="ignore"),
         pytest.param(["--plain", "*.css"], lambda m: m.asset("a.css").immutable, True, False, id="plain"),
         pytest.param(
@@ -122,6 +125,38 @@ def test_effort_decides_how_small_a_variant_is(effort: str) -> None:
     manifest = Manifest.open("dist")
     content = Path("dist", manifest.asset("a.css").variants[0].file).read_bytes()
     assert gzip_size(manifest) == len(CODECS["gzip"].encode(content, effort))
+
+
+UNUSED = ["cache: coded: 0 hits, 1 miss", "cache: last-build: 0 hits, 1 miss"]
+USED = ["cache: coded: 1 hit, 0 misses", "cache: last-build: 1 hit, 0 misses"]
+
+
+def cache_lines(*options: str) -> list[str]:
+    done = run("src", "--verbose", "--codings=br", "--effort=fast", *options)
+    return [line for line in done.stderr.splitlines() if line.startswith("cache: ")]
+
+
+def test_verbose_says_how_the_cache_was_used() -> None:
+    assert cache_lines("-o", "a") == UNUSED
+    assert cache_lines("-o", "b") == USED
+
+
+def test_the_cache_is_where_the_command_line_says() -> None:
+    assert cache_lines("-o", "a", "--cache", "cached") == UNUSED
+    assert cache_lines("-o", "b") == UNUSED
+    assert cache_lines("-o", "c", "--cache", "cached") == USED
+
+
+def test_no_cache_is_used_where_none_is_wanted() -> None:
+    Path("pyproject.toml").write_text('[tool.servestatic-build]\ncache = "cached"\n')
+    assert cache_lines("-o", "a", "--no-cache") == []
+    assert not Path("cached").exists()
+
+
+def test_the_command_line_can_take_back_that_no_cache_is_wanted() -> None:
+    Path("pyproject.toml").write_text("[tool.servestatic-build]\ncache = false\n")
+    assert cache_lines("-o", "a") == []
+    assert cache_lines("-o", "b", "--cache", "cached") == UNUSED
 
 
 def test_out_is_where_the_release_goes() -> None:
@@ -291,6 +326,7 @@ def test_json_is_a_summary_on_stdout() -> None:
         "new_files": 6,
         "skipped": 1,
         "missing_ignored": 0,
+        "cache": {"coded": {"hits": 0, "misses": 1}, "last-build": {"hits": 0, "misses": 1}},
         "warnings": 1,
         "errors": 0,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -82,8 +83,10 @@ def test_a_recipe_names_the_library_and_what_it_is_told(coding: str, size: int, 
     assert CODECS[coding].recipe(size, effort) == recipe.format(**versions)
 
 
-def codings_made(tmp_path: Path, name: str, data: bytes, codings: tuple[str, ...] = tuple(CODECS)) -> list[str]:
-    compiled = compile_tree(tmp_path, {name: data}, codings=codings)
+def codings_made(
+    tmp_path: Path, name: str, data: bytes, codings: tuple[str, ...] = tuple(CODECS), **settings: Any
+) -> list[str]:
+    compiled = compile_tree(tmp_path, {name: data}, codings=codings, **settings)
     return [variant.coding for variant in compiled.manifest.asset(name).variants[1:]]
 
 
@@ -182,3 +185,65 @@ def test_a_codec_that_fails_fails_the_build(tmp_path: Path, monkeypatch: pytest.
     compiled = compile_tree(tmp_path, {f"{number}.css": TEXT for number in range(9)}, codings=("br",))
     assert compiled.messages() == [f"error {compiled.dist}: No space left on device"]
     assert not compiled.dist.exists()
+
+
+# Which files get which codings
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.parquet",
+        "a.pmtiles",
+        "a.mbtiles",
+        "a.sqlite",
+        "a.sqlite3",
+        "a.db",
+        "a.gpkg",
+        "a.tif",
+        "A.TIFF",
+        "a.h5",
+        "a.nc",
+        "a.arrow",
+        "a.zarr/b/0.0",
+    ],
+)
+def test_what_is_read_in_parts_is_not_compressed(tmp_path: Path, name: str) -> None:
+    assert codings_made(tmp_path, name, CONTENT["text"]) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "made"),
+    [
+        pytest.param({}, ["gzip", "br", "zstd"], id="no rule"),
+        pytest.param({"*.css": False}, [], id="none"),
+        pytest.param({"*.css": "br"}, ["br"], id="one"),
+        pytest.param({"*.css": ["zstd", "gzip"]}, ["gzip", "zstd"], id="two"),
+        pytest.param({"*.js": False}, ["gzip", "br", "zstd"], id="a rule for others"),
+        pytest.param({"*.css": False, "a.*": "br"}, ["br"], id="the last that matches"),
+        pytest.param({"a.*": "br", "*.css": False}, [], id="the last that matches, the other way round"),
+    ],
+)
+def test_a_rule_says_which_codings_a_file_gets(tmp_path: Path, rules: dict[str, Any], made: list[str]) -> None:
+    assert codings_made(tmp_path, "a.css", CONTENT["text"], compress=rules) == made
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.png"])
+def test_a_rule_can_ask_for_codings_that_are_not_tried_otherwise(tmp_path: Path, name: str) -> None:
+    assert codings_made(tmp_path, name, CONTENT["text"], ("br",), compress={"*": True}) == ["br"]
+
+
+def test_no_rule_brings_back_a_coding_that_is_not_made(tmp_path: Path) -> None:
+    assert codings_made(tmp_path, "a.css", CONTENT["text"], ("br",), compress={"*": ["br", "zstd"]}) == ["br"]
+
+
+def test_no_compress_goes_before_every_rule(tmp_path: Path) -> None:
+    assert codings_made(tmp_path, "a.css", CONTENT["text"], compress={"*": True}, no_compress="a.*") == []
+
+
+@pytest.mark.parametrize(("limit", "made"), [(len(TEXT), ["br"]), (len(TEXT) - 1, [])])
+def test_files_above_the_limit_are_not_compressed_and_named(tmp_path: Path, limit: int, made: list[str]) -> None:
+    compiled = compile_tree(tmp_path, {"a.css": TEXT, "a.png": TEXT}, codings=("br",), compress_limit=limit)
+    assert [variant.coding for variant in compiled.manifest.asset("a.css").variants[1:]] == made
+    notes = [f"note a.css: this file has {len(TEXT):,} bytes and is not compressed: compress-limit is {limit:,}"]
+    assert compiled.messages() == ([] if made else notes)

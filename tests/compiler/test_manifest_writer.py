@@ -10,7 +10,7 @@ import msgpack
 import pytest
 
 from servestatic_build import Source
-from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
+from servestatic_build.model import Asset, Signature, SourceFile, StagedFile, Variant
 from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_runtime import Manifest
@@ -132,7 +132,15 @@ def synthetic_asset(number: int) -> Asset:
         for coding, end in FILE_SUFFIXES.items()
     )
     source = SourceFile(
-        name, name, f"/static/{name}", 9_999, MODIFIED, "text/css", UrlReason.CONTENT, plain=True, real_path=name
+        name,
+        name,
+        f"/static/{name}",
+        Signature(9_999, 0, 0),
+        MODIFIED,
+        "text/css",
+        UrlReason.CONTENT,
+        plain=True,
+        real_path=name,
     )
     return Asset(source, path, MODIFIED, digest[:48], (), tuple(Variant(*file) for file in files))
 

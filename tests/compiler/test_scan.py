@@ -402,7 +402,7 @@ def test_a_file_knows_its_size_and_date(tmp_path: Path) -> None:
     tree = write_tree(tmp_path, {"a.css": "12345"})
     os.utime(tree / "a.css", ns=(0, 1_234_567_890_999_999_999))
     (file,) = walk(tree).files
-    assert (file.size, file.modified) == (5, 1_234_567_890)
+    assert (file.signature.size, file.modified) == (5, 1_234_567_890)
 
 
 class Dated:

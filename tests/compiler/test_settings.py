@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from servestatic_build import Config, ConfigError, Source
+from servestatic_build.settings.compress_rules import CompressRule, CompressRules
 from servestatic_build.settings.config import SETTINGS
 from servestatic_build.settings.files import IN_FILE, read_settings
 from servestatic_build.settings.globs import Globs
@@ -41,6 +42,27 @@ def read(text: str, name: str = "settings.toml") -> dict[str, Any]:
         ('codings = ["brotli", "zst", "gz", "br"]', {"codings": ("br", "zstd", "gzip")}),
         ('effort = "best"', {"effort": "best"}),
         ("jobs = 3", {"jobs": 3}),
+        (
+            'compress = {"*.a" = false, "*.b" = true, "*.c" = "brotli", "*.d" = ["gzip", "zstd"]}',
+            {
+                "compress": CompressRules(
+                    (
+                        CompressRule(Globs.of("*.a"), ()),
+                        CompressRule(Globs.of("*.b"), None),
+                        CompressRule(Globs.of("*.c"), ("br",)),
+                        CompressRule(Globs.of("*.d"), ("gzip", "zstd")),
+                    )
+                )
+            },
+        ),
+        ('compress-limit = "1.5 MB"', {"compress_limit": 1_500_000}),
+        ('cache = "x"', {"cache": "x"}),
+        ('cache = "s3://bucket/x"', {"cache": "s3://bucket/x"}),
+        ("cache = false", {"cache": False}),
+        ("cache-size = 5", {"cache_size": 5}),
+        ('cache-size = "5"', {"cache_size": 5}),
+        ('cache-size = "5 KiB"', {"cache_size": 5 * 1024}),
+        ('cache-size = "2gib"', {"cache_size": 2 * 2**30}),
         ('ignore = ["*.map", "!a.map"]', {"ignore": Globs.of(["*.map", "!a.map"])}),
         ('plain = "*.txt"', {"plain": Globs.of(["*.txt"])}),
         ('fingerprint = ["*.html"]', {"fingerprint": Globs.of(["*.html"])}),
@@ -78,7 +100,7 @@ def test_a_setting_is_read(text: str, expected: dict[str, Any]) -> None:
 
 
 def test_every_setting_is_read_above_or_is_for_the_command_line_only() -> None:
-    assert set(SETTINGS) - set(IN_FILE) == {"check"}
+    assert set(SETTINGS) - set(IN_FILE) == {"check", "no-compress", "verify-content"}
     assert {name.replace("-", "_") for name in SETTINGS} == {field.name for field in fields(Config)}
 
 
@@ -118,6 +140,11 @@ def test_every_setting_is_read_above_or_is_for_the_command_line_only() -> None:
             id="word for a switch",
         ),
         pytest.param("strict = 1", 1, "strict: 1 is not true or false", None, id="number for a switch"),
+        pytest.param("cache = true", 1, "cache: True is not a path", None, id="cache that is nowhere"),
+        pytest.param('cache-size = "-1"', 1, "cache-size: '-1' is not a size", None, id="negative size"),
+        pytest.param('cache-size = "5 x"', 1, "cache-size: '5 x' is not a size", None, id="unit that does not exist"),
+        pytest.param("cache-size = true", 1, "cache-size: True is not a size", None, id="boolean for a size"),
+        pytest.param('compress = {"*" = "lzma"}', 1, "compress: *: 'lzma' is not one of gzip", None, id="coding"),
         pytest.param("out = 1", 1, "out: 1 is not a path", None, id="number for a path"),
         pytest.param('out = ""', 1, "out: '' is not a path", "it is empty or not set", id="empty path"),
         pytest.param('out = "a\\u0000"', 1, r"out: 'a\x00' has a NUL character", None, id="NUL in a path"),
@@ -260,6 +287,15 @@ def test_paths_are_relative_to_the_file() -> None:
     directories = [source.directory for source in settings["sources"]]
     assert (settings["out"], directories) == ("sub/dist", ["sub/a", "sub/b", "/abs"])
     assert settings["bundler_manifests"] == ("sub/m.json",)
+
+
+@pytest.mark.parametrize(
+    ("given", "read_as"),
+    [('"cache"', "sub/cache"), ('"/abs"', "/abs"), ('"s3://bucket/x"', "s3://bucket/x"), ("false", False)],
+)
+def test_a_cache_is_relative_to_the_file_unless_it_is_a_url(given: str, read_as: str | bool) -> None:
+    Path("sub").mkdir()
+    assert read(f"cache = {given}", "sub/settings.toml") == {"cache": read_as}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from servestatic_build.diagnostics import Diagnostics
-from servestatic_build.model import Skipped, SkipReason, SourceFile, StagedFile
+from servestatic_build.model import Signature, Skipped, SkipReason, SourceFile, StagedFile
 from servestatic_build.settings.source import Source
 from servestatic_build.sources.bundlers.hashes import hashed_files
 from servestatic_build.sources.bundlers.locate import Locator, _and_above
@@ -36,7 +36,9 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 def source_file(name: str) -> SourceFile:
     """Return a file of a source tree as the walk finds it: its name has slashes, its path backslashes."""
     path = ntpath.join(ROOT, *name.split("/"))
-    return SourceFile(name, path, f"/static/{name}", 0, 0, "", UrlReason.CONTENT, plain=True, real_path=path)
+    return SourceFile(
+        name, path, f"/static/{name}", Signature(0, 0, 0), 0, "", UrlReason.CONTENT, plain=True, real_path=path
+    )
 
 
 def locate(file: str, manifest: str, *names: str, skipped: tuple[str, ...] = ()) -> tuple[dict[str, str], list[str]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import sha256, sha384
 from pathlib import Path
 
-from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
+from servestatic_build.model import Asset, Signature, SourceFile, StagedFile, Variant
 from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
 from servestatic_runtime.url_reason import UrlReason
@@ -59,7 +59,9 @@ def _asset(number: int) -> Asset:
     digest = sha256(name.encode())
     path = f"/static/js/{number:07}.{digest.hexdigest()[:12]}.js"
     file, url = f"/src/{name}", f"/static/{name}"
-    source = SourceFile(name, file, url, 4000, 0, "text/javascript", UrlReason.CONTENT, plain=True, real_path=file)
+    source = SourceFile(
+        name, file, url, Signature(4000, 0, 0), 0, "text/javascript", UrlReason.CONTENT, plain=True, real_path=file
+    )
     variants = tuple(
         Variant(
             coding, StagedFile("", path[1:] + suffix, 4000 - 1000 * n, sha256(digest.digest() + bytes((n,))).digest())
@@ -72,7 +74,9 @@ def _asset(number: int) -> Asset:
 def _hole(path: str, size: int) -> Asset:
     digest = sha256(path.encode()).digest()  # nobody reads a gigabyte to check it
     file, kind = f"/src{path}", "application/octet-stream"
-    source = SourceFile(path, file, path, size, 0, kind, UrlReason.SOURCE_URL, plain=True, real_path=file)
+    source = SourceFile(
+        path, file, path, Signature(size, 0, 0), 0, kind, UrlReason.SOURCE_URL, plain=True, real_path=file
+    )
     return Asset(
         source, path, 1_700_000_000, bytes(48), (), (Variant("identity", StagedFile("", path[1:], size, digest)),)
     )

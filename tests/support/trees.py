@@ -52,7 +52,7 @@ class Compiled:
 
 
 def compile_tree(tmp_path: Path, files: Tree, **settings: Any) -> Compiled:
-    """Compile a tree served below /static/ (codings none unless set, effort fast) and return the release."""
+    """Compile a tree served below /static/ (codings none unless set, effort fast, no cache) and return the release."""
     source = write_tree(tmp_path / "src", files)
     return compile_sources(tmp_path, Source(str(source)), **settings)
 
@@ -60,5 +60,5 @@ def compile_tree(tmp_path: Path, files: Tree, **settings: Any) -> Compiled:
 def compile_sources(tmp_path: Path, *sources: Source, **settings: Any) -> Compiled:
     """Compile sources into ``tmp_path/dist``."""
     dist = tmp_path / "dist"
-    settings = {"codings": (), "effort": "fast", "jobs": 2, "out": str(dist), **settings}
+    settings = {"codings": (), "effort": "fast", "jobs": 2, "cache": False, "out": str(dist), **settings}
     return Compiled(build(Config(sources=sources, **settings)), dist)

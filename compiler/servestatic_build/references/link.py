@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import (
@@ -23,21 +24,27 @@ from servestatic_build.references.urls import base_path, target_path
 from servestatic_build.settings.config import Config
 
 
-def link(files: Sequence[SourceFile], config: Config, diagnostics: Diagnostics, advance: Callable[[], None]) -> Graph:
+def link(
+    files: Sequence[SourceFile],
+    config: Config,
+    last_build: LastBuild,
+    diagnostics: Diagnostics,
+    advance: Callable[[], None],
+) -> Graph:
     """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them."""
-    files_read = []
+    read_files = []
     for file in files:
-        files_read.append(read(file, diagnostics))
+        read_files.append(read(file, last_build, diagnostics))
         advance()
     missing = BrokenReferences(files, config.missing, config.prefix, diagnostics)
-    linker = _Linker(files, config, missing, _bare_specifiers(files_read))
-    linked = tuple(linker.link(each) for each in files_read)
+    linker = _Linker(files, config, missing, _bare_specifiers(read_files))
+    linked = tuple(linker.link(file) for file in read_files)
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
     return Graph(linked, components(edges), missing.ignored)
 
 
 def _bare_specifiers(files: Iterable[ReadFile]) -> tuple[str, ...]:
-    references = (reference for file in files for reference in file.extraction.references)
+    references = (reference for file in files for reference in file.found.extraction.references)
     return tuple(sorted({reference.value for reference in references if is_bare_import(reference)}))
 
 
@@ -57,12 +64,12 @@ class _Linker:
         self._bare_specifiers = bare_specifiers
 
     def link(self, file: ReadFile) -> LinkedFile:
-        source, extraction, digest, inline_map = file
+        source, extraction = file.source, file.found.extraction
         base = base_path(extraction.base, source.plain_path, self._origins)
         links = [*self._links(source, extraction.references, base)]
         for prefix in extraction.import_map_prefixes:
             links += self._exact_entries(prefix, base)
-        return LinkedFile(source, tuple(links), digest, inline_map)
+        return LinkedFile(source, tuple(links), file.digest, file.found.inline_map)
 
     def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
         for reference in references:

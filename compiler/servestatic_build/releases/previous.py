@@ -13,8 +13,9 @@ from servestatic_runtime.records import Asset as ListedAsset
 class PreviousRelease:
     """A release to compare with; one without assets where there is none."""
 
-    def __init__(self, manifest: Manifest | None) -> None:
+    def __init__(self, manifest: Manifest | None, published_ns: int = 0) -> None:
         self._manifest = manifest
+        self.published_ns = published_ns  # when its manifest was written, behind all its files; since 1970
 
     @classmethod
     def read(cls, out: str, diagnostics: Diagnostics) -> PreviousRelease:
@@ -23,7 +24,7 @@ class PreviousRelease:
         if not os.path.lexists(path):
             return cls(None)
         try:
-            return cls(Manifest.open(path))
+            return cls(Manifest.open(path), os.stat(path).st_mtime_ns)
         except ManifestError as error:
             note = "the dates in it are lost: every file counts as new"
             diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, note=note)

@@ -2,80 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 
 from servestatic_build.codecs import CODECS
-from servestatic_build.media_types import compresses
 from servestatic_build.model import Asset, StagedFile, Variant
+from servestatic_build.render.coded_bytes import Coded, CodedBytes
+from servestatic_build.render.renderer import Renderer
+from servestatic_build.store.place import Placement
 from servestatic_build.store.staging import Staging
 from servestatic_build.workers import Workers
-from servestatic_runtime.format import FILE_SUFFIXES
+from servestatic_runtime.format import FILE_SUFFIXES, IDENTITY
 
-# A variant must save this much over identity, which is what a client that takes no other coding would get.
-_LEAST_PERCENT_SAVED = 1
-_LEAST_BYTES_SAVED = 20
+Task = tuple[int, str]  # the number of an asset, and a coding
+_Variants = dict[Task, Variant | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Compression:
-    """Which codings to make, how hard to try, and on how many threads."""
+class Compressor:
+    """Makes variants on so many threads. The codecs release the GIL, so that they use every core."""
 
-    codings: tuple[str, ...]
-    effort: str
+    coded: CodedBytes
+    renderer: Renderer
+    staging: Staging
     jobs: int
 
+    def compress(
+        self, assets: Sequence[Asset], tasks: Sequence[Task], advance: Callable[[], None]
+    ) -> tuple[Asset, ...]:
+        """Return the assets with their variants, those of the tasks; raise BuildError."""
+        variants = self._known(assets, tasks)
+        left = [task for task in tasks if task not in variants]
+        for _ in variants:
+            advance()
+        variants |= self._made(assets, left, advance)
+        return tuple(
+            replace(asset, variants=(*asset.variants, *_ordered(variants, number)))
+            for number, asset in enumerate(assets)
+        )
 
-def compress(
-    assets: Sequence[Asset], compression: Compression, staging: Staging, advance: Callable[[], None]
-) -> tuple[Asset, ...]:
-    """Return the assets with their variants, staged. The codecs release the GIL, so threads use every core."""
-    made: dict[tuple[int, str], Variant | None] = {}
-    with Workers(compression.jobs) as workers:
-        futures = {
-            workers.submit(_variant, assets[number], coding, compression.effort, staging): (number, coding)
-            for number, coding in tasks(assets, compression.codings)
-        }
-        try:
-            for future in as_completed(futures):
-                made[futures[future]] = future.result()
-                advance()
-        except BaseException:
-            workers.shutdown(wait=False, cancel_futures=True)
-            raise
-    return tuple(
-        replace(asset, variants=(*asset.variants, *_ordered(made, number, compression.codings)))
-        for number, asset in enumerate(assets)
-    )
+    def stage_missing(self, placement: Placement) -> tuple[tuple[Asset, ...], tuple[StagedFile, ...]]:
+        """Return the assets, and the files that DIST lacks, the bytes of these staged; raise BuildError."""
+        missing = [(placement.assets[number], number, place) for number, place in placement.new]
+        self._expect((asset, asset.variants[place].coding) for asset, _, place in missing)
+        with Workers(self.jobs) as workers:
+            files = tuple(workers.map(lambda each: self._with_bytes(*each), missing))
+        assets = list(placement.assets)
+        for (number, place), file in zip(placement.new, files, strict=True):
+            assets[number] = _with_file(assets[number], place, file)
+        return tuple(assets), files
+
+    def _known(self, assets: Sequence[Asset], tasks: Sequence[Task]) -> _Variants:
+        """Return what the last build knew, which takes no thread."""
+        variants: _Variants = {}
+        for number, coding in tasks:
+            identity = assets[number].identity
+            coded = self.coded.known(identity, coding)
+            if coded is not None:
+                file = StagedFile(None, _target(identity, coding), coded.size, coded.digest)
+                variants[number, coding] = Variant(coding, file) if coded.size else None
+        return variants
+
+    def _made(self, assets: Sequence[Asset], tasks: Sequence[Task], advance: Callable[[], None]) -> _Variants:
+        self._expect((assets[number], coding) for number, coding in tasks)
+        variants: _Variants = {}
+        with Workers(self.jobs) as workers:
+            futures = {workers.submit(self._variant, assets[task[0]], *task): task for task in tasks}
+            try:
+                for future in as_completed(futures):
+                    variants[futures[future]] = future.result()
+                    advance()
+            except BaseException:
+                workers.shutdown(wait=False, cancel_futures=True)
+                raise
+        return variants
+
+    def _variant(self, asset: Asset, number: int, coding: str) -> Variant | None:
+        file = self._staged(asset, number, coding)
+        self.coded.note(asset.identity, coding, Coded(file.size, file.digest) if file else Coded())
+        return Variant(coding, file) if file else None
+
+    def _staged(self, asset: Asset, number: int, coding: str) -> StagedFile | None:
+        identity = asset.identity
+        coded = self.coded.of(identity, coding, lambda: self._identity_bytes(asset, number))
+        if coded is None:
+            return None
+        written = self.staging.write([coded])
+        return StagedFile(written.path, _target(identity, coding), written.size, written.sha256)
+
+    def _with_bytes(self, asset: Asset, number: int, place: int) -> StagedFile:
+        """Return the file of a variant, staged: what was known by its hash is made again."""
+        variant = asset.variants[place]
+        if variant.file.staged is not None:
+            return variant.file
+        if variant.coding == IDENTITY:
+            return replace(variant.file, staged=self.renderer.stage(number))
+        file = self._staged(asset, number, variant.coding)
+        assert file is not None, "the coding has gained something before"
+        return replace(file, target=variant.file.target)
+
+    def _identity_bytes(self, asset: Asset, number: int) -> bytes:
+        with open(asset.identity.staged or self.renderer.stage(number), "rb") as file:
+            return file.read()
+
+    def _expect(self, wanted: Iterator[tuple[Asset, str]]) -> None:
+        self.coded.expect((asset.identity, coding) for asset, coding in wanted if coding != IDENTITY)
 
 
-def tasks(assets: Sequence[Asset], codings: Sequence[str]) -> list[tuple[int, str]]:
-    """Return what to compress as (number, coding), the largest first, so that no core ends on a long one."""
-    worth = [number for number, asset in enumerate(assets) if _may_gain(asset)]
-    worth.sort(key=lambda number: -assets[number].identity.size)
-    return [(number, coding) for number in worth for coding in codings]
+def _target(identity: StagedFile, coding: str) -> str:
+    return identity.target + FILE_SUFFIXES[coding]
 
 
-def _may_gain(asset: Asset) -> bool:
-    return compresses(asset.source.media_type) and asset.identity.size > _LEAST_BYTES_SAVED
+def _with_file(asset: Asset, place: int, file: StagedFile) -> Asset:
+    variants = [*asset.variants]
+    variants[place] = replace(variants[place], file=file)
+    return replace(asset, variants=tuple(variants))
 
 
-def _variant(asset: Asset, coding: str, effort: str, staging: Staging) -> Variant | None:
-    identity = asset.identity
-    with open(identity.staged, "rb") as file:
-        coded = CODECS[coding].encode(file.read(), effort)
-    if not _gains(identity.size, len(coded)):
-        return None
-    written = staging.write([coded])
-    target = identity.target + FILE_SUFFIXES[coding]
-    return Variant(coding, StagedFile(written.path, target, written.size, written.sha256))
-
-
-def _gains(size: int, coded: int) -> bool:
-    return coded * 100 <= size * (100 - _LEAST_PERCENT_SAVED) and coded <= size - _LEAST_BYTES_SAVED
-
-
-def _ordered(made: dict[tuple[int, str], Variant | None], number: int, codings: Sequence[str]) -> Iterator[Variant]:
+def _ordered(variants: Mapping[Task, Variant | None], number: int) -> Iterator[Variant]:
     """Yield an asset's variants in the order of the table of codecs, whatever order they were made in."""
-    return (variant for coding in CODECS if coding in codings if (variant := made.get((number, coding))))
+    return (variant for coding in CODECS if (variant := variants.get((number, coding))))

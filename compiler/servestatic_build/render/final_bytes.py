@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
+from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.media_types import MAPPED
-from servestatic_build.model import Link, LinkedFile, ReferenceKind, SourceFile, WrittenText
+from servestatic_build.model import Asset, Link, LinkedFile, ReferenceKind, SourceFile, WrittenText
 from servestatic_build.names import with_fingerprint
 from servestatic_build.references.extractors.import_map import added_entry
 from servestatic_build.references.notations import rewritten
@@ -26,9 +27,12 @@ _ANY_DIGEST = bytes(32)
 class FinalBytes:
     """Makes files' bytes from their sources and from what is known by then of those that they refer to."""
 
-    def __init__(self, files: Sequence[LinkedFile], named: NamedFiles, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, files: Sequence[LinkedFile], named: NamedFiles, last_build: LastBuild, diagnostics: Diagnostics
+    ) -> None:
         self._files = files
         self._named = named
+        self._last_build = last_build
         self._diagnostics = diagnostics
         self._owners = _owners(files)
 
@@ -37,17 +41,16 @@ class FinalBytes:
         file = self._files[number]
         if links := rewritten_links(file):
             return [self._final(file, links)]
-        if number in self._owners:
-            return [self._shifted_map(file, self._files[self._owners[number]])]
-        return _chunks(file)
+        if owner := self.owner(number):
+            return [self._shifted_map(file, owner)]
+        return self._chunks(file)
 
-    def rewritten(self, file: LinkedFile, links: Collection[Link]) -> bytes:
-        """Return a file's bytes with these of its references rewritten, and nothing else."""
-        data = _read(file)
-        return splice(data, self._edits(file, data, links))
+    def owner(self, number: int) -> LinkedFile | None:
+        """Return the script or style sheet whose source map a file is, if that moves along with it."""
+        return self._files[self._owners[number]] if number in self._owners else None
 
     def _final(self, file: LinkedFile, links: Collection[Link]) -> bytes:
-        data = _read(file)
+        data = self._read(file)
         edits = self._edits(file, data, links)
         return splice(data, [*edits, *self._inline_map(file, data, edits)])
 
@@ -78,7 +81,7 @@ class FinalBytes:
             place = file.source.at(written.start)
             self._diagnostics.warning(Code.INTEGRITY_CYCLE, place, problem, "remove one of the two hashes")
             return None
-        value = renewed(written.value, partial(_source_digest, source), partial(_digest, asset.identity.staged))
+        value = renewed(written.value, partial(_source_digest, source), partial(self._final_digest, target, asset))
         if value is None:
             problem = f"the integrity hash is not that of {source.name}"
             hint = "write the hash of the source file: the build keeps it right from then on"
@@ -102,8 +105,8 @@ class FinalBytes:
 
         All fingerprints have one length, so any will do: the map's name need not wait for those that its owner names.
         """
-        data = _read(file)
-        generated = _read(owner)
+        data = self._read(file)
+        generated = self._read(owner)
         edits = self._renames(generated, rewritten_links(owner), self._path_of_right_length)
         try:
             return shifted(data, generated, edits)
@@ -113,6 +116,24 @@ class FinalBytes:
                 Code.INVALID_SOURCE_MAP, file.source.name, f"the source map is invalid: {error}", note=note
             )
             return data
+
+    def _final_digest(self, number: int, asset: Asset, algorithm: str) -> bytes:
+        known = {"sha256": asset.identity.digest, "sha384": asset.integrity}
+        return known.get(algorithm) or _hash(self.of(number), algorithm)
+
+    def _read(self, file: LinkedFile) -> bytes:
+        return b"".join(self._chunks(file))
+
+    def _chunks(self, file: LinkedFile) -> Iterator[bytes]:
+        """Yield a file's source; raise BuildError where it can't be read, or is not what the spans were found in."""
+        digest = hashlib.sha256()
+        for chunk in source_chunks(file.source):
+            digest.update(chunk)
+            yield chunk
+        if file.digest not in {None, digest.digest()}:
+            problem = "this file changed during the build"
+            raise BuildError(Code.FILE_CHANGED, file.source.path, problem, "compile again")
+        self._last_build.note_digest(file.source, digest.digest())
 
     def _path_of_right_length(self, number: int) -> str:
         return with_fingerprint(self._files[number].source.plain_path, _ANY_DIGEST)
@@ -141,27 +162,11 @@ def _edit(data: bytes, text: WrittenText, value: str) -> Edit:
 
 
 def _source_digest(file: SourceFile, algorithm: str) -> bytes:
+    return _hash(source_chunks(file), algorithm)
+
+
+def _hash(chunks: Iterable[bytes], algorithm: str) -> bytes:
     digest = hashlib.new(algorithm)
-    for chunk in source_chunks(file):
+    for chunk in chunks:
         digest.update(chunk)
     return digest.digest()
-
-
-def _digest(path: str, algorithm: str) -> bytes:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).digest()
-
-
-def _read(file: LinkedFile) -> bytes:
-    return b"".join(_chunks(file))
-
-
-def _chunks(file: LinkedFile) -> Iterator[bytes]:
-    """Yield a file's source; raise BuildError where it can't be read, or is not what the spans were found in."""
-    digest = hashlib.sha256()
-    for chunk in source_chunks(file.source):
-        digest.update(chunk)
-        yield chunk
-    if file.digest not in {None, digest.digest()}:
-        problem = "this file changed during the build"
-        raise BuildError(Code.FILE_CHANGED, file.source.path, problem, "compile again")

@@ -1,9 +1,9 @@
 """Give every file its name, by the hash of its final bytes; what it refers to comes first.
 
 A file that is in no cycle is named by the SHA-256 of its bytes with all references rewritten. Files in a cycle
-can't be: the bytes of each would hold the hash of the other. They are named by what they are before they know each
-other's names. The component's material is the bytes of its members with every reference rewritten but those between
-them, and where those are. Each piece is framed by its length, so that no two components share their material.
+can't be: the bytes of each would hold the hash of the other. They are named by what their bytes follow from: the
+component's material is the hashes of its members' sources, what every reference becomes but those between them, and
+where those are. Each piece is framed by its length, so that no two components share their material.
 """
 
 from __future__ import annotations
@@ -11,62 +11,51 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 
-from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import Asset, Graph, Link, ReferenceKind, StagedFile, Variant
 from servestatic_build.references.graph import components
 from servestatic_build.releases.previous import PreviousRelease
-from servestatic_build.render.final_bytes import FinalBytes, rewritten_links
-from servestatic_build.render.named_files import NamedFiles
-from servestatic_build.store.staging import Staging
+from servestatic_build.render.final_bytes import rewritten_links
+from servestatic_build.render.renderer import Renderer
 from servestatic_runtime.format import IDENTITY
 
 
 def fingerprint(
     graph: Graph,
-    staging: Staging,
+    renderer: Renderer,
     previous: PreviousRelease,
     epoch: int | None,
-    diagnostics: Diagnostics,
     advance: Callable[[], None],
 ) -> tuple[Asset, ...]:
-    """Return every file of the graph as an asset, its final bytes staged; raise BuildError.
+    """Return every file of the graph as an asset; raise BuildError.
 
     ``epoch`` is SOURCE_DATE_EPOCH, the latest date that a file may have.
     """
-    namer = _Namer(graph, staging, previous, epoch, diagnostics)
+    namer = _Namer(graph, renderer, previous, epoch)
     for component in graph.components:
         namer.name(component)
         for _ in component:
             advance()
-    return namer.named.assets()
+    return renderer.named.assets()
 
 
 class _Namer:
-    def __init__(
-        self,
-        graph: Graph,
-        staging: Staging,
-        previous: PreviousRelease,
-        epoch: int | None,
-        diagnostics: Diagnostics,
-    ) -> None:
+    def __init__(self, graph: Graph, renderer: Renderer, previous: PreviousRelease, epoch: int | None) -> None:
         self._files = graph.files
-        self._staging = staging
+        self._renderer = renderer
+        self._named = renderer.named
         self._previous = previous
         self._epoch = epoch
-        self.named = NamedFiles(graph.files)
-        self._bytes = FinalBytes(graph.files, self.named, diagnostics)
 
     def name(self, component: tuple[int, ...]) -> None:
         """Make the assets of a component. Those that it refers to must have been made."""
         if self._is_cycle(component):
             material = self._material(component)
             for number in component:
-                self.named.name(number, _hash(material, self._files[number].source.name.encode()))
+                self._named.name(number, _hash(material, self._files[number].source.name.encode()))
         modified = self._modified(component)
         for number in self._in_order_of_hashes(component):
-            self.named.add(number, self._asset(number, modified))
+            self._named.add(number, self._asset(number, modified))
 
     def _in_order_of_hashes(self, component: tuple[int, ...]) -> Iterable[int]:
         """Return the members, each behind those whose hash stands in it, unless it stands in theirs."""
@@ -92,38 +81,40 @@ class _Namer:
         material = hashlib.sha256()
         for number in component:
             file = self._files[number]
-            outward = [link for link in rewritten_links(file) if link.target not in members]
-            inward = [self._described(link) for link in rewritten_links(file) if link.target in members]
-            for piece in (file.source.name.encode(), self._bytes.rewritten(file, outward), *inward):
+            assert file.digest is not None, "a file with references was read"
+            links = (self._described(link, inward=link.target in members) for link in rewritten_links(file))
+            for piece in (file.source.name.encode(), file.digest, *links):
                 material.update(_framed(piece))
         return material.digest()
 
-    def _described(self, link: Link) -> bytes:
-        return f"{link.reference.start} {link.reference.end} {self._files[link.target].source.name}".encode()
+    def _described(self, link: Link, *, inward: bool) -> bytes:
+        if inward:
+            return f"{link.reference.start} {link.reference.end} {self._files[link.target].source.name}".encode()
+        return self._renderer.described(link)
 
     def _modified(self, component: tuple[int, ...]) -> int:
         """Return the latest date of the members and all they refer to: a new image makes a new style sheet."""
         links = (link for number in component for link in rewritten_links(self._files[number]))
-        referred = (asset.modified for link in links if (asset := self.named.asset(link.target)))
+        referred = (asset.modified for link in links if (asset := self._named.asset(link.target)))
         return max((*(self._files[number].source.modified for number in component), *referred))
 
     def _asset(self, number: int, modified: int) -> Asset:
         file = self._files[number]
         source = file.source
-        in_cycle = self.named.is_named(number)
-        written = self._staging.write(self._bytes.of(number))
-        hashed = self.named.name(number, written.sha256)
-        known = self._previous.modified(source.name, written.sha256)
+        in_cycle = self._named.is_named(number)
+        rendered = self._renderer.render(number)
+        hashed = self._named.name(number, rendered.sha256)
+        known = self._previous.modified(source.name, rendered.sha256)
         modified = modified if known is None else known
-        staged = StagedFile(written.path, hashed.lstrip("/"), written.size, written.sha256)
+        identity = StagedFile(rendered.path, hashed.lstrip("/"), rendered.size, rendered.sha256)
         return Asset(
             source=source,
             path=hashed if source.fingerprinted else source.plain_path,
             modified=modified if self._epoch is None else min(modified, self._epoch),
-            integrity=written.sha384,
+            integrity=rendered.sha384,
             references=tuple(sorted({link.target for link in file.links})),
             imports=tuple(dict.fromkeys(link.target for link in file.links if self._is_module(link))),
-            variants=(Variant(IDENTITY, staged),),
+            variants=(Variant(IDENTITY, identity),),
             in_cycle=in_cycle,
         )
 

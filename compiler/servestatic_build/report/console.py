@@ -74,6 +74,12 @@ def print_skipped(console: Console, skipped: Iterable[Skipped]) -> None:
         _print_line(console, f"{file.path}: skipped: {file.reason}")
 
 
+def print_cache_uses(console: Console, result: BuildResult) -> None:
+    """Print how often the cache had what the build needed."""
+    for kind, uses in sorted(result.cache.items()):
+        _print_line(console, f"cache: {kind}: {_count(uses.hits, 'hit')}, {_count(uses.misses, 'miss', 'misses')}")
+
+
 def print_summary(console: Console, result: BuildResult, out: str) -> None:
     """Print what a build made: bytes by coding, time by stage, and the sentence that says it all."""
     table = Table(box=None, pad_edge=False)
@@ -101,5 +107,5 @@ def _sentences(result: BuildResult, out: str) -> Iterator[str]:
         yield f"{_count(broken, 'broken reference')}; --strict makes every warning an error"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -20,6 +20,7 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "skipped": len(result.skipped),
         "missing_ignored": result.missing_ignored,
         "codings": codings(result),
+        "cache": {kind: {"hits": uses.hits, "misses": uses.misses} for kind, uses in sorted(result.cache.items())},
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
         "warnings": severities[Severity.WARNING],
         "errors": severities[Severity.ERROR],

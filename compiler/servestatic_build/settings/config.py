@@ -11,8 +11,10 @@ from servestatic_build.diagnostics import ConfigError
 from servestatic_build.platform_files import cores
 from servestatic_build.settings.header_rules import HeadersHook
 from servestatic_build.settings.kinds import (
+    CachePlace,
     Choice,
     Codings,
+    Compress,
     Directory,
     FileName,
     Flag,
@@ -24,6 +26,7 @@ from servestatic_build.settings.kinds import (
     Origins,
     Paths,
     Patterns,
+    Size,
     Sources,
     UrlDirectory,
     WholeNumber,
@@ -70,6 +73,30 @@ class Config:
         example='codings = ["gzip", "br"]',
         details="A compressed variant is kept where it is smaller than the file.",
     )
+    compress: Compress = Compress(
+        {},
+        "Codings by pattern.",
+        options="",
+        example='compress = { "*.parquet" = false, "*.wasm" = "br", "data/*.bin" = true }',
+        details="`false` for none, `true` for all that `codings` names, or some of those. Of several patterns that match, the "
+        "last counts. Without one, files whose type is compressed already get none, nor do those that are read in parts "
+        "(Parquet, SQLite, PMTiles, TIFF, Zarr and the like).",
+    )
+    no_compress: Patterns = Patterns(
+        (),
+        "Make no codings of these files.",
+        metavar="GLOB",
+        example="",
+        in_file=False,
+    )
+    compress_limit: Size = Size(
+        64 * 2**20,
+        "Make no codings of larger files.",
+        options="",
+        default_text="64 MiB",
+        example='compress-limit = "200 MB"',
+        details="A codec takes memory for the whole file. Files that are left out are named in a note.",
+    )
     effort: Choice = Choice("default", EFFORTS, "How hard to compress.", example='effort = "best"')
     jobs: WholeNumber = WholeNumber(
         cores(),
@@ -79,6 +106,23 @@ class Config:
         default_text="one per core",
         example="jobs = 2",
         details="The output is the same whatever their number.",
+    )
+    cache: CachePlace = CachePlace(
+        None,
+        "Where results of earlier builds are kept, or a URL to share them at.",
+        metavar="DIR",
+        default_text="the user's cache",
+        example='cache = "s3://builds/static"',
+        details="A directory, a URL that fsspec opens, or `false` for none; [more](cache.md). The environment's "
+        "`SERVESTATIC_CACHE` takes the place of the default.",
+    )
+    cache_size: Size = Size(
+        2**30,
+        "What the cache's directory may hold.",
+        metavar="SIZE",
+        default_text="1 GiB",
+        example='cache-size = "500 MB"',
+        details="What was used least recently goes first.",
     )
     ignore: Patterns = Patterns(
         (), "Do not publish these files.", metavar="GLOB", example='ignore = ["*.scss", "drafts/", "!drafts/a.css"]'
@@ -187,6 +231,9 @@ class Config:
         options="",
         example='headers-hook = "project.assets:add_headers"',
         details="It is called with a `wsgiref.headers.Headers`, the path of the file and the URL.",
+    )
+    verify_content: Flag = Flag(
+        default=False, summary="Read all sources and DIST; believe no date or size.", in_file=False
     )
     check: Flag = Flag(default=False, summary="Write nothing; exit 1 if DIST is out of date.", in_file=False)
 

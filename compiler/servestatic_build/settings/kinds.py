@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from servestatic_build.codecs import CODECS
 from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings import converters
+from servestatic_build.settings.compress_rules import CompressRule, CompressRules
 from servestatic_build.settings.converters import refusal
 from servestatic_build.settings.globs import Globs, patterns
 from servestatic_build.settings.header_rules import HeaderRule
@@ -28,6 +29,13 @@ ListOf: TypeAlias = Sequence[_T] | AbstractSet[_T]
 _MOST = 2**31 - 1  # what any cache understands of a max-age (RFC 9111 1.2.2)
 _WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _CODINGS = {"gz": "gzip", "brotli": "br", "zst": "zstd", "zstandard": "zstd"}  # other names of theirs
+_CODINGS_WANTED = f"a list of {', '.join(CODECS)}, or none"
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?([kmgt]i?b|b|)", re.IGNORECASE)
+_UNITS = {"": 1, "b": 1} | {
+    f"{letter}{unit}": base ** (power + 1)
+    for power, letter in enumerate("kmgt")
+    for unit, base in (("b", 1000), ("ib", 1024))
+}
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
 
@@ -86,6 +94,31 @@ class Directory(Setting[PathText, str]):
 
     def relative_to(self, directory: str, value: str) -> str:
         return os.path.join(directory, value)
+
+
+class CachePlace(Setting[PathText | Literal[False] | None, str | Literal[False] | None]):
+    """A directory for the cache or the URL of one that a team shares, None for the user's own, false for no cache."""
+
+    wanted = "a path, a URL or false"
+    off_summary = "Use no cache."
+
+    def convert(self, value: Any) -> str | Literal[False] | None:
+        return value if value is None or value is False else converters.path(value)
+
+    def relative_to(self, directory: str, value: str | Literal[False] | None) -> str | Literal[False] | None:
+        return os.path.join(directory, value) if value and "://" not in value else value
+
+
+class Size(Setting[int | str, int]):
+    """A number of bytes."""
+
+    wanted = 'a size, such as "500 MiB"'
+
+    def convert(self, value: Any) -> int:
+        match = _SIZE.fullmatch(str(value)) if type(value) in {int, str} else None
+        if match is None:
+            raise refusal(value, self.wanted)
+        return int(float(match[1]) * _UNITS[match[2].lower()])
 
 
 class UrlDirectory(Setting[str, str]):
@@ -147,18 +180,27 @@ class Sources(Setting[PathText | Source | ListOf[PathText | Source], tuple[Sourc
 class Codings(Setting[str | ListOf[str], tuple[str, ...]]):
     """The codings to make, each once."""
 
-    wanted = f"a list of {', '.join(CODECS)}, or none"
+    wanted = _CODINGS_WANTED
 
     def convert(self, value: Any) -> tuple[str, ...]:
-        listed = self._listed(value) if isinstance(value, str) else value
-        return tuple(dict.fromkeys(converters.items(listed, self._coding, self.wanted)))
+        return _codings(value)
 
-    def _listed(self, text: str) -> list[str]:
-        return [] if text.strip() == "none" else [coding.strip() for coding in text.split(",")]
 
-    def _coding(self, value: Any) -> str:
-        coding = converters.text(value).lower()
-        return converters.one_of(_CODINGS.get(coding, coding), CODECS, _CODINGS)
+class Compress(Setting[Mapping[str, bool | str | ListOf[str]] | CompressRules, CompressRules]):
+    """Codings by pattern."""
+
+    wanted = "a table of codings, true or false by pattern"
+
+    def convert(self, value: Any) -> CompressRules:
+        if isinstance(value, CompressRules):
+            return value
+        by_pattern = converters.table(value, self._rule, self.wanted)
+        return CompressRules(tuple(CompressRule(Globs((glob,)), codings) for glob, codings in by_pattern.items()))
+
+    def _rule(self, value: Any) -> tuple[str, ...] | None:
+        if isinstance(value, bool):
+            return None if value else ()
+        return _codings(value)
 
 
 class Origins(Setting[str | ListOf[str], tuple[str, ...]]):
@@ -233,6 +275,20 @@ class Hook(Setting[str | _Hook | None, str | _Hook | None]):
             return converters.text(value)
         hook: _Hook | None = value
         return hook
+
+
+def _codings(value: Any) -> tuple[str, ...]:
+    listed = _listed(value) if isinstance(value, str) else value
+    return tuple(dict.fromkeys(converters.items(listed, _coding, _CODINGS_WANTED)))
+
+
+def _listed(text: str) -> list[str]:
+    return [] if text.strip() == "none" else [coding.strip() for coding in text.split(",")]
+
+
+def _coding(value: Any) -> str:
+    coding = converters.text(value).lower()
+    return converters.one_of(_CODINGS.get(coding, coding), CODECS, _CODINGS)
 
 
 def _source(value: Any) -> Source:

@@ -22,6 +22,7 @@ class Setting(Generic[Given, Value]):
     name: str  # in a file: max-age
     is_flag = False
     is_repeatable = False
+    off_summary = ""  # of the option --no-NAME, by which the value is false; empty where there is none
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.media_types import HTML
-from servestatic_build.model import Skipped, SkipReason, SourceFile
+from servestatic_build.model import Signature, Skipped, SkipReason, SourceFile
 from servestatic_build.platform_files import is_link, is_within
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.globs import Globs
@@ -172,7 +172,7 @@ class _Walk:
             name=name,
             path=path,
             plain_path=plain_path,
-            size=status.st_size,
+            signature=Signature(status.st_size, status.st_mtime_ns, status.st_ino),
             modified=clamped(status[stat.ST_MTIME]),
             media_type=kind,
             reason=reason,

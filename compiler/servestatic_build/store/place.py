@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,42 +18,70 @@ from servestatic_runtime.format import FILES_DIR, IDENTITY
 
 
 class Placement(NamedTuple):
-    """A release's place in DIST: assets with their final targets, and the files that are not there yet."""
+    """A release's place in DIST: assets with their final targets, and the variants that are not there yet.
+
+    The latter are named by the number of their asset and their number there.
+    """
 
     assets: tuple[Asset, ...]
-    new: tuple[StagedFile, ...]
+    new: tuple[tuple[int, int], ...]
 
 
-def place(assets: Sequence[Asset], out: str, previous: PreviousRelease, diagnostics: Diagnostics) -> Placement:
+def place(
+    assets: Sequence[Asset], out: str, previous: PreviousRelease, diagnostics: Diagnostics, *, verify_content: bool
+) -> Placement:
     """Return where the files of a release go: never to where DIST has other bytes, unless those are damaged.
 
     It can have them for a variant: the same content, coded at another effort or by another version of the codec.
-    Raises BuildError for a name that DIST's file system has no room for; a coding that it has none for is left out.
+    What the release in DIST lists is there if its size is right and nothing has written it since; with
+    ``verify_content`` it is read. Raises BuildError for a name that DIST's file system has no room for; a coding that it
+    has none for is left out.
     """
-    placing = _Placing(out, previous, diagnostics)
+    placing = _Placing(out, previous, diagnostics, verify_content=verify_content)
     placed = tuple(replace(asset, variants=tuple(placing.variants(asset))) for asset in assets)
-    return Placement(placed, tuple(placing.new))
+    missing = (
+        (number, place)
+        for number, asset in enumerate(placed)
+        for place, variant in enumerate(asset.variants)
+        if variant.file.target in placing.new
+    )
+    return Placement(placed, tuple(missing))
 
 
 class _Placing:
-    def __init__(self, out: str, previous: PreviousRelease, diagnostics: Diagnostics) -> None:
+    def __init__(self, out: str, previous: PreviousRelease, diagnostics: Diagnostics, *, verify_content: bool) -> None:
         self._out = out
         self._previous = previous
         self._diagnostics = diagnostics
-        self.new: list[StagedFile] = []
+        self._verify_content = verify_content
+        self.new: set[str] = set()  # targets of files that are not there yet
 
     def variants(self, asset: Asset) -> Iterator[Variant]:
         for variant in asset.variants:
             if not self._has_room(asset, variant):
                 continue
             file = variant.file
+            if self._is_there(asset, file):
+                yield variant
+                continue
             there = _digest(target_path(self._out, file))
             if there not in {None, file.digest} and not self._should_hold(asset, file):
                 file = replace(file, target=with_fingerprint(file.target, file.digest))
                 there = _digest(target_path(self._out, file))
             if there != file.digest:
-                self.new.append(file)
+                self.new.add(file.target)
             yield replace(variant, file=file)
+
+    def _is_there(self, asset: Asset, file: StagedFile) -> bool:
+        """Return whether DIST has a file's bytes, as far as can be told without reading them."""
+        if self._verify_content or not self._previous.lists(asset.source.name, file.target, file.digest):
+            return False
+        try:
+            status = os.lstat(target_path(self._out, file))
+        except OSError:
+            return False
+        is_untouched = stat.S_ISREG(status.st_mode) and status.st_mtime_ns <= self._previous.published_ns
+        return is_untouched and status.st_size == file.size
 
     def _has_room(self, asset: Asset, variant: Variant) -> bool:
         name = variant.file.target.rpartition("/")[2]

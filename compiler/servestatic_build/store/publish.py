@@ -18,7 +18,7 @@ from servestatic_build.platform_files import (
     sync_directory,
     sync_file,
 )
-from servestatic_build.store.place import Placement, target_path
+from servestatic_build.store.place import target_path
 from servestatic_build.store.staging import Staging, make_directories, remove_empty
 from servestatic_build.workers import Workers
 from servestatic_runtime.format import MANIFEST_NAME
@@ -26,22 +26,23 @@ from servestatic_runtime.format import MANIFEST_NAME
 _SYNC_THREADS = 16  # waiting for a disk takes no core
 
 
-def is_published(placement: Placement, manifest: bytes, out: str) -> bool:
-    """Return whether DIST holds this very release."""
+def is_published(manifest: bytes, out: str) -> bool:
+    """Return whether DIST has this very manifest."""
     try:
         with open_regular(os.path.join(out, MANIFEST_NAME)) as file:
-            return not placement.new and file.read() == manifest
+            return file.read() == manifest
     except (FileNotFoundError, NotAFileError):
         return False
 
 
 def publish(new: Sequence[StagedFile], manifest: bytes, out: str, staging: Staging) -> None:
-    """Move the new files in, then replace the manifest. After a failure DIST is as it was."""
+    """Move the new files in, all of them staged, then replace the manifest. After a failure DIST is as it was."""
     staged_manifest = staging.write([manifest]).path
-    with Workers(_SYNC_THREADS) as workers, _Moves(out, staged_manifest) as moves:
-        list(workers.map(sync_file, (staged_manifest, *(file.staged for file in new))))
-        for file in new:
-            moves.move(file)
+    sources = [file.staged for file in new if file.staged is not None]
+    with Workers(_SYNC_THREADS) as workers, _Moves(staged_manifest) as moves:
+        list(workers.map(sync_file, (staged_manifest, *sources)))
+        for source, file in zip(sources, new, strict=True):
+            moves.move(source, target_path(out, file))
         list(workers.map(sync_directory, moves.directories))
         make_read_only(staged_manifest)  # or a copy onto it would write into what servers have mapped
         replace_file(staged_manifest, os.path.join(out, MANIFEST_NAME))
@@ -52,8 +53,7 @@ def publish(new: Sequence[StagedFile], manifest: bytes, out: str, staging: Stagi
 class _Moves:
     """Files and directories brought into DIST, taken back if the block fails before it has moved ``last``, too."""
 
-    def __init__(self, out: str, last: str) -> None:
-        self._out = out
+    def __init__(self, last: str) -> None:
         self._last = last
         self._files: list[str] = []
         self._created: list[str] = []
@@ -72,8 +72,7 @@ class _Moves:
                 delete_file(path)
         remove_empty(self._created)
 
-    def move(self, file: StagedFile) -> None:
-        target = target_path(self._out, file)
+    def move(self, source: str, target: str) -> None:
         directory = os.path.dirname(target)
         if directory not in self.directories:
             created = make_directories(directory)
@@ -81,4 +80,4 @@ class _Moves:
             self.directories |= {directory, *map(os.path.dirname, created)}
         if not os.path.lexists(target):
             self._files.append(target)
-        replace_file(file.staged, target)
+        replace_file(source, target)

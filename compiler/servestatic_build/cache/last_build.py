@@ -1,0 +1,86 @@
+"""What the last build of the same sources knew of them, so that this one need not read what has not changed.
+
+All of it is one item of the cache, for a file of its own for each fact would cost more than to find most facts again.
+Facts are plain values by kind and key. Those that a build asks for or adds are what the next one knows: what no source
+needs any longer is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from time import time_ns
+from typing import Any, TypeAlias
+
+import msgpack
+
+from servestatic_build.cache.items import Key
+from servestatic_build.cache.layered import Cache
+from servestatic_build.model import SourceFile
+
+Facts: TypeAlias = "dict[str, dict[Any, Any]]"
+
+_SOURCES = "sources"
+_ODD_TEXT = "surrogatepass"  # what is no UTF-8 in a source
+# A file that was written again right after it was read may keep its date: clocks of file systems tick slowly, FAT's
+# every two seconds. So a date counts only where it is older than the last build by more than that.
+_TICK_NS = 2_000_000_000
+
+
+class LastBuild:
+    """The facts of the last build, and those of this one for the next. Thread-safe.
+
+    With ``verify_content`` nothing is believed of a source that its bytes don't say.
+    """
+
+    def __init__(self, known: Facts, started: int, *, verify_content: bool = False) -> None:
+        self._known = {} if verify_content else known.get(_SOURCES, {})
+        self._facts = known
+        self._settled = started - _TICK_NS
+        self._learned: Facts = defaultdict(dict)
+        self._started = time_ns()
+
+    @classmethod
+    def read(cls, cache: Cache, key: Key, *, verify_content: bool = False) -> LastBuild:
+        """Return what the cache has of it; what can't be read counts as nothing."""
+        item = cache.get(key)
+        try:
+            started, known = msgpack.unpackb(
+                item or b"", use_list=False, strict_map_key=False, unicode_errors=_ODD_TEXT
+            )
+            return cls({**known}, int(started), verify_content=verify_content)
+        except (ValueError, TypeError, msgpack.UnpackException):
+            return cls({}, 0)
+
+    def write(self, cache: Cache, key: Key) -> None:
+        """Keep what this build knows for the next one."""
+        cache.put(key, msgpack.packb((self._started, self._learned), unicode_errors=_ODD_TEXT))
+
+    def digest(self, file: SourceFile) -> bytes | None:
+        """Return the SHA-256 of a source: one that this build has read, or that has not changed since the last did."""
+        learned = self._learned[_SOURCES].get(file.real_path)
+        if learned is None:
+            learned = self._known.get(file.real_path)
+            if learned is None or learned[:-1] != file.signature or file.signature.modified_ns >= self._settled:
+                return None
+            self._learned[_SOURCES][file.real_path] = learned
+        digest: bytes = learned[-1]
+        return digest
+
+    def note_digest(self, file: SourceFile, digest: bytes) -> None:
+        """Have the next build know the SHA-256 of a source."""
+        self._learned[_SOURCES][file.real_path] = (*file.signature, digest)
+
+    def forget_sources(self) -> None:
+        """Have the next build read every source."""
+        self._learned.pop(_SOURCES, None)
+
+    def get(self, kind: str, key: bytes) -> Any:
+        """Return the fact under a key, None where there is none; the next build will know it, too."""
+        fact = self._facts.get(kind, {}).get(key)
+        if fact is not None:
+            self._learned[kind][key] = fact
+        return fact
+
+    def put(self, kind: str, key: bytes, fact: Any) -> None:
+        """Have the next build know a fact: a plain value that is not None."""
+        self._learned[kind][key] = fact

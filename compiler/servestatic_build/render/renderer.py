@@ -1,0 +1,105 @@
+"""Each file's final bytes, staged; or no more than their size and hashes, where the last build knew what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from threading import Lock
+from typing import NamedTuple
+
+import msgpack
+
+from servestatic_build.cache.last_build import LastBuild
+from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.model import Graph, Link
+from servestatic_build.render.final_bytes import FinalBytes, rewritten_links
+from servestatic_build.render.named_files import NamedFiles
+from servestatic_build.store.staging import Staging
+
+_RENDERED = "rendered"
+
+
+class Rendered(NamedTuple):
+    """A file's final bytes, from render for fingerprint; ``path`` is None where the last build knew all the rest."""
+
+    path: str | None
+    size: int
+    sha256: bytes
+    sha384: bytes
+
+
+class Renderer:
+    """Renders the files of a graph, which ``named`` knows more of with each. What it refers to must come first.
+
+    A fact is kept of a rendering under what its bytes follow from: the source and what its references become. One that
+    had a problem is done again each time, for each build must tell of that.
+    """
+
+    def __init__(self, graph: Graph, staging: Staging, last_build: LastBuild, diagnostics: Diagnostics) -> None:
+        self.named = NamedFiles(graph.files)
+        self._files = graph.files
+        self._bytes = FinalBytes(graph.files, self.named, last_build, diagnostics)
+        self._staging = staging
+        self._last_build = last_build
+        self._diagnostics = diagnostics
+        self._staged: dict[int, str] = {}  # by ``stage``
+        self._lock = Lock()
+
+    def render(self, number: int) -> Rendered:
+        """Return a file's final bytes; raise BuildError."""
+        key = self._key(number)
+        fact = None if key is None else self._last_build.get(_RENDERED, key)
+        if fact is not None:
+            return Rendered(None, *fact)
+        problems = self._diagnostics.count
+        written = self._staging.write(self._bytes.of(number))
+        key = self._key(number)
+        if key is not None and self._diagnostics.count == problems:
+            self._last_build.put(_RENDERED, key, written[1:])
+        return Rendered(*written)
+
+    def stage(self, number: int) -> str:
+        """Return where the bytes of a file lie that the last build knew by their hash; raise BuildError. Thread-safe."""
+        asset = self.named.asset(number)
+        assert asset is not None, "it has been rendered"
+        with self._lock:
+            if number not in self._staged:
+                written = self._staging.write(self._bytes.of(number))
+                if written.sha256 != asset.identity.digest:
+                    problem = "this file changed during the build"
+                    raise BuildError(Code.FILE_CHANGED, asset.source.path, problem, "compile again")
+                self._staged[number] = written.path
+            return self._staged[number]
+
+    def described(self, link: Link) -> bytes:
+        """Return what the text of a reference becomes, as far as it does not follow from the file it is in."""
+        target, asset = self._files[link.target], self.named.asset(link.target)
+        path = self.named.path(link.target) if target.source.fingerprinted else None
+        hashes = (target.digest, asset and asset.identity.digest) if link.reference.integrity else None
+        facts = (*_span(link), target.source.plain_path, path, link.new_specifier, hashes)
+        described: bytes = msgpack.packb(facts, unicode_errors="surrogatepass")
+        return described
+
+    def _key(self, number: int) -> bytes | None:
+        """Return what a file's bytes follow from, None as long as nobody has read it."""
+        file, owner = self._files[number], self._bytes.owner(number)
+        digest = file.digest or self._last_build.digest(file.source)
+        if digest is None:
+            return None
+        if owner is None or file.links:
+            return _hash(digest, file.source.media_type.encode(), *map(self.described, rewritten_links(file)))
+        moved: Iterable[bytes] = (
+            msgpack.packb((*_span(link), self._files[link.target].source.plain_path)) for link in rewritten_links(owner)
+        )
+        return _hash(digest, owner.digest or b"", *moved)
+
+
+def _span(link: Link) -> tuple[int, int]:
+    return link.reference.start, link.reference.end
+
+
+def _hash(*parts: bytes) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8) + part)
+    return digest.digest()
