@@ -60,19 +60,24 @@ class CurrentRelease:
             with self._lock:
                 # Until it stays the same: of a DIST that is exchanged halfway, manifest and files would not match.
                 while (signature := file_signature(self.path)) != self._signature:
-                    self._replace(signature)
+                    if not self._replace(signature):
+                        break
         return self.opened
 
-    def _replace(self, signature: Signature) -> None:
+    def _replace(self, signature: Signature) -> bool:
+        """Open what is there now; return False if that failed for a reason that may pass, so that it is tried again."""
         try:
             self.opened = self._open()
         except ManifestError as error:
             if signature[0] != self._unreadable:  # a file that is still being copied is one and the same
                 log(error)
             self._unreadable = signature[0]
+            if error.may_pass:
+                return False
         else:
             self._unreadable = None
         self._signature = signature
+        return True
 
     def _open(self) -> OpenRelease:
         try:

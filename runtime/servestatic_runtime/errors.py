@@ -34,6 +34,11 @@ class ManifestError(Exception):
         """Whether there is no manifest at all."""
         return isinstance(self.__cause__, FileNotFoundError | NotADirectoryError)
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the system failed and not the file, for want of descriptors or of memory, say: it may work later."""
+        return isinstance(self.__cause__, OSError) and not self.is_absence
+
     def under(self, command: str | None) -> ManifestError:
         """Return the error as a framework says it whose own command compiles."""
         hint: Hint = self.args[2]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from servestatic_runtime import Manifest, ManifestError, ServeStatic, ServeStaticASGI
+from servestatic_runtime import Manifest, ManifestError, ServeStatic, ServeStaticASGI, document
 from servestatic_runtime import format as schema
 from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.manifest import manifest_path
@@ -87,6 +89,31 @@ def test_the_log_names_that_command_too(dist: Path, caplog: pytest.LogCaptureFix
     ((_, level, message),) = caplog.record_tuples
     assert level == logging.ERROR
     assert message.endswith("the file is empty (copy it again, or compile again with make static)")
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EIO], ids=os.strerror)
+def test_a_release_that_the_system_could_not_open_is_tried_again(
+    dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    def failing(*_: object) -> bytes:
+        raise OSError(code, os.strerror(code))
+
+    current = CurrentRelease(dist)
+    first = current.opened
+    compile_tree(tmp_path, {"a.css": "b{}"})
+    with monkeypatch.context() as system:
+        system.setattr(document, "map_file", failing)
+        assert [current.refresh() for _ in range(3)] == [first] * 3
+    assert current.refresh() is not first
+    assert len(caplog.messages) == 1
+
+
+def test_a_damaged_manifest_is_opened_once(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    current = CurrentRelease(dist)
+    put(bytes(500))(dist)
+    current.refresh()
+    monkeypatch.setattr(Manifest, "open", None)  # to call it fails
+    current.refresh()
 
 
 def test_each_manifest_is_adapted(dist: Path, tmp_path: Path) -> None:
