@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says something about the machine only.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 _NUMBERS = count()
 

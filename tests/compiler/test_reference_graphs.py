@@ -119,7 +119,7 @@ def compiled(directory: str, tree: Mapping[str, str], modules: str = "rewrite") 
     return compile_tree(Path(directory), tree, **settings)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(graphs())
 def test_a_release_has_the_graph_of_its_sources_and_no_other_byte_changes(graph: Graph) -> None:
     tree = as_tree(graph)
@@ -132,7 +132,7 @@ def test_a_release_has_the_graph_of_its_sources_and_no_other_byte_changes(graph:
 
 
 @pytest.mark.parametrize("modules", ["rewrite", "importmap"])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(graph=graphs(), data=st.data())
 def test_an_edit_renames_exactly_the_files_that_lead_to_it(graph: Graph, data: st.DataObject, modules: str) -> None:
     edited = data.draw(st.sampled_from(sorted(graph)))
@@ -144,7 +144,7 @@ def test_an_edit_renames_exactly_the_files_that_lead_to_it(graph: Graph, data: s
     assert {name for name in graph if before[name] != after[name]} == leading_to(graph, edited, modules)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(graphs(), st.data())
 def test_names_depend_on_nothing_but_what_files_lead_to(graph: Graph, data: st.DataObject) -> None:
     """Not on the order of the walk, the sources that the files are in, the number of jobs, or what else is there."""
