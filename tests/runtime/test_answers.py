@@ -261,6 +261,7 @@ def test_the_precedence_of_conditions(
         pytest.param("brotli, gzi, gzipped", None, id="names match whole"),
         pytest.param("br;q=0", None, id="q=0"),
         pytest.param("identity;q=0, gzip", "gzip", id="no identity"),
+        pytest.param("*", "gzip", id="what scripts send"),
         pytest.param("", None, id="empty"),
     ],
 )
@@ -326,6 +327,11 @@ def test_a_listed_path_never_reaches_the_application(tmp_path: Path, kind: Kind,
 def test_406_when_every_variant_is_refused(client: Client, css: str) -> None:
     expected = error(406, "Not Acceptable", vary="Accept-Encoding", **EVERYWHERE)
     assert ordered(client.get(css, accept_encoding="identity;q=0, gzip;q=0, br;q=0, zstd;q=0")) == expected
+
+
+@pytest.mark.parametrize("accept_encoding", ["identity;q=0", "*;q=0"])
+def test_a_file_without_variants_is_sent_even_if_refused(client: Client, accept_encoding: str) -> None:
+    assert client.get("/static/img/dot.png", accept_encoding=accept_encoding) == client.get("/static/img/dot.png")
 
 
 @pytest.mark.parametrize(
