@@ -103,11 +103,12 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"link"},
     ),
     "servestatic_build.references.extractors": (
-        {"css_lexer", "escaped_text", "javascript_lexer", "source_map_comment", "srcset"},
+        {"css_lexer", "escaped_text", "javascript_lexer", "metadata", "source_map_comment", "srcset"},
         {"css", "html_parsing", "javascript", "json_text", "markup"},
         {"import_map", "web_manifest"},
         {"elements"},
-        {"html", "svg"},
+        {"html"},
+        {"svg"},
         {"__init__"},
     ),
     "servestatic_build.references.extractors.html_parsing": (

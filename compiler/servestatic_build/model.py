@@ -84,7 +84,8 @@ class ReferenceKind(StrEnum):
     IMPORT = "import"  # a module that must be there before this one runs
     DYNAMIC_IMPORT = "dynamic import"  # a module that this one may ask for later
     SOURCE_MAP = "source map"
-    LINK = "link"  # for a person to follow
+    LINK = "link"  # for a person to follow, or a program that needs no browser
+    FETCH = "fetch"  # what a script will ask for, by this very URL
     SPECIFIER = "specifier"  # what modules call it, in a page's import map
 
 

@@ -183,6 +183,27 @@ REFERENCES = [
     pytest.param("<a href=a.pdf><area href='b.pdf#x'>", "<a href=a.#.pdf><area href='b.#.pdf#x'>", id="links"),
     pytest.param("<svg><a href=a.pdf xlink:href=b.pdf>", "<svg><a href=a.#.pdf xlink:href=b.#.pdf>", id="links of SVG"),
     pytest.param("<frameset><frame src=a.html></frameset>", "<frameset><frame src=a.#.html></frameset>", id="frame"),
+    pytest.param(
+        "<iframe srcdoc='<p>&amp;lt;<img src=\"a.png?b&amp;amp;c\"><style>d{e:url(&#39;f.png&#39;)}</style>'>",
+        "<iframe srcdoc='<p>&amp;lt;<img src=\"a.#.png?b&amp;amp;c\"><style>d{e:url(&#39;f.#.png&#39;)}</style>'>",
+        id="srcdoc",
+    ),
+    pytest.param(
+        "<iframe srcdoc=\"<iframe srcdoc='<img src=&amp;quot;a&amp;amp;amp;b.png&amp;quot;>'>\">",
+        "<iframe srcdoc=\"<iframe srcdoc='<img src=&amp;quot;a&amp;amp;amp;b.#.png&amp;quot;>'>\">",
+        id="srcdoc in srcdoc",
+    ),
+    pytest.param(
+        "<meta property=og:image content=a.png><meta name=twitter:image content=b.png><meta itemprop=image content=c.png>",
+        "<meta property=og:image content=a.#.png><meta name=twitter:image content=b.#.png>"
+        "<meta itemprop=image content=c.#.png>",
+        id="images for other programs",
+    ),
+    pytest.param(
+        "<meta http-equiv=Refresh content=\"0; URL='a.html'\"><meta http-equiv=refresh content=' 5;b.html '>",
+        "<meta http-equiv=Refresh content=\"0; URL='a.#.html'\"><meta http-equiv=refresh content=' 5;b.#.html '>",
+        id="page that a page goes on to",
+    ),
     pytest.param("<!-- --!><img src=a.png>", "<!-- --!><img src=a.#.png>", id="comment that ends oddly"),
     pytest.param("<!---><img src=a.png>", "<!---><img src=a.#.png>", id="comment of two and a half dashes"),
     pytest.param("<!-- <!--><img src=a.png>", "<!-- <!--><img src=a.#.png>", id="comment in a comment"),
@@ -273,8 +294,12 @@ def test_a_reference_is_renamed_and_no_byte_beside_it(page: str, expected: str) 
 
 NO_REFERENCES = [
     pytest.param("<form action=a.html><button formaction=a.html><q cite=a.html><img longdesc=a.html>", id="pages"),
-    pytest.param("<link rel=canonical href=a.html><link rel='Alternate' href=a.xml>", id="links to pages"),
-    pytest.param("<link rel=preconnect href=a.css><link rel='dns-prefetch next' href=a.css>", id="links to origins"),
+    pytest.param("<link rel=preconnect href=a.css><link rel='dns-prefetch' href=a.css>", id="links to origins"),
+    pytest.param("<link href=a.css><link rel href=a.css><link rel=' ' href=a.css>", id="links of no kind"),
+    pytest.param("<meta name=description content=a.png><meta http-equiv=refresh content=9>", id="other metadata"),
+    pytest.param(
+        "<iframe srcdoc='<base href=/x/><img src=a.png>'><p srcdoc='<img src=a.png>'>", id="srcdoc with a base"
+    ),
     pytest.param("<!-- <img src=a.png> --><!-->--><!--<img src=a.png>", id="comments"),
     pytest.param("<!--!><img src=a.png>-->", id="comment that begins oddly"),
     pytest.param("<!--[if IE]><img src=a.png><![endif]--><![CDATA[<img src=a.png>]]>", id="comments of old browsers"),
@@ -283,7 +308,6 @@ NO_REFERENCES = [
     pytest.param("<noembed><img src=a.png></noembed><noframes><img src=a.png></noframes>", id="for old browsers"),
     pytest.param("<img onerror='this.src=\"a.png\"'><param name=movie value=a.swf>", id="values of other kinds"),
     pytest.param("<script type=module src>import './a.js'</script>", id="script with a src of its own"),
-    pytest.param("<iframe srcdoc='<img src=a.png>'></iframe>", id="srcdoc"),
     pytest.param("<textarea><img src=a.png></textarea><title><img src=a.png></title>", id="text"),
     pytest.param("<iframe><img src=a.png></iframe><xmp><img src=a.png></xmp>", id="raw text"),
     pytest.param("<plaintext><img src=a.png>", id="plain text"),
@@ -364,6 +388,29 @@ def test_bytes_that_are_not_utf_8_survive() -> None:
 def test_the_first_base_is_the_pages() -> None:
     page = b"<template><base href=/x/></template><svg><base href=/y/></svg><base target=x><base href='/a&amp;b/'>"
     assert extract(page + b"<base href=/c/>").base == "/a&b/"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kind"),
+    [
+        ("rel=stylesheet", ReferenceKind.URL),
+        ("rel='Shortcut ICON'", ReferenceKind.URL),
+        ("rel='alternate stylesheet'", ReferenceKind.URL),
+        ("rel=preload as=image", ReferenceKind.URL),
+        ("rel=preload as=style", ReferenceKind.URL),
+        ("rel=prefetch as=fetch", ReferenceKind.URL),
+        ("rel='preload stylesheet' as=fetch", ReferenceKind.URL),
+        ("rel=preload as=Fetch", ReferenceKind.FETCH),
+        ("rel=preload as=worker", ReferenceKind.FETCH),
+        ("rel=alternate", ReferenceKind.LINK),
+        ("rel=search", ReferenceKind.LINK),
+        ("rel='dns-prefetch next'", ReferenceKind.LINK),
+        *((f"rel={rel}", ReferenceKind.LINK) for rel in ("pgpkey", "EditURI", "shortlink", "amphtml", "profile", "x")),
+    ],
+)
+def test_a_link_says_how_the_page_needs_what_it_names(attributes: str, kind: ReferenceKind) -> None:
+    (reference,) = extract(f"<link {attributes} href=a.b>".encode()).references
+    assert (reference.value, reference.kind) == ("a.b", kind)
 
 
 def test_scripts_say_how_they_need_a_module() -> None:

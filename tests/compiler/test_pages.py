@@ -156,6 +156,43 @@ def test_a_link_to_follow_leads_to_a_plain_url_where_there_is_one(
 
 
 @pytest.mark.parametrize(
+    ("page", "without_plain_urls"),
+    [
+        pytest.param("<link rel=alternate href=a.xml>", "<link rel=alternate href=a.#.xml>", id="alternate"),
+        pytest.param("<link rel=search href=a.xml>", "<link rel=search href=a.#.xml>", id="search"),
+        pytest.param("<meta property=og:image content=a.png>", "<meta property=og:image content=a.#.png>", id="image"),
+        pytest.param(
+            "<meta property=og:image content=https://www.example.com/static/a.png>",
+            "<meta property=og:image content=https://www.example.com/static/a.#.png>",
+            id="image by its full URL",
+        ),
+        pytest.param("<iframe srcdoc='<a href=a.xml>'>", "<iframe srcdoc='<a href=a.#.xml>'>", id="link in srcdoc"),
+    ],
+)
+def test_what_is_named_for_other_programs_keeps_its_plain_url_where_there_is_one(
+    tmp_path: Path, page: str, without_plain_urls: str
+) -> None:
+    tree = {"p.html": page, "a.xml": "", "a.png": ""}
+    origins = ("https://www.example.com",)
+    for plain_urls, expected in ((True, page), (False, without_plain_urls)):
+        release = compile_tree(tmp_path, tree, plain_urls=plain_urls, origins=origins)
+        assert unfingerprinted(release.read("p.html")).decode() == expected
+        assert release.messages() == []
+
+
+def test_what_a_script_will_ask_for_is_preloaded_by_its_plain_url(tmp_path: Path) -> None:
+    page = "<link rel=preload as=fetch href=a.json crossorigin><link rel=preload as=worker href=none.js>"
+    missing = f"warning p.html:1:{page.index('none') + 1}: 'none.js' resolves to /static/none.js, which does not exist"
+    release = compile_tree(tmp_path, {"p.html": page, "a.json": "{}"})
+    assert (release.read("p.html").decode(), release.messages()) == (page, [missing])
+    release = compile_tree(tmp_path, {"p.html": page, "a.json": "{}"}, plain_urls=False)
+    unreachable = (
+        f"warning p.html:1:{page.index('a.json') + 1}: 'a.json' resolves to /static/a.json, which has no plain URL"
+    )
+    assert (release.read("p.html").decode(), release.messages()) == (page, [unreachable, missing])
+
+
+@pytest.mark.parametrize(
     ("base", "expected"),
     [
         pytest.param("<base href=/static/img/>", "<base href=/static/img/><img src=a.#.png>", id="path"),

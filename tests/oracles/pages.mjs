@@ -11,7 +11,9 @@ const parseSrcset = require("parse-srcset");
 const BOM = "\ufeff";
 const NO_UTF8 = /[\udc80-\udcff]/gu; // what Python's surrogateescape makes of one byte
 const AROUND = /^[\0- ]*|[\0- ]*$/g; // a URL (URL standard)
-const PAGES = /^(?:alternate|author|canonical|help|license|next|prev|search|dns-prefetch|preconnect|pingback)$/;
+const ORIGINS = /^(?:dns-prefetch|preconnect)$/;
+const MEDIA = /^(?:og:(?:image|video|audio)|twitter:image|image|msapplication-TileImage)$/i;
+const REFRESH = /^[\d\s.]*[;,]\s*(?:url\s*=\s*)?["']?([^"']+)/i;
 const SCRIPT = /^(?:|module|(?:text|application)\/(?:x-)?(?:java|ecma)script)$/i;
 const PAINT = /^(?:clip-path|cursor|fill|filter|marker(?:-\w+)?|mask|stroke)$/;
 
@@ -32,7 +34,10 @@ function kindOf({ tagName, namespaceURI, attrs }, { name, value }) {
   if (namespaceURI === html.NS.SVG) return name === "href" ? "url" : PAINT.test(name) ? "css" : null;
   if (namespaceURI !== html.NS.HTML) return null;
   const rels = words(attribute({ attrs }, "rel"));
-  if (tagName === "link" && name === "href") return rels.length && rels.every((rel) => PAGES.test(rel)) ? null : "url";
+  if (tagName === "link" && name === "href") return rels.some((rel) => !ORIGINS.test(rel)) ? "url" : null;
+  const isMedia = (key) => MEDIA.test(attribute({ attrs }, key) ?? "");
+  if (tagName === "meta" && name === "content" && words(attribute({ attrs }, "http-equiv"))[0] === "refresh") return "refresh";
+  if (tagName === "meta" && name === "content") return ["property", "name", "itemprop"].some(isMedia) ? "url" : null;
   if (name === "srcset" && /^(?:img|source)$/.test(tagName)) return "srcset";
   if (name === "imagesrcset" && tagName === "link") return "srcset";
   return URLS[name]?.test(tagName) ? "url" : null;
@@ -52,7 +57,10 @@ function* inAttributes(element, text) {
     if (!kind) continue;
     const [start, end] = placeOfValue(text, element.sourceCodeLocation.attrs[key]);
     if (kind === "css") yield [start, end, "css", attr.value];
-    else if (kind === "srcset") yield [start, end, "urls", parseSrcset(attr.value).map(({ url }) => url)];
+    else if (kind === "refresh") {
+      const url = REFRESH.exec(text.slice(start, end));
+      if (url) yield [start + url[0].length - url[1].length, start + url[0].length, "urls", [url[1]]];
+    } else if (kind === "srcset") yield [start, end, "urls", parseSrcset(attr.value).map(({ url }) => url)];
     else if (attr.value.replace(AROUND, "")) {
       const [before, after] = text.slice(start, end).match(AROUND);
       yield [start + before.length, end - (after ?? "").length, "urls", [attr.value.replace(AROUND, "")]];

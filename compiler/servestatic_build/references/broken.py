@@ -10,6 +10,11 @@ from servestatic_build.model import Reference, ReferenceKind, SourceFile
 from servestatic_build.references.suggestions import Suggestions
 from servestatic_build.settings.missing import MissingRules
 
+_REASONS_TO_STAY = {
+    ReferenceKind.URL: "an import map leads imports only",
+    ReferenceKind.FETCH: "a script asks for it by this URL",
+}
+
 
 class BrokenReferences:
     """Judges references to files that are not there. ``ignored`` counts those that the settings pass over."""
@@ -34,9 +39,10 @@ class BrokenReferences:
 
     def check_reachable(self, file: SourceFile, reference: Reference, target: SourceFile, *, rewritten: bool) -> None:
         """Add a warning for a reference that stays as it is and that no import map leads on to its target."""
-        if not (rewritten or reference.kind is not ReferenceKind.URL or target.plain or file.hashed):
+        reason = _REASONS_TO_STAY.get(reference.kind)
+        if not (rewritten or reason is None or target.plain or file.hashed):
             message = f"{reference.value!r} resolves to {target.plain_path}, which has no plain URL"
-            hint = "an import map leads imports only: leave plain URLs on, or name the file in --plain"
+            hint = f"{reason}: leave plain URLs on, or name the file in --plain"
             self._diagnostics.warning(Code.NO_PLAIN_URL, file.at(reference.start), message, hint)
 
     def _policy(self, reference: Reference, path: str) -> str:

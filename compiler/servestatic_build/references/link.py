@@ -99,7 +99,7 @@ class _Linker:
 
     def _keeps_text(self, source: SourceFile, reference: Reference) -> bool:
         # What was hashed before keeps its bytes, and what they lead to is for the bundler to judge.
-        if source.hashed or is_bare_import(reference):
+        if source.hashed or is_bare_import(reference) or reference.kind is ReferenceKind.FETCH:
             return True
         return self._keeps_javascript and (source.media_type == JAVASCRIPT or reference.kind is ReferenceKind.SPECIFIER)
 

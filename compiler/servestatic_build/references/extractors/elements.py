@@ -7,21 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from servestatic_build.model import Extraction, ReferenceKind
-from servestatic_build.references.extractors import css, import_map, javascript, srcset
+from servestatic_build.references.extractors import css, import_map, javascript, metadata, srcset
 from servestatic_build.references.extractors.escaped_text import NOTHING, EscapedText, Segment
 from servestatic_build.references.extractors.html_parsing.namespaces import HTML, MATHML, SVG
 from servestatic_build.text import as_text
 
 # The keys of an element's attributes that XLink's namespace holds begin with this.
 XLINK = "xlink:"
-
-# Links of these kinds lead to pages or to an origin.
-_PAGE_LINKS = frozenset(
-    (
-        *("alternate", "author", "bookmark", "canonical", "dns-prefetch", "help", "license", "me", "next"),
-        *("pingback", "preconnect", "prev", "search"),
-    )
-)
 
 # https://mimesniff.spec.whatwg.org/#javascript-mime-type
 _SCRIPT_TYPES = frozenset(
@@ -60,15 +52,28 @@ class Element(NamedTuple):
         segment = self.attributes.get(attribute)
         return None if segment is None else EscapedText(self.data, [segment])
 
+    def word(self, attribute: str) -> str:
+        """Return the value of an attribute as a keyword; nothing where there is no such attribute."""
+        value = self.value(attribute)
+        return value.word() if value else ""
 
-def extract(element: Element) -> Iterator[Extraction]:
-    """Yield the references of an element's attributes and text."""
+
+def extract(element: Element, read_page: Callable[[bytes], Extraction]) -> Iterator[Extraction]:
+    """Yield the references of an element's attributes and text; ``read_page`` reads a page in an attribute."""
     for name, segment in element.attributes.items():
         readers = _READERS[element.namespace].get(name, {})
         if reader := readers.get(element.name) or readers.get(""):
             yield reader(element, segment)
     if element.content:
         yield _content(element)
+    inner = element.value("srcdoc") if element.namespace == HTML and element.name == "iframe" else None
+    if inner is not None:
+        yield _inner_page(inner, read_page(inner.text))
+
+
+def _inner_page(text: EscapedText, page: Extraction) -> Extraction:
+    """Return the references of a page in an attribute. Without a base of its own it has that of the outer page."""
+    return text.outer(page) if page.base is None else NOTHING
 
 
 def _url(element: Element, segment: Segment) -> Extraction:
@@ -105,9 +110,18 @@ def _css(element: Element, segment: Segment) -> Extraction:
 
 
 def _link(element: Element, segment: Segment) -> Extraction:
-    rel = element.value("rel")
-    kinds = rel.word().split() if rel else ()
-    return NOTHING if kinds and _PAGE_LINKS.issuperset(kinds) else _hashed_url(element, segment)
+    kind = metadata.link_kind(element.word("rel"), element.word("as"))
+    return NOTHING if kind is None else _reference(element, segment, kind, element.value("integrity"))
+
+
+def _meta(element: Element, segment: Segment) -> Extraction:
+    if any(metadata.names_media(element.word(attribute)) for attribute in ("property", "name", "itemprop")):
+        return _followed(element, segment)
+    if element.word("http-equiv") == "refresh":
+        value = EscapedText(element.data, [segment])
+        starts, urls = metadata.refresh_urls(value.text)
+        return value.references(starts, urls, ReferenceKind.LINK)
+    return NOTHING
 
 
 def _base(element: Element, segment: Segment) -> Extraction:
@@ -120,6 +134,7 @@ _LINKS = {"": _url, "a": _followed}
 # By namespace, attribute and element ("" for any other).
 _READERS: Mapping[str, Mapping[str, Mapping[str, _Reader]]] = {
     HTML: {
+        "content": {"meta": _meta},
         "background": dict.fromkeys(("body", *_IN_TABLE), _url),
         "data": {"object": _url},
         "href": {"a": _followed, "area": _followed, "base": _base, "link": _link},
@@ -133,8 +148,8 @@ _READERS: Mapping[str, Mapping[str, Mapping[str, _Reader]]] = {
     MATHML: {"style": {"": _css}},
 }
 # An element needs one of these to refer to a file.
-ATTRIBUTES = frozenset(attribute for readers in _READERS.values() for attribute in readers)
-READ = ATTRIBUTES | {"integrity", "language", "rel", "type"}
+ATTRIBUTES = frozenset(attribute for readers in _READERS.values() for attribute in readers) | {"srcdoc"}
+READ = ATTRIBUTES | {"as", "http-equiv", "integrity", "itemprop", "language", "name", "property", "rel", "type"}
 
 
 def _content(element: Element) -> Extraction:

@@ -76,9 +76,12 @@ class EscapedText:
         """Return all of the text as it is written in the file, if there is anything in it."""
         return self._written(WrittenText(0, len(self.text), as_text(self.text)))
 
-    def references(self, starts: Iterable[int], urls: Iterable[bytes]) -> Extraction:
+    def references(
+        self, starts: Iterable[int], urls: Iterable[bytes], kind: ReferenceKind = ReferenceKind.URL
+    ) -> Extraction:
         """Return the references to ``urls``, which stand in the text at ``starts``."""
-        references = (Reference(start, start + len(url), as_text(url)) for start, url in zip(starts, urls, strict=True))
+        places = zip(starts, urls, strict=True)
+        references = (Reference(start, start + len(url), as_text(url), kind=kind) for start, url in places)
         return self.outer(Extraction(tuple(references)))
 
     def outer(self, inner: Extraction) -> Extraction:

@@ -53,7 +53,7 @@ def extract(data: bytes) -> Extraction:
 
 
 def _extraction(page: _Page) -> Extraction:
-    return joined(part for element in page.elements() for part in elements.extract(element))
+    return joined(part for element in page.elements() for part in elements.extract(element, extract))
 
 
 class _Page:

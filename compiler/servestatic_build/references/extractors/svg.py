@@ -13,7 +13,7 @@ from dataclasses import replace
 from xml.parsers import expat
 
 from servestatic_build.model import Extraction, Reference, Unreadable
-from servestatic_build.references.extractors import elements
+from servestatic_build.references.extractors import elements, html
 from servestatic_build.references.extractors.elements import XLINK, Element
 from servestatic_build.references.extractors.escaped_text import EscapedText, Segment, joined
 from servestatic_build.references.extractors.html_parsing.namespaces import HTML, MATHML, SVG
@@ -85,7 +85,7 @@ class _Reader:
         tag = _TAG.match(self._data, self._parser.CurrentByteIndex)
         # What an entity of the document's own brings in stands elsewhere.
         if tag is not None and as_text(tag[1]) == name:
-            self.extractions += elements.extract(self._read(namespace, name, given, tag))
+            self.extractions += elements.extract(self._read(namespace, name, given, tag), html.extract)
 
     def _read(self, namespace: str, name: str, given: Sequence[str], tag: re.Match[bytes]) -> Element:
         raw = attributes(self._data, *tag.span(2), XML_VALUE)
