@@ -248,7 +248,7 @@ def test_a_full_disk_is_one_problem_and_leaves_no_part_of_an_item(
         tried.append(aside)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache_directory, "_replace", full)
+    monkeypatch.setattr(cache_directory, "replace_file", full)
     for number in range(3):
         cache.put(key_of("coded", bytes([number])), b"data")
     assert [problem.message for problem in cache.close()] == ["the cache can't be used: No space left on device"]

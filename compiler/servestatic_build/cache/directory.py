@@ -10,6 +10,7 @@ from time import time
 from typing import BinaryIO, NamedTuple
 
 from servestatic_build.cache.items import LAYOUT, Key, Problem
+from servestatic_build.platform_files import delete_file, replace_file
 
 # A use is noted once a day: to note each would cost a warm build as much as to read the items.
 _NOTED_SECONDS = 24 * 60 * 60
@@ -101,7 +102,7 @@ def _trim(directory: str, limit: int) -> int:
         if size <= kept:
             break
         with suppress(FileNotFoundError):  # another build was faster
-            os.unlink(file.path)
+            delete_file(file.path)
         size -= file.size
     return size
 
@@ -131,7 +132,7 @@ def _write(path: str, data: bytes) -> None:
     try:
         with _created(aside) as file:
             file.write(data)
-        _replace(aside, path)
+        replace_file(aside, path)
     except OSError:
         with suppress(OSError):
             os.unlink(aside)
@@ -144,12 +145,3 @@ def _created(path: str) -> BinaryIO:
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return open(path, "xb")
-
-
-def _replace(aside: str, path: str) -> None:
-    try:
-        os.replace(aside, path)
-    except PermissionError:  # Windows lets nobody replace what somebody reads, and that is the same item
-        if not os.path.exists(path):
-            raise
-        os.unlink(aside)
