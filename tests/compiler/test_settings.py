@@ -128,9 +128,9 @@ def test_every_setting_is_read_above_or_is_for_the_command_line_only() -> None:
             "jobs = true", 1, "jobs: True is not a whole number of at least 1", None, id="boolean for a number"
         ),
         pytest.param("max-age = 1.5", 1, "max-age: 1.5 is not a whole number", None, id="fraction for a number"),
-        pytest.param("max-age = 2147483648", 1, "max-age: 2147483648 is not a whole", None, id="very large number"),
+        pytest.param("max-age = 2147483648", 1, "max-age: 2147483648 is too large, 2147483647 is the most", None, id="very large number"),
         pytest.param(
-            f"jobs = 0x{'f' * 5000}", 1, "jobs: a number of that size is not", None, id="larger than Python says"
+            f"jobs = 0x{'f' * 5000}", 1, "jobs: a number of that size is too large", None, id="larger than Python says"
         ),
         pytest.param(
             'strict = "yes"',

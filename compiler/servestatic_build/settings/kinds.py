@@ -14,7 +14,7 @@ from servestatic_build.codecs import CODECS
 from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings import converters
 from servestatic_build.settings.compress_rules import CompressRule, CompressRules
-from servestatic_build.settings.converters import refusal
+from servestatic_build.settings.converters import refusal, shown
 from servestatic_build.settings.globs import Globs, patterns
 from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_build.settings.missing import POLICIES, MissingRule, MissingRules, policy
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 PathText: TypeAlias = str | os.PathLike[str]
 ListOf: TypeAlias = Sequence[_T] | AbstractSet[_T]
 
-_MOST = 2**31 - 1  # what any cache understands of a max-age (RFC 9111 1.2.2)
+_MOST = 2**31 - 1  # of a max-age any cache understands as much (RFC 9111 1.2.2), and nobody has more threads
 _WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _CODINGS = {"gz": "gzip", "brotli": "br", "zst": "zstd", "zstandard": "zstd"}  # other names of theirs
 _CODINGS_WANTED = f"a list of {', '.join(CODECS)}, or none"
@@ -62,7 +62,9 @@ class WholeNumber(Setting[int, int]):
         self.wanted = f"a whole number of at least {least}"
 
     def convert(self, value: Any) -> int:
-        if type(value) is not int or not self._least <= value <= _MOST:
+        if type(value) is int and value > _MOST:
+            raise ConfigError(f"{shown(value)} is too large, {_MOST} is the most")
+        if type(value) is not int or value < self._least:
             written = self.from_text(value) if isinstance(value, str) else value
             raise refusal(value, self.wanted, None if written is value else f"write {written} without quotes")
         return value
