@@ -127,8 +127,17 @@ def test_every_setting_is_read_above_or_is_for_the_command_line_only() -> None:
         pytest.param(
             "jobs = true", 1, "jobs: True is not a whole number of at least 1", None, id="boolean for a number"
         ),
+        pytest.param(
+            f"cache-size = 0x{'f' * 5000}", 1, "cache-size: a number of that size is not a size", None, id="size"
+        ),
         pytest.param("max-age = 1.5", 1, "max-age: 1.5 is not a whole number", None, id="fraction for a number"),
-        pytest.param("max-age = 2147483648", 1, "max-age: 2147483648 is too large, 2147483647 is the most", None, id="very large number"),
+        pytest.param(
+            "max-age = 2147483648",
+            1,
+            "max-age: 2147483648 is too large, 2147483647 is the most",
+            None,
+            id="very large number",
+        ),
         pytest.param(
             f"jobs = 0x{'f' * 5000}", 1, "jobs: a number of that size is too large", None, id="larger than Python says"
         ),

@@ -10,30 +10,32 @@ from servestatic_build.codecs import CODECS, EFFORTS
 from servestatic_build.diagnostics import ConfigError
 from servestatic_build.platform_files import cores
 from servestatic_build.settings.header_rules import HeadersHook
-from servestatic_build.settings.kinds import (
-    CachePlace,
-    Choice,
+from servestatic_build.settings.list_kinds import (
     Codings,
     Compress,
-    Directory,
-    FileName,
-    Flag,
     HeaderRules,
-    Hook,
     Imports,
     MediaTypes,
     Missing,
     Origins,
     Paths,
     Patterns,
-    Size,
     Sources,
-    UrlDirectory,
-    WholeNumber,
 )
 from servestatic_build.settings.missing import POLICIES
 from servestatic_build.settings.output import require_apart
 from servestatic_build.settings.table import Setting
+from servestatic_build.settings.value_kinds import (
+    CachePlace,
+    Choice,
+    Directory,
+    FileName,
+    Flag,
+    Hook,
+    Size,
+    UrlDirectory,
+    WholeNumber,
+)
 
 # (path, plain URL) -> whether the file was named by its content before
 HashedHook: TypeAlias = Callable[[str, str], object]
