@@ -15,6 +15,7 @@ class PreviousRelease:
 
     def __init__(self, manifest: Manifest | None, published_ns: int = 0) -> None:
         self._manifest = manifest
+        self._assets: dict[str, ListedAsset | None] = {}  # each is asked for twice
         self.published_ns = published_ns  # when its manifest was written, behind all its files; since 1970
 
     @classmethod
@@ -42,6 +43,11 @@ class PreviousRelease:
         return asset is not None and any(v.file == file and v.etag == etag(digest) for v in asset.variants)
 
     def _asset(self, name: str) -> ListedAsset | None:
+        if name not in self._assets:
+            self._assets[name] = self._listed(name)
+        return self._assets[name]
+
+    def _listed(self, name: str) -> ListedAsset | None:
         try:
             return self._manifest.asset(name) if self._manifest else None
         except (UnknownAssetError, ManifestError):

@@ -37,10 +37,7 @@ class Compressor:
         for _ in variants:
             advance()
         variants |= self._made(assets, left, advance)
-        return tuple(
-            replace(asset, variants=(*asset.variants, *_ordered(variants, number)))
-            for number, asset in enumerate(assets)
-        )
+        return tuple(_with_variants(asset, tuple(_ordered(variants, number))) for number, asset in enumerate(assets))
 
     def stage_missing(self, placement: Placement) -> tuple[tuple[Asset, ...], tuple[StagedFile, ...]]:
         """Return the assets, and the files that DIST lacks, the bytes of these staged; raise BuildError."""
@@ -112,6 +109,10 @@ class Compressor:
 
 def _target(identity: StagedFile, coding: str) -> str:
     return identity.target + FILE_SUFFIXES[coding]
+
+
+def _with_variants(asset: Asset, variants: tuple[Variant, ...]) -> Asset:
+    return replace(asset, variants=(*asset.variants, *variants)) if variants else asset
 
 
 def _with_file(asset: Asset, place: int, file: StagedFile) -> Asset:

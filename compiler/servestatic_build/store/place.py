@@ -38,7 +38,7 @@ def place(
     has none for is left out.
     """
     placing = _Placing(out, previous, diagnostics, verify_content=verify_content)
-    placed = tuple(replace(asset, variants=tuple(placing.variants(asset))) for asset in assets)
+    placed = tuple(placing.placed(asset) for asset in assets)
     missing = (
         (number, place)
         for number, asset in enumerate(placed)
@@ -55,6 +55,10 @@ class _Placing:
         self._diagnostics = diagnostics
         self._verify_content = verify_content
         self.new: set[str] = set()  # targets of files that are not there yet
+
+    def placed(self, asset: Asset) -> Asset:
+        variants = tuple(self.variants(asset))
+        return asset if variants == asset.variants else replace(asset, variants=variants)
 
     def variants(self, asset: Asset) -> Iterator[Variant]:
         for variant in asset.variants:
