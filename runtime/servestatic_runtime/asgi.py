@@ -69,9 +69,10 @@ class ServeStaticASGI:
         if resource is None and scope.get("root_path"):
             resource = release.resources[_below_mount(scope)]
         if resource is None:
-            claimed = self._claim_prefix and release.owns_path(scope["path"], _below_mount(scope))
+            is_ours = release.owns_path(scope["path"], _below_mount(scope))
             del release  # which an application that answers for hours would keep alive
-            await (_not_found_app if claimed else self.app)(scope, receive, send)
+            app = _not_found_app if is_ours and self._claim_prefix else self.app
+            await app(scope, receive, _without_stored_404(send) if is_ours else send)
             return
         # Inlined from here on: nearly every answer is a whole file from memory, and each call would cost measurably.
         encoding: bytes | None = None
@@ -171,10 +172,26 @@ async def _not_found_app(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": f"lifespan.{phase}.complete"})
 
 
+def _without_stored_404(send: Send) -> Send:
+    """Return a send that lets no cache keep a 404: during a deploy another process may have the file."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 404:
+            headers = list(message.get("headers", ()))
+            if not any(name.lower() == b"cache-control" for name, _ in headers):
+                message = {**message, "headers": [*headers, (b"cache-control", b"no-store")]}
+        await send(message)
+
+    return sent
+
+
 def _below_mount(scope: Scope) -> str:
     """Return the path below ``root_path``, with which ``path`` begins; some servers leave it out of ``path``."""
     path: str = scope["path"]
-    mount = scope.get("root_path", "").rstrip("/")
+    mount = scope.get("root_path")
+    if not mount:
+        return path
+    mount = mount.rstrip("/")
     return path[len(mount) :] if path.startswith(f"{mount}/") else path
 
 

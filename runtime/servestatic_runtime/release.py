@@ -41,9 +41,10 @@ class Release(Generic[Native]):
         self._failing: set[str] = set()  # paths; an error's traceback would keep the request and this release
         self._lock = Lock()
 
-    def owns_path(self, *paths: str) -> bool:
-        """Return whether any of the paths is below the prefix, where only the release should answer."""
-        return any(path.startswith(self.resources.provider.prefix) for path in paths)
+    def owns_path(self, path: str, below_mount: str) -> bool:
+        """Return whether a path is below the prefix, where only the release should answer. Every request passed on asks."""
+        prefix = self.resources.provider.prefix
+        return path.startswith(prefix) or below_mount.startswith(prefix)
 
     def fetch(self, file_body: FileBody) -> bytes | OpenBody:
         """Read a small file into memory, open a large one; raise BodyError if it is not what the manifest says."""

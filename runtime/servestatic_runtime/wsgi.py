@@ -70,8 +70,10 @@ class ServeStatic:
         if resource is None and mount:
             resource = release.resources[_decoded(below)]
         if resource is None:
-            claimed = self._claim_prefix and release.owns_path(_decoded(path), _decoded(below))
-            return (_not_found_app if claimed else self.application)(environ, start_response)
+            if not release.owns_path(_decoded(path), _decoded(below)):
+                return self.application(environ, start_response)
+            application = _not_found_app if self._claim_prefix else self.application
+            return application(environ, _without_stored_404(start_response))
         representation = resource[environ.get("HTTP_ACCEPT_ENCODING")]
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
         response = respond(resource, representation, environ["REQUEST_METHOD"], fields_of(environ), query)
@@ -144,12 +146,25 @@ def _not_found_app(environ: WSGIEnvironment, start_response: StartResponse) -> I
     return (response.body,) if response.body else _NO_BODY
 
 
+def _without_stored_404(start_response: StartResponse) -> StartResponse:
+    """Return a start_response that lets no cache keep a 404: during a deploy another process may have the file."""
+
+    def start(status: str, headers: Headers, *exc_info: Any) -> Any:
+        if status.startswith("404") and not any(name.lower() == "cache-control" for name, _ in headers):
+            headers = [*headers, ("Cache-Control", "no-store")]
+        return start_response(status, headers, *exc_info)
+
+    return start
+
+
 def _native(headers: Headers) -> Headers:
     return headers
 
 
 def _decoded(path: str) -> str:
     """Return PATH_INFO, which holds UTF-8 as latin-1, as text. No listed path has bytes that are not UTF-8."""
+    if path.isascii():
+        return path
     try:
         return path.encode("latin-1").decode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # from a server that does not follow PEP 3333

@@ -110,6 +110,24 @@ def test_what_is_not_listed_is_the_view_s(release: Compiled, interface: str, pat
 
 
 @interfaces
+@pytest.mark.parametrize(
+    ("mount", "path", "query", "cache_control"),
+    [
+        pytest.param("", "/static/nothing", "status=404", "no-store", id="a 404 below the prefix"),
+        pytest.param("/app", "/app/static/nothing", "status=404", "no-store", id="below a mount"),
+        pytest.param("", "/static/nothing", "status=404&cache=public", "public", id="a Cache-Control of its own"),
+        pytest.param("", "/static/nothing", "status=410", None, id="another status"),
+        pytest.param("", "/nothing", "status=404", None, id="elsewhere"),
+    ],
+)
+def test_no_cache_keeps_the_404_of_what_may_be_a_file_tomorrow(
+    release: Compiled, interface: str, mount: str, path: str, query: str, cache_control: str | None
+) -> None:
+    answer = INTERFACES[interface](release.dist).request("GET", path, query=query, mount=mount)
+    assert (answer.body, answer.headers.get("cache-control")) == (VIEW, cache_control)
+
+
+@interfaces
 def test_a_claimed_prefix_leaves_the_view_nothing_below_it(release: Compiled, interface: str) -> None:
     client = INTERFACES[interface](release.dist, SERVESTATIC={"CLAIM_PREFIX": True})
     plain = WSGIClient(release.dist, claim_prefix=True)

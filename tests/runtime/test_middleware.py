@@ -11,6 +11,7 @@ import pytest
 
 from servestatic_runtime import ServeStatic, ServeStaticASGI
 from support.asgi import http_scope
+from support.clients import ASGIClient, WSGIClient
 from support.trees import Compiled, compile_tree
 
 
@@ -56,7 +57,7 @@ async def no_message() -> Any:
     raise AssertionError("nothing here reads the request's body")
 
 
-@pytest.mark.parametrize("path", ["/", "", "/static/nothing", "/static/caf\xe9", "/static/\x00", "*"])
+@pytest.mark.parametrize("path", ["/", "", "/static", "/nothing", "/caf\xe9", "/\x00", "*"])
 def test_wsgi_hands_an_unlisted_path_on_untouched(tmp_path: Path, path: str) -> None:
     def inner(*called_with: Any) -> Any:
         calls.append(called_with)
@@ -77,7 +78,7 @@ def test_wsgi_hands_an_unlisted_path_on_untouched(tmp_path: Path, path: str) -> 
 @pytest.mark.parametrize(
     "scope",
     [
-        pytest.param(http_scope("/static/nothing"), id="unlisted path"),
+        pytest.param(http_scope("/nothing"), id="unlisted path"),
         pytest.param(http_scope(""), id="empty path"),
         pytest.param({"type": "websocket", "path": "/static/a.txt"}, id="websocket at a listed path"),
         pytest.param({"type": "lifespan"}, id="lifespan"),
@@ -98,6 +99,52 @@ def test_asgi_hands_an_unlisted_path_and_other_scopes_on_untouched(tmp_path: Pat
     assert given_scope is scope
     assert given_scope == before
     assert (given_receive, given_send) == (no_message, send)
+
+
+OWN = (("Cache-Control", "max-age=5"),)
+NO_STORE = (("Cache-Control", "no-store"),)
+answers_of_the_application = pytest.mark.parametrize(
+    ("mount", "path", "status", "headers", "expected"),
+    [
+        pytest.param("", "/static/nothing", 404, (), NO_STORE, id="a 404 below the prefix"),
+        pytest.param("", "/static/café", 404, (), NO_STORE, id="not ASCII"),
+        pytest.param("/app", "/app/static/nothing", 404, (), NO_STORE, id="below a mount"),
+        pytest.param("/static", "/static/nothing", 404, (), NO_STORE, id="below a mount at the prefix"),
+        pytest.param("", "/static/nothing", 404, OWN, OWN, id="a Cache-Control of its own"),
+        pytest.param("", "/static/nothing", 200, (), (), id="another status"),
+        pytest.param("", "/static/nothing", 410, (), (), id="gone"),
+        pytest.param("", "/static", 404, (), (), id="beside the prefix"),
+        pytest.param("", "/nothing", 404, (), (), id="elsewhere"),
+    ],
+)
+Pairs = tuple[tuple[str, str], ...]
+
+
+@answers_of_the_application
+def test_wsgi_lets_no_cache_keep_the_404_of_what_may_be_a_file_tomorrow(
+    release: Compiled, mount: str, path: str, status: int, headers: Pairs, expected: Pairs
+) -> None:
+    def inner(_environ: Any, start_response: Any) -> Any:
+        start_response(f"{status} Some Reason", [("Content-Type", "text/plain"), *headers])
+        return [b"inner"]
+
+    answer = WSGIClient(release.dist, inner).request("GET", path, mount=mount)
+    assert (answer.status, answer.body) == (status, b"inner")
+    assert answer.headers == {"content-type": "text/plain", **{name.lower(): value for name, value in expected}}
+
+
+@answers_of_the_application
+def test_asgi_lets_no_cache_keep_the_404_of_what_may_be_a_file_tomorrow(
+    release: Compiled, mount: str, path: str, status: int, headers: Pairs, expected: Pairs
+) -> None:
+    async def inner(_scope: Any, _receive: Any, send: Any) -> None:
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": b"inner"})
+
+    answer = ASGIClient(release.dist, inner).request("GET", path, mount=mount)
+    assert (answer.status, answer.body) == (status, b"inner")
+    assert answer.headers == {name.lower(): value for name, value in expected}
 
 
 @pytest.mark.parametrize(

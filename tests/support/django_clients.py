@@ -21,8 +21,11 @@ LARGE = Random(1).randbytes(100_000)
 CHUNK = 10_000
 
 
-def view(_request: HttpRequest) -> HttpResponse:
-    return HttpResponse(VIEW)
+def view(request: HttpRequest) -> HttpResponse:
+    """Answer with the status and the Cache-Control that the query asks for."""
+    query = request.GET.dict()
+    headers = {"Cache-Control": query["cache"]} if "cache" in query else None
+    return HttpResponse(VIEW, status=int(query.get("status", "200")), headers=headers)
 
 
 urlpatterns = [re_path("", view)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -75,9 +75,12 @@ class ServeStaticMiddleware:
     def _otherwise(self, request: HttpRequest, release: Release[Native]) -> Any:
         if self._explain_missing is not None:
             self._explain_missing(request.path, request.path_info)
-        elif self._claims and release.owns_path(request.path, request.path_info):
-            response = not_found(request.method, native)
-            return self._send(response, response.body)
+        elif release.owns_path(request.path, request.path_info):
+            if self._claims:
+                response = not_found(request.method, native)
+                return self._send(response, response.body)
+            answer = self.get_response(request)
+            return _without_stored_404_later(answer) if self._is_async else _without_stored_404(answer)
         return self.get_response(request)
 
     def _send(self, response: Response[Native], body: bytes) -> Any:
@@ -113,6 +116,17 @@ def _open(settings: conf.Settings) -> Releases[Native]:
 
 async def _ready(response: HttpResponseBase) -> HttpResponseBase:
     return response
+
+
+async def _without_stored_404_later(answer: Awaitable[HttpResponseBase]) -> HttpResponseBase:
+    return _without_stored_404(await answer)
+
+
+def _without_stored_404(answer: HttpResponseBase) -> HttpResponseBase:
+    """Let no cache keep a 404: during a deploy another process may have the file."""
+    if answer.status_code == 404:
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
 
 
 def _from_disk(
