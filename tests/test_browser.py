@@ -73,9 +73,10 @@ FOUND = "app shared facts lit orbit-lit later-shared more 1"
 STYLES: Tree = {
     "css/app.css": """
         @import "base.css" screen;
+        @import "parts/part.css";
         @import url(layered.css) layer(layered) supports(display: grid);
         @font-face { font-family: "Demo Marks"; src: url("../fonts/marks.woff2?v=1#iefix") format("woff2"); }
-        :root { --image: url(../img/property.png); }
+        :root { --image: url(../img/property.png); --part: url("img/part.png"); }
         /* url(../img/not-a-reference.png) */
         h1 { background: url("../img/quoted.png"), url(../img/escap\\65 d.png), url('../img/ü%20ü.png'); }
         p { background: image-set("../img/set.png" 1x), var(--image); }
@@ -83,6 +84,8 @@ STYLES: Tree = {
         /*# sourceMappingURL=app.css.map */
     """,
     "css/app.css.map": SOURCE_MAP,
+    "css/parts/part.css": "h1::before { content: var(--part); }",
+    "css/parts/img/part.png": PNG,  # there, and not beside app.css, is what the property's URL leads to
     "css/base.css": "body { background: url(../img/base.png) }",
     "css/layered.css": "i { background: url(/static/img/layered.png) }",
     "fonts/marks.woff2": WOFF2,

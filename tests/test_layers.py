@@ -101,6 +101,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__", "graph", "notations", "suggestions", "urls"},
         {"broken", "extractors", "specifiers"},
         {"reading"},
+        {"custom_properties"},
         {"link"},
     ),
     "servestatic_build.references.extractors": (

@@ -126,6 +126,11 @@ class Code(StrEnum):
         "A reference that is not rewritten leads to a plain URL that is not served.",
         "Leave `plain-urls` on, or name the target in `plain`.",
     )
+    CUSTOM_PROPERTY_URL = (
+        "custom-property-url",
+        "A relative URL in a custom property leads to different files: browsers resolve it where `var()` uses it.",
+        "Write the URL from the root, or use the property in one directory.",
+    )
     MISSING_IMPORT = (
         "missing-import",
         "The setting `imports` leads to a file that does not exist.",

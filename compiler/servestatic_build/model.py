@@ -112,10 +112,12 @@ class Reference(WrittenText):
     """A text that may name another file, from an extractor for link.
 
     ``integrity``, where the file has one, says which bytes the other must have (Subresource Integrity).
+    ``custom_property`` is the one of CSS whose value the text stands in: it counts where var() brings it.
     """
 
     kind: ReferenceKind = ReferenceKind.URL
     integrity: WrittenText | None = None
+    custom_property: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +137,27 @@ class ImportMapPrefix:
     end: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class PropertyUse:
+    """A var() in a style sheet: the custom property that it names, and the one whose value it stands in, "" for none."""
+
+    name: str
+    within: str
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """All that an extractor found in one file.
 
     ``base`` is the URL that the references are relative to, where that is not the file's own (HTML's ``<base>``).
+    ``property_uses`` are in order, each once.
     """
 
     references: tuple[Reference, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     base: str | None = None
     import_map_prefixes: tuple[ImportMapPrefix, ...] = ()
+    property_uses: tuple[PropertyUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servestatic_build.references.extractors.css import extract
+from support.hashes import integrity
 from support.references import extracted
 from support.releases import assert_sound, unfingerprinted
 from support.tinycss import references
@@ -211,6 +212,43 @@ def test_a_reference_to_nothing_is_left_and_a_warning_says_where(tmp_path: Path,
 )
 def test_missing_decides_how_bad_a_reference_to_nothing_is(tmp_path: Path, missing: str, messages: list[str]) -> None:
     assert compiled(tmp_path, "a{b:url(no.png)}", missing=missing).messages() == messages
+
+
+IMPORTED = "b{c:url(a.png)}"
+WITH_HASHES = [
+    pytest.param('@import url("b.css" integrity("%s")) screen;', id="@import"),
+    pytest.param("@import src( 'b.css' /*c*/ INTEGRITY( '%s' ) ) layer(x);", id="src, other quotes and case"),
+    pytest.param(
+        '@import url("b.css" crossorigin(anonymous) integrity("%s" ) referrerpolicy(no-referrer));', id="others"
+    ),
+    pytest.param('a{--x:url("b.css" integrity("%s"))}', id="custom property"),
+]
+
+
+@pytest.mark.parametrize("style_sheet", WITH_HASHES)
+def test_a_hash_beside_a_url_becomes_that_of_the_file_as_it_is_published(tmp_path: Path, style_sheet: str) -> None:
+    tree = {**BESIDE, "b.css": IMPORTED, "app.css": style_sheet % integrity(IMPORTED)}
+    release = compile_tree(tmp_path, tree)
+    published = release.read("app.css").decode()
+    assert (integrity(release.read("b.css")) in published, release.messages()) == (True, [])
+    assert unfingerprinted(published.encode()).decode().count("b.#.css") == 1
+
+
+@pytest.mark.parametrize(
+    "style_sheet",
+    [
+        pytest.param('a{b:url(integrity("%s") "a.png")}', id="before the URL"),
+        pytest.param('a{b:url("a.png" c("x") integrity("%s"))}', id="behind another string"),
+        pytest.param('a{b:image-set("a.png" integrity("%s"))}', id="of another function"),
+        pytest.param('a{b:url("a.png") integrity("%s")}', id="behind the function"),
+        pytest.param("a{b:url('a.png\n integrity('%s'))}", id="behind a bad string"),
+        pytest.param('a{b:url("a.png" integrity("")) integrity("%s")}', id="empty"),
+    ],
+)
+def test_what_only_looks_like_a_hash_of_a_url_is_left(tmp_path: Path, style_sheet: str) -> None:
+    wrong = integrity("other")
+    release = compiled(tmp_path, style_sheet % wrong)
+    assert (wrong.encode() in release.read("app.css"), release.messages()) == (True, [])
 
 
 def test_an_absolute_path_outside_every_source_may_be_the_applications(tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ class BrokenReferences:
             hint = f"{reason}: leave plain URLs on, or name the file in --plain"
             self._diagnostics.warning(Code.NO_PLAIN_URL, file.at(reference.start), message, hint)
 
+    def report_unclear(self, file: SourceFile, reference: Reference, paths: Sequence[str]) -> None:
+        """Add a warning for a reference that leads to several of these decoded URL paths, and stays as it is."""
+        name = reference.custom_property
+        message = f"{reference.value!r} in {name} resolves to {' and '.join(paths)}: it depends on where {name} is used"
+        hint = f"write it from the root, such as {paths[0]}, or use {name} in one directory"
+        note = "it is not rewritten"
+        self._diagnostics.warning(Code.CUSTOM_PROPERTY_URL, file.at(reference.start), message, hint, note=note)
+
     def _policy(self, reference: Reference, path: str) -> str:
         name = path.removeprefix(self._prefix)
         for rule in reversed(self._rules.rules):

@@ -17,6 +17,7 @@ from servestatic_build.model import (
     SourceFile,
 )
 from servestatic_build.references.broken import BrokenReferences
+from servestatic_build.references.custom_properties import CustomProperties
 from servestatic_build.references.graph import components
 from servestatic_build.references.reading import ReadFile, read
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
@@ -37,7 +38,7 @@ def link(
         read_files.append(read(file, last_build, diagnostics))
         advance()
     missing = BrokenReferences(files, config.missing, config.prefix, diagnostics)
-    linker = _Linker(files, config, missing, _bare_specifiers(read_files))
+    linker = _Linker(read_files, config, missing)
     linked = tuple(linker.link(file) for file in read_files)
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
     return Graph(linked, components(edges), missing.ignored)
@@ -51,45 +52,63 @@ def _bare_specifiers(files: Iterable[ReadFile]) -> tuple[str, ...]:
 class _Linker:
     """Turns what was found in each file into links."""
 
-    def __init__(
-        self, files: Sequence[SourceFile], config: Config, missing: BrokenReferences, bare_specifiers: Sequence[str]
-    ) -> None:
-        self._files = files
-        self._numbers = {file.plain_path: number for number, file in enumerate(files)}
+    def __init__(self, files: Sequence[ReadFile], config: Config, missing: BrokenReferences) -> None:
+        self._files = [file.source for file in files]
+        self._numbers = {file.plain_path: number for number, file in enumerate(self._files)}
         self._origins = config.origins
         self._keeps_javascript = config.modules == "importmap"
         self._roots = _served_roots(config)
         self._missing = missing
         self._specifiers = Specifiers(config.imports, config.prefix)
-        self._bare_specifiers = bare_specifiers
+        self._bare_specifiers = _bare_specifiers(files)
+        self._custom_properties = CustomProperties(files, self._base)
 
     def link(self, file: ReadFile) -> LinkedFile:
         source, extraction = file.source, file.found.extraction
-        base = base_path(extraction.base, source.plain_path, self._origins)
+        base = self._base(file)
         links = [*self._links(source, extraction.references, base)]
         for prefix in extraction.import_map_prefixes:
             links += self._exact_entries(prefix, base)
         return LinkedFile(source, tuple(links), file.digest, file.found.inline_map)
 
+    def _base(self, file: ReadFile) -> str | None:
+        return base_path(file.found.extraction.base, file.source.plain_path, self._origins)
+
     def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
         for reference in references:
-            path = self._target_path(reference, base)
-            number = self._numbers.get(path) if path else None
-            if reference.kind is ReferenceKind.LINK and (number is None or self._files[number].plain):
-                continue  # the application's own pages are not known here, and a plain URL may be shared
-            if number is not None:
-                yield self._link(source, reference, number)
-            elif (
-                path is not None
-                and not source.hashed
-                and (path.startswith(self._roots) or not reference.value.startswith("/"))
-            ):
-                self._missing.report(source, reference, path)
+            paths = self._paths(reference, base)
+            if len(paths) > 1:
+                yield from self._unclear(source, reference, paths)
+            else:
+                yield from self._clear(source, reference, *paths)
 
-    def _target_path(self, reference: Reference, base: str | None) -> str | None:
+    def _paths(self, reference: Reference, base: str | None) -> set[str | None]:
+        """Return the decoded URL paths that a reference leads to, None for what is no file of ours."""
         if is_bare_import(reference):
-            return self._specifiers.path(reference.value)
-        return target_path(reference.value, base, self._origins)
+            return {self._specifiers.path(reference.value)}
+        bases = self._custom_properties.bases(reference.custom_property) if reference.custom_property else ()
+        return {target_path(reference.value, each, self._origins) for each in bases or (base,)}
+
+    def _clear(self, source: SourceFile, reference: Reference, path: str | None) -> Iterator[Link]:
+        number = self._numbers.get(path) if path else None
+        if reference.kind is ReferenceKind.LINK and (number is None or self._files[number].plain):
+            return  # the application's own pages are not known here, and a plain URL may be shared
+        if number is not None:
+            yield self._link(source, reference, number)
+        elif (
+            path is not None
+            and not source.hashed
+            and (path.startswith(self._roots) or not reference.value.startswith("/"))
+        ):
+            self._missing.report(source, reference, path)
+
+    def _unclear(self, source: SourceFile, reference: Reference, paths: set[str | None]) -> Iterator[Link]:
+        """Yield the links of a reference that leads to different files where it is used; none is rewritten."""
+        targets = sorted(self._numbers[path] for path in paths if path in self._numbers)
+        if targets and not source.hashed:
+            self._missing.report_unclear(source, reference, sorted(filter(None, paths)))
+        for target in targets:
+            yield Link(reference, target, rewritten=False)
 
     def _link(self, source: SourceFile, reference: Reference, number: int) -> Link:
         target, keeps_text = self._files[number], self._keeps_text(source, reference)

@@ -89,7 +89,7 @@ def _extraction(extract: Extractor, data: bytes) -> Extraction:
     try:
         return extract(data)
     except MemoryError:
-        raise
+        raise  # it is not in the file, and may be over soon
     except Exception as error:  # noqa: BLE001 - no file may end a build by what is in it
         return Extraction(unreadable=(Unreadable(0, f"an internal error stopped the reading of this file: {error!r}"),))
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from servestatic_build.text import as_text
 
 # What may stand in a name as it is (4.2): NUL becomes U+FFFD, a letter like all that is not ASCII (3.3).
-_LETTER = rb"\-\w\x80-\xff\x00"
-LETTERS = bytes(code for code in range(0x100) if re.match(rb"[%b]" % _LETTER, bytes((code,))))
+LETTER = rb"\-\w\x80-\xff\x00"
+LETTERS = bytes(code for code in range(0x100) if re.match(rb"[%b]" % LETTER, bytes((code,))))
+SPACES = b" \t\n\r\f"
 _HEXADECIMAL = rb"[0-9a-fA-F]{1,6}(?:\r\n|[ \t\n\r\f])?"
-_NAME_PART = re.compile(rb"[%b]+|\\(?:%b|[^\n\r\f]|\Z)" % (_LETTER, _HEXADECIMAL))
+_NAME_PART = re.compile(rb"[%b]+|\\(?:%b|[^\n\r\f]|\Z)" % (LETTER, _HEXADECIMAL))
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\n\r\f])?|(\r\n|[\n\r\f])|(.)|\Z)", re.DOTALL)
 _IN_STRING = {
     ord(quote): re.compile(rb"\\(?:%b|\r\n|.)|([%b\n\r\f])" % (_HEXADECIMAL, quote), re.DOTALL)

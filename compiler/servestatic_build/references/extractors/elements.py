@@ -33,8 +33,9 @@ PRESENTATION = frozenset(
     ("clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start", "mask", "stroke")
 )
 
-# In an attribute only functions name files, and tokens of CSS are dear. Any of them may be written with escapes.
-_FILES = re.compile(rb"(?:url|src|image-set)\((?![\t\n\f\r ]*[\"']?#)|[&\\]", re.IGNORECASE)
+# In an attribute only functions name files or properties that do, and tokens of CSS are dear. Any of them may be written
+# with escapes.
+_FILES = re.compile(rb"(?:url|src|image-set)\((?![\t\n\f\r ]*[\"']?#)|var\(|[&\\]", re.IGNORECASE)
 
 
 class Element(NamedTuple):

@@ -6,7 +6,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from servestatic_build.model import Extraction, ImportMapPrefix, Reference, ReferenceKind, Unreadable, WrittenText
+from servestatic_build.model import (
+    Extraction,
+    ImportMapPrefix,
+    PropertyUse,
+    Reference,
+    ReferenceKind,
+    Unreadable,
+    WrittenText,
+)
 from servestatic_build.references.notations import NOTATIONS, Notation
 from servestatic_build.text import as_text
 
@@ -92,6 +100,7 @@ class EscapedText:
             tuple(Unreadable(self._start(part.start), part.message) for part in inner.unreadable),
             inner.base,
             tuple(ImportMapPrefix(p.specifier, p.address, self._end(p.end)) for p in inner.import_map_prefixes),
+            inner.property_uses,
         )
 
     def _reference(self, inner: Reference) -> Reference | None:
@@ -99,7 +108,7 @@ class EscapedText:
         if text is None:
             return None
         hashes = self._written(inner.integrity) if inner.integrity else None
-        return Reference(text.start, text.end, text.value, text.notations, inner.kind, hashes)
+        return Reference(text.start, text.end, text.value, text.notations, inner.kind, hashes, inner.custom_property)
 
     def _written(self, inner: WrittenText) -> WrittenText | None:
         span = self._span(inner.start, inner.end)
@@ -135,13 +144,15 @@ def joined(extractions: Iterable[Extraction]) -> Extraction:
     references: list[Reference] = []
     unreadable: list[Unreadable] = []
     prefixes: list[ImportMapPrefix] = []
+    uses: set[PropertyUse] = set()
     base = None
     for one in extractions:
         references += one.references
         unreadable += one.unreadable
         prefixes += one.import_map_prefixes
+        uses.update(one.property_uses)
         base = one.base if base is None else base
     references.sort(key=lambda reference: reference.start)
     unreadable.sort(key=lambda part: part.start)
     prefixes.sort(key=lambda prefix: prefix.end)
-    return Extraction(tuple(references), tuple(unreadable), base, tuple(prefixes))
+    return Extraction(tuple(references), tuple(unreadable), base, tuple(prefixes), tuple(sorted(uses)))
