@@ -20,6 +20,7 @@ IS_WINDOWS = os.name == "nt"  # the tests set it where they take the rest of POS
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 # With O_PATH, to open a directory takes no permission to list it.
 _HELD = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", os.O_RDONLY)
+LARGEST_READ = 1024 * 1024  # a larger manifest is mapped; to read this much takes a tenth of a millisecond
 _SAMPLE_BYTES = 256 * 1024  # of a manifest; those of most sites are smaller
 
 
@@ -63,17 +64,18 @@ class _HeldDirectory:
 
 
 def map_file(file: FileIO) -> bytes | mmap:
-    """Return the content of a file, mapped; raise ValueError for an empty one.
+    """Return the content of a file, a large one mapped; raise ValueError for an empty one.
 
-    Windows replaces no file that is mapped, so there the content is read: what publishes the next one must not fail.
+    A file that is overwritten in place changes below its mapping, and where it got shorter, to read that kills the process
+    (SIGBUS). Windows replaces no file that is mapped, so there all are read: what publishes the next one must not fail.
     """
-    if not IS_WINDOWS:
+    size = os.fstat(file.fileno()).st_size
+    if not size:
+        raise ValueError("an empty file")
+    if size > LARGEST_READ and not IS_WINDOWS:
         return mmap(file.fileno(), 0, access=ACCESS_READ)
     file.seek(0)
-    content = file.readall()
-    if not content:
-        raise ValueError("an empty file")
-    return content
+    return file.readall()
 
 
 def read_at(file: BinaryIO, size: int, start: int) -> bytes:

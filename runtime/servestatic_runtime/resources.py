@@ -9,6 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias
 
+from servestatic_runtime.errors import ManifestError, log
 from servestatic_runtime.negotiate import choose
 from servestatic_runtime.records import Headers, Variant
 from servestatic_runtime.response import FileBody, Native, Response
@@ -75,12 +76,17 @@ class Resource(dict[AcceptEncoding, Representation[Native] | None]):
         self._representations: dict[int, Representation[Native]] = {}
         self.location = match.location
         self.native = native
+        self.refusal = 406  # what is answered where no representation will do; 500 where the manifest is damaged
 
     def __missing__(self, accept_encoding: AcceptEncoding) -> Representation[Native] | None:
         """Negotiate, and remember the outcome. A full table is cleared."""
         text = accept_encoding.decode("latin-1") if isinstance(accept_encoding, bytes) else accept_encoding
         choice = choose(text, self._codings) if self.location is None else None
-        representation = None if choice is None else self._representation(choice)
+        try:
+            representation = None if choice is None else self._representation(choice)
+        except ManifestError as error:
+            self._report(error)
+            return None  # and is tried again: it may have been copied by halves
         if len(self) >= MOST_CHOICES:
             self.clear()
         if len(text or "") <= LONGEST_CHOICE:
@@ -89,7 +95,16 @@ class Resource(dict[AcceptEncoding, Representation[Native] | None]):
 
     def headers(self) -> Headers:
         """Return the headers of the identity variant's 200, from which other answers take what they share."""
-        return self._match.ok_headers(self._match.variants[0])
+        try:
+            return self._match.ok_headers(self._match.variants[0])
+        except ManifestError as error:
+            self._report(error)
+            return []
+
+    def _report(self, error: ManifestError) -> None:
+        if self.refusal != 500:
+            self.refusal = 500
+            log(error)
 
     def _representation(self, choice: int) -> Representation[Native]:
         representation = self._representations.get(choice)
@@ -106,11 +121,18 @@ class Resources(dict[str, Resource[Native] | None]):
         super().__init__()
         self.provider = provider
         self._native = native
+        self._is_damaged = False  # and the log says so
         self._lock = Lock()
 
     def __missing__(self, path: str) -> Resource[Native] | None:
-        """Look a path up, and keep its resource."""
-        match = self.provider.find(path)
+        """Look a path up, and keep its resource. Where the manifest is damaged, nobody knows the path."""
+        try:
+            match = self.provider.find(path)
+        except ManifestError as error:
+            if not self._is_damaged:
+                self._is_damaged = True
+                log(error)
+            return None
         if match is None:
             return None
         resource = Resource(match, self._native)

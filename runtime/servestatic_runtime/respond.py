@@ -41,7 +41,9 @@ def respond(
     if method != "GET":
         return _respond_otherwise(resource, representation, method, fields, query)
     if representation is None:
-        return _refusal(resource, 406) if resource.location is None else _redirect(resource, resource.location, query)
+        if resource.location is None:
+            return _refusal(resource, resource.refusal)
+        return _redirect(resource, resource.location, query)
     if not fields:
         return representation.ok
     etag = representation.etag
