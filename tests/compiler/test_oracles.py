@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from servestatic_build.model import Extraction, Reference, ReferenceKind
+from servestatic_build.names import with_fingerprint
 from servestatic_build.references.extractors import css, html, javascript
 from servestatic_build.references.specifiers import is_bare_import
-from support.oracles import ask, files_of
+from servestatic_build.references.urls import renamed, target_path
+from support.oracles import answers, ask, files_of
 from support.references import with_values
 
 pytestmark = pytest.mark.slow
@@ -242,3 +246,75 @@ def test_rewritten_pages_are_read_as_renamed_and_the_same_otherwise(package: str
 def urls_in(answer: Any) -> Iterator[str]:
     for _, _, kind, content in answer["texts"]:
         yield from urls_of(kind, content)
+
+
+_BASE = "/s/d/page.html"
+_DIRECTORIES = ("", "./", "../d/", "x/../", "/s/d/", "/s/./e/../d/", "https://www.example.com/s/d/", "%2e/", "..\\d\\")
+_CHARACTERS = "aB1:,;'\"%?# =&@é+~()[]{}|^$!*<>`😀-_."
+
+
+def written(random: Random, name: str) -> str:
+    """Return a name with some of its characters encoded, and all that have to be."""
+    return "".join(quote(c, safe="") if c in "?#%" or random.random() < 0.5 else c for c in name)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_renamed_reference_leads_to_the_renamed_file_by_the_url_standard(seed: int) -> None:
+    """Also where an image candidate or an attribute holds it."""
+    random = Random(seed)
+    names = [
+        "".join(random.choices(_CHARACTERS, k=random.randrange(1, 7))) + random.choice(("", ".png"))
+        for _ in range(3000)
+    ]
+    references = [
+        f"{random.choice(_DIRECTORIES)}{written(random, n)}{random.choice(('', '?v=1,2;', '#i'))}" for n in names
+    ]
+    before = resolved(references)
+    usable = [number for number, answer in enumerate(before) if answer and is_file(answer["path"])]
+    old = [before[number]["path"] for number in usable]
+    assert [target_path(references[number], _BASE, ("https://www.example.com",)) for number in usable] == old
+    new = [with_fingerprint(path, bytes(32)) for path in old]
+    changed = [renamed(references[number], *paths) for number, *paths in zip(usable, old, new, strict=True)]
+    expected = [{**before[number], "path": path} for number, path in zip(usable, new, strict=True)]
+    assert resolved(changed) == expected
+    assert len(usable) > 1500
+
+
+def resolved(references: Iterable[str]) -> list[Any]:
+    return answers("resolve.mjs", [[reference, f"https://www.example.com{_BASE}"] for reference in references])
+
+
+def is_file(path: str) -> bool:
+    return path.startswith("/s/d/") and not path.endswith("/") and path != _BASE
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_renamed_reference_is_the_same_text_in_a_page_but_for_the_hash(seed: int) -> None:
+    random = Random(seed)
+    names = ["".join(random.choices(_CHARACTERS, k=random.randrange(1, 7))) for _ in range(2000)]
+    pages = [page_of(random, f"{written(random, name)}{random.choice(('', '.png', '?,'))}").encode() for name in names]
+    extractions = [html.extract(page).references for page in pages]
+    before = [list(urls_in(answer)) for answer in ask("pages.mjs", pages)]
+    expected = [[url for url in urls if names_a_file(url)] for urls in before]
+    assert [[reference.value for reference in files(references)] for references in extractions] == expected
+    changed = [with_values(page, found, fingerprinted) for page, found in zip(pages, extractions, strict=True)]
+    after = [list(urls_in(answer)) for answer in ask("pages.mjs", changed)]
+    assert after == [list(map(fingerprinted, urls)) for urls in before]
+
+
+def page_of(random: Random, reference: str) -> str:
+    """Return a page that holds a reference in some attributes, with or without quotes around them."""
+    value, candidate = escape(reference), escape(reference.replace(" ", "%20"))
+    bare = "".join(f"&#{ord(c)};" if c in " \"'=<>`&" else c for c in reference)
+    forms = (
+        f'<img srcset="{candidate} 1x, b.png">',
+        f"<img src='{value}'>",
+        f"<img src={bare or 'x'}>",
+        f"<a href='{value} '>",
+    )
+    return "".join(random.sample(forms, 2))
+
+
+def fingerprinted(url: str) -> str:
+    path = target_path(url, _BASE)
+    return url if path is None else renamed(url, path, with_fingerprint(path, bytes(32)))

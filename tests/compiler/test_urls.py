@@ -35,6 +35,10 @@ from servestatic_build.references.urls import base_path, renamed, target_path
         pytest.param("a%5Cb.png", "/static/css/a\\b.png", id="encoded backslash"),
         pytest.param("%2e%2E/.%2e/a%2Epng", "/a.png", id="encoded dots"),
         pytest.param("1:2.png", "/static/css/1:2.png", id="colon that ends no scheme"),
+        pytest.param("a%3Ab.png", "/static/css/a:b.png", id="encoded colon"),
+        pytest.param("a.png;", "/static/css/a.png;", id="semicolon at the end"),
+        pytest.param("a;b/../c.png", "/static/css/c.png", id="semicolon in a directory"),
+        pytest.param("x//a.png", "/static/css/x//a.png", id="empty segment"),
     ],
 )
 def test_a_reference_leads_to_a_decoded_path(value: str, path: str) -> None:
@@ -69,6 +73,11 @@ def test_what_is_no_file_of_ours_leads_nowhere(value: str) -> None:
     assert target_path(value, "/static/css/app.css") is None
 
 
+def test_a_name_without_a_dot_gets_the_hash_at_its_end() -> None:
+    assert renamed("x.y/a%3A?b.c", "/x.y/a:", "/x.y/a:.hash") == "x.y/a%3A.hash?b.c"
+    assert renamed(" a \n", "/a", "/a.hash") == " a.hash \n"
+
+
 def test_a_base_with_delimiters_in_its_names_is_still_a_path() -> None:
     assert target_path("b.png", "/static/a?b#c%20/app.css") == "/static/a?b#c%20/b.png"
 
@@ -82,11 +91,16 @@ def test_a_base_with_delimiters_in_its_names_is_still_a_path() -> None:
         pytest.param("a.png?v=/b.png#/c", "a.png", "a.hash.png?v=/b.png#/c", id="query and fragment kept"),
         pytest.param("x y/a b.png", "a b.png", "x y/a b.hash.png", id="written plainly, stays plain"),
         pytest.param("a%20b.png", "a b.png", "a%20b.hash.png", id="encoded, stays encoded"),
-        pytest.param("%61.png", "a.png", "a.hash.png", id="encoded without need"),
+        pytest.param("%61.png", "a.png", "%61.hash.png", id="encoded without need"),
         pytest.param("%C3%A9.png", "é.png", "%C3%A9.hash.png", id="encoded non-ASCII"),
         pytest.param("a%3Fb%23c%25.png", "a?b#c%.png", "a%3Fb%23c%25.hash.png", id="encoded delimiters"),
         pytest.param("..\\x\\a.png?\\b", "a.png", "..\\x\\a.hash.png?\\b", id="backslashes kept"),
         pytest.param("a%2Fb/c.png", "c.png", "a%2Fb/c.hash.png", id="encoded slash in the directory"),
+        pytest.param("a%3Ab.png", "a:b.png", "a%3Ab.hash.png", id="colon that would end a scheme"),
+        pytest.param("%2Ca%2C.png", ",a,.png", "%2Ca%2C.hash.png", id="commas that would end an image candidate"),
+        pytest.param("it%27s.png", "it's.png", "it%27s.hash.png", id="quote that would end a source map's comment"),
+        pytest.param("a%2eb%2Epng", "a.b.png", "a%2eb.hash%2Epng", id="encoded dots"),
+        pytest.param("a.png#.b", "a.png", "a.hash.png#.b", id="dot behind the path"),
     ],
 )
 def test_a_reference_keeps_all_but_the_name(value: str, name: str, expected: str) -> None:

@@ -73,7 +73,12 @@ def files_of(package: str, suffixes: Sequence[str]) -> list[Path]:
 
 def ask(script: str, texts: Iterable[bytes]) -> list[Any]:
     """Return what a script of tests/oracles answers for each text; None where it can't read it."""
-    questions = "".join(f"{json.dumps(text.decode('utf-8', 'surrogateescape'))}\n" for text in texts)
+    return answers(script, [text.decode("utf-8", "surrogateescape") for text in texts])
+
+
+def answers(script: str, questions: Iterable[Any]) -> list[Any]:
+    """Return what a script of tests/oracles answers to each question."""
+    lines = "".join(f"{json.dumps(question)}\n" for question in questions)
     command = ["node", str(ORACLES / script)]
-    run = subprocess.run(command, cwd=installed(), input=questions, stdout=subprocess.PIPE, text=True, check=True)
+    run = subprocess.run(command, cwd=installed(), input=lines, stdout=subprocess.PIPE, text=True, check=True)
     return list(map(json.loads, run.stdout.splitlines()))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 # The URL standard strips these around a URL and drops line ends and tabs inside it.
 _STRIPPED = "".join(map(chr, range(0x21)))
-_SAFE = "-._~!$&'()*+,;=:@"
 # What a module specifier that is a URL begins with: a path, or a scheme (HTML, 8.1.6.2).
 _URL_LIKE = re.compile(r"\.{0,2}/|[a-zA-Z][a-zA-Z0-9+.-]*:")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
-_ENCODED_DOT = re.compile("%2e", re.IGNORECASE)
+_DOT = re.compile(r"\.|%2e", re.IGNORECASE)
 # To browsers a backslash before the query is a slash (URL standard, 4.4).
 _PATH = re.compile(r"((?:[^?#]*[/\\])?)([^?#]*)")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -37,13 +36,12 @@ def target_path(value: str, base: str | None, origins: Collection[str] = ()) -> 
         parts = urlsplit(value)
     except ValueError:  # brackets that hold no address
         return None
-    path = _ENCODED_DOT.sub(".", parts.path)
+    path = parts.path
     if parts.scheme or parts.netloc or value.startswith("//"):
         base = "/" if _is_ours(parts, origins) else None
     if base is None or not path or _ENCODED_SLASH.search(path):
         return None
-    # Some versions of urljoin lose the first slash where ".." leads above the root.
-    path = "/" + unquote(urljoin(quote(base), path)).removeprefix("/")
+    path = _resolved(base, path)
     return None if path.endswith("/") else path
 
 
@@ -59,7 +57,23 @@ def base_path(href: str | None, path: str, origins: Collection[str] = ()) -> str
         return path
     if (parts.scheme or parts.netloc) and not _is_ours(parts, origins):
         return None
-    return unquote(urljoin(quote(path), parts.path))
+    return _resolved(path, parts.path) if parts.path else path
+
+
+def _resolved(base: str, path: str) -> str:
+    """Return the decoded path that ``path`` leads to from ``base``, a decoded one (URL standard, "path state").
+
+    (urljoin drops a ";" at the end, and an empty segment.)
+    """
+    resolved = [] if path.startswith("/") else base.split("/")[1:-1]
+    segments = [unquote(segment) for segment in path.removeprefix("/").split("/")]
+    for segment in segments:
+        if segment == "..":
+            del resolved[-1:]
+        elif segment != ".":
+            resolved.append(segment)
+    ends_in_dots = segments[-1] in {".", ".."} and resolved
+    return "/" + "/".join(resolved) + ("/" if ends_in_dots else "")
 
 
 def _with_slashes(url: str) -> str:
@@ -88,10 +102,15 @@ def _origin(parts: SplitResult, scheme: str) -> tuple[str, str]:
 
 
 def renamed(value: str, old: str, new: str) -> str:
-    """Return a reference to the path ``old`` made one to ``new``: both decoded, both in the same directory."""
-    path = _path(value)
-    directory, segment = path.groups()
+    """Return a reference to the path ``old`` made one to ``new``, which has something more before its last dot.
+
+    All that is written stays as it is: written another way it may mean something else in its place (``%3A`` in a first
+    segment, ``%2C`` at the end of an image candidate).
+    """
     old_name, new_name = (path.rpartition("/")[2] for path in (old, new))
-    # A fingerprint adds nothing that needs encoding: a name that stands there as it is may stay so.
-    name = new_name if segment == old_name else quote(new_name, safe=_SAFE)
-    return directory + name + value[path.end() :]
+    stem, dot, _ = old_name.rpartition(".")
+    before = len(stem) if dot else len(old_name)
+    path = _path(value)
+    dots = [match.start() for match in _DOT.finditer(value, path.start(2), path.end())]
+    place = dots[-1] if dots else min(path.end(), len(value.rstrip(_STRIPPED)))
+    return value[:place] + new_name[before : before + len(new_name) - len(old_name)] + value[place:]
