@@ -9,6 +9,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from servestatic_runtime.errors import BodyError
+from servestatic_runtime.format import etag
 from servestatic_runtime.platform_files import Opener, open_nonblocking, read_at
 from servestatic_runtime.response import BodyPart, FileBody, Span
 
@@ -37,11 +38,14 @@ class BodyCache:
         return body if body is None or file_body.parts is None else _cut(body, file_body.parts)
 
     def load(self, file_body: FileBody) -> bytes:
-        """Read the file into memory and return the bytes asked for; raise BodyError."""
+        """Read the file into memory and return the bytes asked for; raise BodyError if it has others."""
         with closing(open_body(file_body, self._opener)) as opened:
             body = opened.file.read(file_body.size + 1)
         if len(body) != file_body.size:
             raise BodyError(_wrong_size(file_body, len(body)))
+        if file_body.etag not in {None, _etag_of(body)}:
+            message = f"{file_body.path}: has other bytes than the manifest says"
+            raise BodyError(message)
         self._keep(file_body.path, body)
         return body if file_body.parts is None else _cut(body, file_body.parts)
 
@@ -112,6 +116,12 @@ def open_body(file_body: FileBody, opener: Opener) -> OpenBody:
         file.close()
         raise BodyError(_wrong_size(file_body, size))
     return OpenBody(file, file_body)
+
+
+def _etag_of(body: bytes) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - takes longer than the rest of a start, and is needed only here
+
+    return etag(sha256(body).digest())
 
 
 def _cut(body: bytes, parts: tuple[BodyPart, ...]) -> bytes:

@@ -67,7 +67,7 @@ class UnknownAssetError(KeyError):
 
 
 class BodyError(Exception):
-    """A file that the manifest lists and that is missing, unreadable or of another size."""
+    """A file that the manifest lists and that is missing, unreadable, or of another size or other bytes."""
 
 
 def log(error: Exception) -> None:

@@ -52,7 +52,7 @@ class Representation(Generic[Native]):
 
     def __init__(self, match: Match, variant: Variant, native: Callable[[Headers], Native]) -> None:
         self.headers = match.ok_headers(variant)
-        self.file_body = FileBody(match.body_path(variant), variant.size)
+        self.file_body = FileBody(match.body_path(variant), variant.size, etag=variant.etag)
         names = {name for name, _ in self.headers}
         self.etag = variant.etag if "ETag" in names else None  # None where the rules took the header away
         self.modified = match.modified if "Last-Modified" in names else None

@@ -18,11 +18,15 @@ BodyPart: TypeAlias = "Span | bytes"
 
 
 class FileBody(NamedTuple):
-    """What to send of the file of ``size`` bytes at ``path``: all of it, or ``parts``: spans, and bytes between."""
+    """What to send of the file of ``size`` bytes at ``path``: all of it, or ``parts``: spans, and bytes between.
+
+    ``etag`` is the manifest's, from the hash of the file's bytes.
+    """
 
     path: str
     size: int
     parts: tuple[BodyPart, ...] | None = None
+    etag: str | None = None
 
 
 class Response(Generic[Native]):

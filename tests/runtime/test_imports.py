@@ -18,7 +18,7 @@ FORBIDDEN = {
 }  # fmt: skip
 
 OPEN = "manifest = servestatic_runtime.Manifest.open(dist); manifest.url('app.css'); manifest.find('/static/app.css')"
-WSGI = """
+STARTED = """
 from io import BytesIO
 app = servestatic_runtime.ServeStatic(None, dist)
 def get(method, path, **fields):
@@ -26,11 +26,13 @@ def get(method, path, **fields):
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": BytesIO(), **fields}
     b"".join(app(environ, lambda line, headers: status.append(line)))
     return int(status[0][:3])
-assert get("GET", "/static/app.css", HTTP_ACCEPT_ENCODING="gzip") == 200
-assert get("GET", "/static/app.css", HTTP_RANGE="bytes=0-0", HTTP_IF_RANGE="Tue, 14 Nov 2023 22:13:20 GMT") == 206
 assert get("HEAD", "/static/app.css", HTTP_IF_MODIFIED_SINCE="Tue, 14 Nov 2023 22:13:20 GMT") == 304
 assert get("POST", "/static/app.css") == 405
 assert get("GET", "/static/nothing") == 404
+"""
+WSGI = f"""{STARTED}
+assert get("GET", "/static/app.css", HTTP_ACCEPT_ENCODING="gzip") == 200
+assert get("GET", "/static/app.css", HTTP_RANGE="bytes=0-0", HTTP_IF_RANGE="Tue, 14 Nov 2023 22:13:20 GMT") == 206
 """
 
 
@@ -51,12 +53,20 @@ print(*sys.modules, sep="\\n")"""
     return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
 
-@pytest.mark.parametrize("code", [OPEN, WSGI], ids=["Manifest.open", "the WSGI class"])
+# The first body that is read from disk is hashed, which takes hashlib; to open a release and to answer 404 still do not.
+@pytest.mark.parametrize(
+    ("code", "slow"),
+    [
+        pytest.param(OPEN, set[str](), id="Manifest.open"),
+        pytest.param(STARTED, set[str](), id="the WSGI class before its first body"),
+        pytest.param(WSGI, {"hashlib"}, id="the WSGI class"),
+    ],
+)
 def test_a_start_imports_nothing_that_is_slow_and_nothing_that_is_not_python_s_own(
-    release: Compiled, code: str
+    release: Compiled, code: str, slow: set[str]
 ) -> None:
     modules = modules_after(code, release.dist)
-    assert {name for name in modules if name in FORBIDDEN or name.partition(".")[0] in FORBIDDEN} == set()
+    assert {name for name in modules if name in FORBIDDEN or name.partition(".")[0] in FORBIDDEN} == slow
     assert {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) == {
         "__main__",
         "servestatic_runtime",

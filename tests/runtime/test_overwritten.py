@@ -1,4 +1,4 @@
-"""A manifest that is overwritten in place, which no deploy should do: the process lives and answers nothing wrong."""
+"""A manifest or a file that is overwritten in place, as none should be: the process lives and answers nothing wrong."""
 
 from __future__ import annotations
 
@@ -78,3 +78,20 @@ def test_a_file_whose_headers_are_damaged_is_a_500_that_no_cache_keeps(
         assert answer.status == status
         assert answer.headers.get("cache-control", "no-store") == "no-store"
     assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("fields", [[], [("range", "bytes=0-0")]], ids=["whole", "range"])
+def test_a_small_file_with_other_bytes_of_the_same_size_is_not_sent(
+    release: Compiled, kind: Kind, caplog: pytest.LogCaptureFixture, fields: list[tuple[str, str]]
+) -> None:
+    (file,) = release.dist.glob("files/static/a.*css")
+    before = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(b"b{}")
+    client = kind(release.dist)
+    for _ in range(2):
+        answer = client.request("GET", "/static/a.css", fields)
+        assert (answer.status, answer.headers["cache-control"]) == (500, "no-store")
+    assert caplog.messages == [f"{file}: has other bytes than the manifest says"]
+    file.write_bytes(before)
+    assert client.request("GET", "/static/a.css", fields).status in {200, 206}
