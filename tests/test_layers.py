@@ -98,7 +98,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.sources": ({"__init__", "bundlers", "directories"}, {"scan"}),
     "servestatic_build.sources.bundlers": ({"shapes"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),
     "servestatic_build.references": (
-        {"__init__", "graph", "notations", "suggestions", "urls"},
+        {"__init__", "graph", "notations", "placeholders", "suggestions", "urls"},
         {"broken", "extractors", "specifiers"},
         {"reading"},
         {"custom_properties"},

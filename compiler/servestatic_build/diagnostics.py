@@ -136,6 +136,11 @@ class Code(StrEnum):
         "The setting `imports` leads to a file that does not exist.",
         "Correct the entry, or add the file.",
     )
+    TEMPLATE_BASE = (
+        "template-base",
+        "A page's `<base href>` is a template expression, so nobody knows what its references lead to.",
+        "Have template tags write the page's URLs, or compile the page as it is rendered.",
+    )
     INTEGRITY_CYCLE = (
         "integrity-cycle",
         "Two files hold an integrity hash of each other, so neither can be computed.",

@@ -158,6 +158,7 @@ class Extraction:
     base: str | None = None
     import_map_prefixes: tuple[ImportMapPrefix, ...] = ()
     property_uses: tuple[PropertyUse, ...] = ()
+    placeholders: int = 0  # references left out because a template engine will put others in their place
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,7 @@ class Graph:
     files: tuple[LinkedFile, ...]
     components: tuple[tuple[int, ...], ...]
     ignored: int = 0  # references to nothing that the settings pass over
+    placeholders: int = 0  # references that a template engine has still to make
 
 
 @dataclass(frozen=True, slots=True)

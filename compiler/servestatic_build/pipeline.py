@@ -63,6 +63,7 @@ class BuildResult:
     skipped: Sequence[Skipped] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     missing_ignored: int = 0  # references to nothing that the settings pass over
+    placeholders: int = 0  # references in pages that a template engine has still to make
     seconds: dict[str, float] = field(default_factory=dict)  # by stage
     new_files: int = 0  # that DIST did not hold before
     up_to_date: bool = False  # DIST held this very release before
@@ -115,7 +116,7 @@ def _compile(
         result.skipped = scanned.skipped
     with stages.stage("link", len(scanned.files)) as advance:
         graph = link(scanned.files, config, last_build, diagnostics, advance)
-        result.missing_ignored = graph.ignored
+        result.missing_ignored, result.placeholders = graph.ignored, graph.placeholders
     _stop_at_errors(diagnostics)
     previous = PreviousRelease.read(config.out, diagnostics)
     with scratch() if config.check else staging_in(config.out) as staging:

@@ -326,6 +326,7 @@ def test_json_is_a_summary_on_stdout() -> None:
         "new_files": 6,
         "skipped": 1,
         "missing_ignored": 0,
+        "placeholders": 0,
         "cache": {"coded": {"hits": 0, "misses": 1}, "last-build": {"hits": 0, "misses": 1}},
         "warnings": 1,
         "errors": 0,

@@ -413,6 +413,27 @@ def test_a_link_says_how_the_page_needs_what_it_names(attributes: str, kind: Ref
     assert (reference.value, reference.kind) == ("a.b", kind)
 
 
+@pytest.mark.parametrize(
+    ("page", "count"),
+    [
+        pytest.param("<img src='{{ url }}'><a href='{{ url }}#a'>", 2, id="Jinja, Handlebars"),
+        pytest.param("<script src=\"{% static 'a.js' %}\"></script>", 1, id="Django"),
+        pytest.param('<link rel=stylesheet href="{% static "a.css" %}">', 1, id="Django, quotes in quotes"),
+        pytest.param("<img src=${url}><img src='/static/${name}.png'>", 2, id="JavaScript"),
+        pytest.param("<img src='<%= url %>'>", 1, id="ERB"),
+        pytest.param("<img src='[[${url}]]'>", 1, id="Thymeleaf"),
+        pytest.param("<img srcset='{{ a }} 1x, {{ b }} 2x'>", 2, id="srcset"),
+        pytest.param("<p style='a:url({{b}})'><style>c{d:url(\"{{ e }}\")}</style>", 2, id="CSS"),
+        pytest.param("<iframe srcdoc='<img src={{a}}>'>", 1, id="srcdoc"),
+        pytest.param('<script type=importmap>{"imports": {"a": "{{ b }}"}}</script>', 0, id="bare specifier"),
+        pytest.param("<base href='{{ base }}'><img src='{{ a }}'><img src=/static/b.png>", 2, id="base"),
+    ],
+)
+def test_what_a_template_engine_has_still_to_make_is_no_reference_and_counted(page: str, count: int) -> None:
+    found = extract(page.encode())
+    assert (found.references, found.placeholders) == ((), count)
+
+
 def test_scripts_say_how_they_need_a_module() -> None:
     page = b"<script type=module>import './a.js'; import('./b.js'); import 'c'</script>"
     found = extract(page + b"<img src=e.png><script>import('c')</script>")

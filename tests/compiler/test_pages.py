@@ -206,3 +206,12 @@ def test_a_page_s_references_are_relative_to_its_base(tmp_path: Path, base: str,
     page = f"{base}<img src=a.png>"
     release = compile_tree(tmp_path, {"p.html": page, "img/a.png": ""}, missing="ignore")
     assert unfingerprinted(release.read("p.html")).decode() == (expected or page)
+
+
+def test_a_page_whose_base_is_a_template_expression_is_left_alone_with_a_note(tmp_path: Path) -> None:
+    page = "<base href='{{ base_url }}'><img src=a.png><img src=/static/none.png><script src='{{ x }}'></script>"
+    release = compile_tree(tmp_path, {"p.html": page, "a.png": ""})
+    assert release.read("p.html").decode() == page
+    problem = "the base of this page is a template expression, '{{ base_url }}', so no reference in it is rewritten"
+    assert release.messages() == [f"note p.html: {problem}"]
+    assert release.result.placeholders == 3

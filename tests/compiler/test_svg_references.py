@@ -113,6 +113,11 @@ def test_what_an_entity_of_the_documents_own_makes_is_no_reference(inside: str) 
     assert ([reference.value for reference in found.references], found.unreadable) == (["c.svg?&u;"], ())
 
 
+def test_what_a_template_engine_has_still_to_make_is_no_reference() -> None:
+    found = extract(f"{ROOT}<image href='{{{{ a }}}}'/><g fill='url(${{b}})'/></svg>".encode())
+    assert (found.references, found.placeholders) == ((), 2)
+
+
 def test_an_xhtml_page_is_read_as_html_is() -> None:
     text = (
         '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">'

@@ -41,7 +41,8 @@ def link(
     linker = _Linker(read_files, config, missing)
     linked = tuple(linker.link(file) for file in read_files)
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
-    return Graph(linked, components(edges), missing.ignored)
+    placeholders = sum(file.found.extraction.placeholders for file in read_files)
+    return Graph(linked, components(edges), missing.ignored, placeholders)
 
 
 def _bare_specifiers(files: Iterable[ReadFile]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.media_types import MAPPED
 from servestatic_build.model import Extraction, Reference, ReferenceKind, SourceFile, Unreadable
 from servestatic_build.references.extractors import EXTRACTORS, Extractor
+from servestatic_build.references.placeholders import has_placeholder
 from servestatic_build.source_files import read_source
 
 _EXTRACTIONS = "extractions"
@@ -47,6 +48,10 @@ def read(file: SourceFile, last_build: LastBuild, diagnostics: Diagnostics) -> R
     for part in found.extraction.unreadable if not file.hashed else ():
         note = "references in it are not rewritten"
         diagnostics.warning(Code.UNREADABLE, file.at(part.start), part.message, note=note)
+    if has_placeholder(found.extraction.base or ""):
+        message = f"the base of this page is a template expression, {found.extraction.base!r}"
+        hint = "let the framework's template tags write the URLs of this page, or compile the page as it is rendered"
+        diagnostics.note(Code.TEMPLATE_BASE, file.name, f"{message}, so no reference in it is rewritten", hint)
     return ReadFile(file, found, digest)
 
 

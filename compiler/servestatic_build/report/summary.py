@@ -19,6 +19,7 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "new_files": result.new_files,
         "skipped": len(result.skipped),
         "missing_ignored": result.missing_ignored,
+        "placeholders": result.placeholders,
         "codings": codings(result),
         "cache": {kind: {"hits": uses.hits, "misses": uses.misses} for kind, uses in sorted(result.cache.items())},
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},

@@ -25,6 +25,7 @@ from servestatic_build.references.extractors.html_parsing.tokens import (
 )
 from servestatic_build.references.extractors.html_parsing.tree_construction import OpenTags
 from servestatic_build.references.extractors.markup import HTML_VALUE, attributes
+from servestatic_build.references.placeholders import without_placeholders
 from servestatic_build.text import as_text
 
 _WITH_TEXT = frozenset((b"script", b"style"))  # of these elements the text is read, too
@@ -44,6 +45,11 @@ _PLAIN = re.compile(
 
 def extract(data: bytes) -> Extraction:
     """Return the references of a page."""
+    return without_placeholders(read_page(data))
+
+
+def read_page(data: bytes) -> Extraction:
+    """Return the references of a page, with those that a template engine has still to make."""
     if data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
         return Extraction(unreadable=(Unreadable(0, "HTML in UTF-16 is not supported"),))
     try:
@@ -53,7 +59,7 @@ def extract(data: bytes) -> Extraction:
 
 
 def _extraction(page: _Page) -> Extraction:
-    return joined(part for element in page.elements() for part in elements.extract(element, extract))
+    return joined(part for element in page.elements() for part in elements.extract(element, read_page))
 
 
 class _Page:

@@ -18,6 +18,7 @@ from servestatic_build.references.extractors.elements import XLINK, Element
 from servestatic_build.references.extractors.escaped_text import EscapedText, Segment, joined
 from servestatic_build.references.extractors.html_parsing.namespaces import HTML, MATHML, SVG
 from servestatic_build.references.extractors.markup import XML_VALUE, attributes
+from servestatic_build.references.placeholders import without_placeholders
 from servestatic_build.text import as_text, is_utf8
 
 _NAMESPACES = {
@@ -49,7 +50,7 @@ def extract(data: bytes) -> Extraction:
         return Extraction(unreadable=(Unreadable(start, f"XML syntax error: {_message(error)}"),))
     extraction = joined(reader.extractions)
     references = tuple(r for r in extraction.references if not _has_own_entity(r, data))
-    return replace(extraction, references=references)
+    return without_placeholders(replace(extraction, references=references))
 
 
 def _has_own_entity(reference: Reference, data: bytes) -> bool:
@@ -85,7 +86,7 @@ class _Reader:
         tag = _TAG.match(self._data, self._parser.CurrentByteIndex)
         # What an entity of the document's own brings in stands elsewhere.
         if tag is not None and as_text(tag[1]) == name:
-            self.extractions += elements.extract(self._read(namespace, name, given, tag), html.extract)
+            self.extractions += elements.extract(self._read(namespace, name, given, tag), html.read_page)
 
     def _read(self, namespace: str, name: str, given: Sequence[str], tag: re.Match[bytes]) -> Element:
         raw = attributes(self._data, *tag.span(2), XML_VALUE)
