@@ -100,6 +100,9 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.references": (
         {"__init__", "graph", "notations", "placeholders", "suggestions", "urls"},
         {"broken", "extractors", "specifiers"},
+        {"found"},
+        {"extracting"},
+        {"processes"},
         {"reading"},
         {"custom_properties"},
         {"link"},

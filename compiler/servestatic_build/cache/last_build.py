@@ -8,6 +8,7 @@ needs any longer is forgotten.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from time import time_ns
 from typing import Any, TypeAlias
 
@@ -80,6 +81,11 @@ class LastBuild:
         if fact is not None:
             self._learned[kind][key] = fact
         return fact
+
+    def keys(self, kind: str) -> Collection[bytes]:
+        """Return the keys of all facts of a kind that the last build knew."""
+        keys: Collection[bytes] = self._facts.get(kind, {}).keys()
+        return keys
 
     def put(self, kind: str, key: bytes, fact: Any) -> None:
         """Have the next build know a fact: a plain value that is not None."""

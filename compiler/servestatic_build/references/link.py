@@ -19,7 +19,7 @@ from servestatic_build.model import (
 from servestatic_build.references.broken import BrokenReferences
 from servestatic_build.references.custom_properties import CustomProperties
 from servestatic_build.references.graph import components
-from servestatic_build.references.reading import ReadFile, read
+from servestatic_build.references.reading import ReadFile, read_all
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
 from servestatic_build.references.urls import base_path, target_path
 from servestatic_build.settings.config import Config
@@ -33,10 +33,7 @@ def link(
     advance: Callable[[], None],
 ) -> Graph:
     """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them."""
-    read_files = []
-    for file in files:
-        read_files.append(read(file, last_build, diagnostics))
-        advance()
+    read_files = read_all(files, last_build, config.jobs, diagnostics, advance)
     missing = BrokenReferences(files, config.missing, config.prefix, diagnostics)
     linker = _Linker(read_files, config, missing)
     linked = tuple(linker.link(file) for file in read_files)

@@ -102,7 +102,7 @@ class Config:
     effort: Choice = Choice("default", EFFORTS, "How hard to compress.", example='effort = "best"')
     jobs: WholeNumber = WholeNumber(
         cores(),
-        "The number of threads that compress.",
+        "The number of threads that compress, and of processes that read large trees.",
         least=1,
         metavar="N",
         default_text="one per core",
