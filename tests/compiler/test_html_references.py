@@ -434,6 +434,10 @@ def test_what_a_template_engine_has_still_to_make_is_no_reference_and_counted(pa
     assert (found.references, found.placeholders) == ((), count)
 
 
+def test_an_escape_behind_a_brace_is_no_template() -> None:
+    assert [reference.value for reference in extract(b"<img src='{%29.png'>").references] == ["{%29.png"]
+
+
 def test_scripts_say_how_they_need_a_module() -> None:
     page = b"<script type=module>import './a.js'; import('./b.js'); import 'c'</script>"
     found = extract(page + b"<img src=e.png><script>import('c')</script>")

@@ -123,7 +123,7 @@ def test_after_an_error_the_release_is_as_it_was(dist: Path, settings: dict[str,
     with project(dist, **settings):
         run(command)
         before = snapshot(dist)
-        write_tree(settings["STATICFILES_DIRS"][0], {"css/app.css": "a{background:url(../img/b.png)}"})
+        write_tree(settings["STATICFILES_DIRS"][0], {"css/app.css": "a{background:url(../img/none.png)}"})
         for arguments in ((), ("--clear",), ("--dry-run",)):
             with pytest.raises(CommandError, match=f"Nothing was compiled: {dist} is as it was"):
                 run(command, *arguments)
