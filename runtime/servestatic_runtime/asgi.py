@@ -65,11 +65,13 @@ class ServeStaticASGI:
         if self._reload:
             self._releases.refresh()
         release = self._releases.current
-        resource = release.resources[scope["path"]]
+        path: str = scope["path"]
+        resource = release.resources[path]
         if resource is None and scope.get("root_path"):
-            resource = release.resources[_below_mount(scope)]
+            path = _below_mount(scope)
+            resource = release.resources[path]
         if resource is None:
-            is_ours = release.owns_path(scope["path"], _below_mount(scope))
+            is_ours = path.startswith(release.prefix) or scope["path"].startswith(release.prefix)
             del release  # which an application that answers for hours would keep alive
             app = _not_found_app if is_ours and self._claim_prefix else self.app
             await app(scope, receive, _without_stored_404(send) if is_ours else send)

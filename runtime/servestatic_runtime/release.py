@@ -35,16 +35,13 @@ class Release(Generic[Native]):
         opener: Opener = open_nonblocking,
     ) -> None:
         self.resources: Resources[Native] = Resources(provider, native)
+        # Below it only the release should answer. Every request that is passed on asks, so it is here.
+        self.prefix = provider.prefix
         self.bodies = BodyCache(cache_bytes, opener)
         self._opener = opener
         self._native = native
         self._failing: set[str] = set()  # paths; an error's traceback would keep the request and this release
         self._lock = Lock()
-
-    def owns_path(self, path: str, below_mount: str) -> bool:
-        """Return whether a path is below the prefix, where only the release should answer. Every request passed on asks."""
-        prefix = self.resources.provider.prefix
-        return path.startswith(prefix) or below_mount.startswith(prefix)
 
     def fetch(self, file_body: FileBody) -> bytes | OpenBody:
         """Read a small file into memory, open a large one; raise BodyError if it is not what the manifest says."""

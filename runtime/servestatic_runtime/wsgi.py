@@ -66,11 +66,13 @@ class ServeStatic:
         release = self._releases.current
         below, mount = environ.get("PATH_INFO", ""), environ.get("SCRIPT_NAME", "")
         path = mount + below
-        resource = release.resources[path if path.isascii() else _decoded(path)]
+        path = path if path.isascii() else _decoded(path)
+        resource = release.resources[path]
         if resource is None and mount:
-            resource = release.resources[_decoded(below)]
+            below = _decoded(below)
+            resource = release.resources[below]
         if resource is None:
-            if not release.owns_path(_decoded(path), _decoded(below)):
+            if not path.startswith(release.prefix) and not (mount and below.startswith(release.prefix)):
                 return self.application(environ, start_response)
             application = _not_found_app if self._claim_prefix else self.application
             return application(environ, _without_stored_404(start_response))

@@ -75,7 +75,7 @@ class ServeStaticMiddleware:
     def _otherwise(self, request: HttpRequest, release: Release[Native]) -> Any:
         if self._explain_missing is not None:
             self._explain_missing(request.path, request.path_info)
-        elif release.owns_path(request.path, request.path_info):
+        elif request.path.startswith(release.prefix) or request.path_info.startswith(release.prefix):
             if self._claims:
                 response = not_found(request.method, native)
                 return self._send(response, response.body)
