@@ -66,15 +66,15 @@ class ServeStaticASGI:
             self._releases.refresh()
         release = self._releases.current
         path: str = scope["path"]
+        mount = scope.get("root_path")
         resource = release.resources[path]
-        if resource is None and scope.get("root_path"):
+        if resource is None and mount:
             path = _below_mount(scope)
             resource = release.resources[path]
         if resource is None:
-            is_ours = path.startswith(release.prefix) or scope["path"].startswith(release.prefix)
+            is_ours = path.startswith(release.prefix) or (mount and scope["path"].startswith(release.prefix))
             del release  # which an application that answers for hours would keep alive
-            app = _not_found_app if is_ours and self._claim_prefix else self.app
-            await app(scope, receive, _without_stored_404(send) if is_ours else send)
+            await (self._answer_below_prefix if is_ours else self.app)(scope, receive, send)
             return
         # Inlined from here on: nearly every answer is a whole file from memory, and each call would cost measurably.
         encoding: bytes | None = None
@@ -100,6 +100,11 @@ class ServeStaticASGI:
             return
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers.copy()})
         await send({"type": "http.response.body", "body": body})
+
+    async def _answer_below_prefix(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request below the prefix for a path that is not listed: a 404 of the application's is not to be stored."""
+        app = _not_found_app if self._claim_prefix else self.app
+        await app(scope, receive, _without_stored_404(send))
 
 
 async def _send_from_disk(
