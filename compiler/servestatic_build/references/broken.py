@@ -49,7 +49,7 @@ class BrokenReferences:
         """Add a warning for a reference that leads to several of these decoded URL paths, and stays as it is."""
         name = reference.custom_property
         message = f"{reference.value!r} in {name} resolves to {' and '.join(paths)}: it depends on where {name} is used"
-        hint = f"write it from the root, such as {paths[0]}, or use {name} in one directory"
+        hint = f"begin the URL with a slash, for example {paths[0]}, or use {name} in files of one directory only"
         note = "it is not rewritten"
         self._diagnostics.warning(Code.CUSTOM_PROPERTY_URL, file.at(reference.start), message, hint, note=note)
 

@@ -37,7 +37,7 @@ class CodingChoice:
         wanted = tuple(self._wanted(asset))
         if wanted and size > self.limit:
             problem = f"this file has {size:,} bytes and is not compressed: compress-limit is {self.limit:,}"
-            hint = "raise compress-limit, or name the file in compress"
+            hint = "raise compress-limit, or set compress to false for the file"
             diagnostics.note(Code.NOT_COMPRESSED, name, problem, hint)
             return ()
         return wanted
