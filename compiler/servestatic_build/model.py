@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,12 +18,20 @@ class Position(NamedTuple):
     offset: int
 
 
+_LOWEST_64_BITS = 2**64 - 1  # what MessagePack has for an integer
+
+
 class Signature(NamedTuple):
     """What tells without reading whether a file has changed since the last build."""
 
     size: int
     modified_ns: int  # since 1970
     inode: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Signature:
+        """Return the signature of a file. Of a date, or a number of Windows, that 64 bits don't hold the lowest tell."""
+        return cls(status.st_size, status.st_mtime_ns & _LOWEST_64_BITS, status.st_ino & _LOWEST_64_BITS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ class _Walk:
             name=name,
             path=path,
             plain_path=plain_path,
-            signature=Signature(status.st_size, status.st_mtime_ns, status.st_ino),
+            signature=Signature.of(status),
             modified=clamped(status[stat.ST_MTIME]),
             media_type=kind,
             reason=reason,
