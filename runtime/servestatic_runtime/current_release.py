@@ -43,9 +43,8 @@ class CurrentRelease:
         self._adapt = adapt
         self._command = command
         self._lock = Lock()
-        self._signature = file_signature(
-            self.path
-        )  # before it is opened: a release that comes in between is seen next time
+        # Before it is opened: a release that comes in between is seen next time.
+        self._signature = file_signature(self.path)
         self._unreadable: int | None = None  # the inode that was logged
         self.opened = self._open()
 

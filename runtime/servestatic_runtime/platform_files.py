@@ -54,9 +54,8 @@ class _HeldDirectory:
     def __call__(self, path: str, flags: int) -> int:
         try:
             return os.open(path.removeprefix(self._start), flags | _NONBLOCK, dir_fd=self._descriptor)
-        except (
-            OSError
-        ):  # the directory was removed, and maybe made again; or a daemon closed the descriptors that it inherited
+        except OSError:
+            # The directory was removed, and maybe made again; or a daemon closed the descriptors that it inherited.
             return open_nonblocking(path, flags)
 
     def __del__(self) -> None:

@@ -15,9 +15,8 @@ def holds_release(directory: str) -> bool:
     """Return whether a directory is what a build writes: whether it has a manifest that begins like one of ours."""
     try:
         with open_regular(os.path.join(directory, MANIFEST_NAME)) as file:
-            return (
-                file.read(len(MAGIC))[1:] == MAGIC[1:]
-            )  # another version may have more keys, hence another first byte
+            # Another version may have more keys, hence another first byte.
+            return file.read(len(MAGIC))[1:] == MAGIC[1:]
     except OSError:
         return False
 
