@@ -256,6 +256,19 @@ def test_a_full_disk_is_one_problem_and_leaves_no_part_of_an_item(
     assert len(items_in(tmp_path)) == 1
 
 
+def test_a_cache_that_is_emptied_during_a_build_is_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_file = cache_directory.replace_file
+
+    def emptied(aside: str, path: str) -> None:
+        Path(aside).unlink()
+        replace_file(aside, path)
+
+    monkeypatch.setattr(cache_directory, "replace_file", emptied)
+    cache = cache_in(tmp_path)
+    cache.put(KEY, b"data")
+    assert (cache.get(KEY), cache.close()) == (None, ())
+
+
 def test_threads_and_builds_that_write_one_item_at_once_leave_it_whole(tmp_path: Path) -> None:
     caches = [cache_in(tmp_path) for _ in range(4)]
     data = bytes(300_000)

@@ -132,7 +132,8 @@ def _write(path: str, data: bytes) -> None:
     try:
         with _created(aside) as file:
             file.write(data)
-        replace_file(aside, path)
+        with suppress(FileNotFoundError):  # somebody has emptied the cache meanwhile
+            replace_file(aside, path)
     except OSError:
         with suppress(OSError):
             os.unlink(aside)
