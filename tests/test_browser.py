@@ -186,12 +186,21 @@ MAPPED: Tree = {
     "js/assets.js": """
         export async function assets() {
           const image = await fetch(import.meta.resolve("./resolved.png"));
-          return image.ok;
+          const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+          return `${image.ok} ${await new Promise((resolve) => { worker.onmessage = ({ data }) => resolve(data); })}`;
         }
     """,
     "js/resolved.png": PNG,
+    # Workers have no import map, and this one loads what the page does too.
+    "js/worker.js": """
+        import { shared } from "./shared.js";
+        const { late } = await import("./worker/late.js");
+        postMessage(`${late} ${shared}`);
+    """,
+    "js/worker/late.js": 'import { own } from "./own.js"; export const late = `late-${own}`;',
+    "js/worker/own.js": "export const own = 'worker';",
 }
-MAPPED_FOUND = f"{FOUND} true"
+MAPPED_FOUND = f"{FOUND} true late-worker shared"
 MAPPED_SERVER = '''
 import os
 from servestatic_runtime import Manifest, ServeStaticASGI
@@ -293,6 +302,61 @@ def test_a_browser_preloads_modules_and_loads_them_by_the_import_map(
     visit = visited(browser, tmp_path, release, MAPPED_SERVER)
     assert_flawless(visit, release, without=set())
     assert visit.title == MAPPED_FOUND
+
+
+# A service worker that says which release it is of: its own bytes change when a module's name does.
+SERVICE_WORKER: Tree = {
+    "js/app.js": """
+        const ask = (worker) => new Promise((resolve) => {
+          const channel = new MessageChannel();
+          channel.port1.onmessage = (event) => resolve(event.data);
+          worker.postMessage("", [channel.port2]);
+        });
+        const installed = (worker) => new Promise((resolve) => {
+          worker.onstatechange = () => worker.state === "installing" || resolve(worker);
+          worker.onstatechange();
+        });
+
+        async function versions() {
+          const url = new URL("./sw.js", import.meta.url);
+          const registration = await navigator.serviceWorker.register(url, { type: "module", scope: "/" });
+          const { controller } = navigator.serviceWorker;
+          const before = controller ? await ask(controller) : "none";
+          await registration.update();
+          const newest = registration.installing ?? registration.waiting ?? registration.active;
+          document.title = `${before} ${await ask(await installed(newest))}`;
+        }
+
+        globalThis.ready = versions();
+    """,
+    "js/sw.js": """
+        import { version } from "./version.js";
+        self.addEventListener("install", () => {});
+        self.addEventListener("activate", () => {});
+        self.addEventListener("message", (event) => event.ports[0].postMessage(version));
+    """,
+}
+SERVICE_WORKER_PAGE = (
+    """<!doctype html><title>not loaded</title><script type="module" src="/static/js/app.js"></script>"""
+)
+
+
+@pytest.mark.parametrize("modules", ["rewrite", "importmap"])
+def test_a_browser_that_has_a_service_worker_gets_that_of_the_next_release(
+    browser: Browser, tmp_path: Path, modules: str
+) -> None:
+    def compile_release(version: str) -> Compiled:
+        static: Tree = {**SERVICE_WORKER, "js/version.js": f"export const version = '{version}';"}
+        return compiled(tmp_path, static, {"index.html": SERVICE_WORKER_PAGE, "favicon.ico": ICON}, modules=modules)
+
+    dist = compile_release("one").dist
+    write_tree(tmp_path, {"browser_server.py": SERVER.replace(")\n", ", reload=True)\n")})
+    command = uvicorn("browser_server:app", "--lifespan", "off")
+    with running(command, {"DIST": str(dist)}, tmp_path) as port, browser.profile() as profile:
+        visits = [browser.visit(f"http://127.0.0.1:{port}/", profile)]
+        compile_release("two")
+        visits.append(browser.visit(f"http://127.0.0.1:{port}/", profile))
+    assert [(visit.title, visit.problems) for visit in visits] == [("none one", []), ("one two", [])]
 
 
 def test_a_browser_s_complaints_are_seen(browser: Browser, tmp_path: Path) -> None:

@@ -126,6 +126,16 @@ class Code(StrEnum):
         "A reference that is not rewritten leads to a plain URL that is not served.",
         "Leave `plain-urls` on, or name the target in `plain`.",
     )
+    SERVICE_WORKER = (
+        "service-worker",
+        "A script whose URL is fingerprinted listens as service workers do, and nothing in the release registers it.",
+        "If it is a service worker, name it in `plain`; otherwise in `fingerprint`.",
+    )
+    WORKER_IMPORT = (
+        "worker-import",
+        "A script that runs in a worker imports a bare specifier, which only a page's import map could resolve.",
+        "Import the file by its URL, or bundle the worker.",
+    )
     CUSTOM_PROPERTY_URL = (
         "custom-property-url",
         "A relative URL in a custom property leads to different files: browsers resolve it where `var()` uses it.",

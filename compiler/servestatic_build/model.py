@@ -48,6 +48,7 @@ class SourceFile:
     plain: bool  # answers under its plain URL
     real_path: str  # where its bytes are read: the same path without a link in it
     aliases: tuple[str, ...] = ()  # more logical names, in order
+    scope: str | None = None  # of a service worker: the path that needs leave, "" for none; None for any other file
 
     @property
     def fingerprinted(self) -> bool:
@@ -96,9 +97,15 @@ class ReferenceKind(StrEnum):
     LINK = "link"  # for a person to follow, or a program that needs no browser
     FETCH = "fetch"  # what a script will ask for, by this very URL
     SPECIFIER = "specifier"  # what modules call it, in a page's import map
+    WORKER = "worker"  # a script that runs beside the page, without its import map
+    WORKER_SCRIPT = "worker script"  # a script that a worker runs, by a URL relative to the worker
+    SERVICE_WORKER = "service worker"  # a script that browsers update by its URL, which must stay
+    PAGE_SERVICE_WORKER = "service worker of a page"  # the same, by a URL relative to the page that runs this script
 
 
 IMPORTS = frozenset({ReferenceKind.IMPORT, ReferenceKind.DYNAMIC_IMPORT})  # what an import map applies to
+SERVICE_WORKERS = frozenset({ReferenceKind.SERVICE_WORKER, ReferenceKind.PAGE_SERVICE_WORKER})
+STARTED = SERVICE_WORKERS | {ReferenceKind.WORKER}  # what begins to run beside a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +128,14 @@ class Reference(WrittenText):
     """A text that may name another file, from an extractor for link.
 
     ``integrity``, where the file has one, says which bytes the other must have (Subresource Integrity).
-    ``custom_property`` is the one of CSS whose value the text stands in: it counts where var() brings it.
+    ``custom_property`` is the one of CSS whose value the text stands in: it counts where var() brings it. ``scope`` is
+    what a service worker is registered for, as it is written there.
     """
 
     kind: ReferenceKind = ReferenceKind.URL
     integrity: WrittenText | None = None
     custom_property: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +168,7 @@ class Extraction:
     """All that an extractor found in one file.
 
     ``base`` is the URL that the references are relative to, where that is not the file's own (HTML's ``<base>``).
-    ``property_uses`` are in order, each once.
+    ``property_uses`` are in order, each once. ``may_be_service_worker`` says that a script listens as only those do.
     """
 
     references: tuple[Reference, ...] = ()
@@ -168,6 +177,7 @@ class Extraction:
     import_map_prefixes: tuple[ImportMapPrefix, ...] = ()
     property_uses: tuple[PropertyUse, ...] = ()
     placeholders: int = 0  # references left out because a template engine will put others in their place
+    may_be_service_worker: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class UrlReason(IntEnum):
     HASHED_PATTERN = 7  # named by its content before, as are those that follow
     HASHED_HOOK = 8
     BUNDLER_MANIFEST = 9
+    SERVICE_WORKER = 10  # not fingerprinted: browsers look for its next version at its URL
 
     @classmethod
     def of(cls, number: int) -> UrlReason:

@@ -16,6 +16,7 @@ from servestatic_build.cache.directory import CacheDirectory
 from servestatic_build.cache.items import Key, key_of, sealed, unsealed
 from servestatic_build.cache.layered import Cache, Uses
 from servestatic_build.cache.location import open_cache
+from servestatic_build.platform_files import replace_file
 
 MIB = 2**20
 KEY = key_of("coded", b"a", b"b")
@@ -257,8 +258,6 @@ def test_a_full_disk_is_one_problem_and_leaves_no_part_of_an_item(
 
 
 def test_a_cache_that_is_emptied_during_a_build_is_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    replace_file = cache_directory.replace_file
-
     def emptied(aside: str, path: str) -> None:
         Path(aside).unlink()
         replace_file(aside, path)

@@ -102,11 +102,25 @@ class Browser:
         self._number = 0
         self._visit = Visit()
 
-    def visit(self, url: str) -> Visit:
-        """Load a page in a profile of its own, wait for its ``ready``, a promise, and for all it asked for."""
-        self._visit = visit = Visit()
+    @contextmanager
+    def profile(self) -> Iterator[str]:
+        """Yield a profile that keeps what pages leave until the block ends: their caches and service workers."""
         context = self.call("Target.createBrowserContext")["browserContextId"]
-        page = {"url": "about:blank", "browserContextId": context}
+        try:
+            yield context
+        finally:
+            self.call("Target.disposeBrowserContext", {"browserContextId": context})
+
+    def visit(self, url: str, profile: str | None = None) -> Visit:
+        """Load a page, wait for its ``ready``, a promise, and for all it asked for, and close it.
+
+        Without a profile it gets one of its own.
+        """
+        if profile is None:
+            with self.profile() as own:
+                return self.visit(url, own)
+        self._visit = visit = Visit()
+        page = {"url": "about:blank", "browserContextId": profile}
         target = self.call("Target.createTarget", page)["targetId"]
         session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
         self._watch(session, (*_DOMAINS, *_PAGE_DOMAINS))
@@ -120,7 +134,7 @@ class Browser:
         while visit.unfinished:
             self._next_event()
         self.call("Runtime.evaluate", {"expression": "0"}, session)  # answered when all problems have been told
-        self.call("Target.disposeBrowserContext", {"browserContextId": context})
+        self.call("Target.closeTarget", {"targetId": target})
         return visit
 
     def _title(self, session: str) -> str:

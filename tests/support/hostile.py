@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from types import FrameType
 from typing import NamedTuple
 
 CSS, JAVASCRIPT = "text/css", "text/javascript"
-WEB_MANIFEST = "application/manifest+json"
+HTML, SVG, WEB_MANIFEST = "text/html", "image/svg+xml", "application/manifest+json"
+_SVG = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>"
 
 
 class Repeated(NamedTuple):
-    """A text made of ``unit``, so often as it is asked for, behind ``before`` and in front of ``behind``."""
+    """A text made of ``unit``, as often as it is asked for, between ``before`` and ``behind``; ``{}`` is a number."""
 
     media_type: str
     unit: str
@@ -20,7 +18,9 @@ class Repeated(NamedTuple):
     behind: str = ""
 
     def text(self, count: int) -> bytes:
-        return (self.before + self.unit * count + self.behind).encode()
+        numbered = "{}" in self.unit
+        units = (self.unit.replace("{}", str(number)) for number in range(count)) if numbered else (self.unit * count,)
+        return (self.before + "".join(units) + self.behind).encode()
 
     def __str__(self) -> str:
         return f"{self.media_type.rpartition('/')[2]} {self.before}{self.unit!r}{self.behind}"
@@ -33,6 +33,8 @@ REPEATED = (
     *(Repeated(JAVASCRIPT, unit) for unit in ("=/[", "=/[]", "=/\\/", "</*", "<a></", "<a b='", "<a>{", "`${", "a/*c*/-->", "-->")),
     *(Repeated(JAVASCRIPT, unit) for unit in ("(", "{", "'\\", "'a'", "\\u", "await(", "/ ", "a /*c*/ ", "\u00a0", "of /", "#!")),
     *(Repeated(JAVASCRIPT, unit) for unit in ("//# sourceMappingURL=a", "//# sourceMappingURL=a\n", "/*# sourceMappingURL=a */")),
+    *(Repeated(JAVASCRIPT, unit) for unit in ("new Worker(", "new Worker(a);", "new Worker(a{});a{}='b';", "importScripts('a',")),
+    *(Repeated(JAVASCRIPT, unit) for unit in ("serviceWorker.register(", "serviceWorker.register('a',{", "x.serviceWorker.register(a,")),
     Repeated(JAVASCRIPT, " ", "//# sourceMappingURL=a", "b"),
     Repeated(JAVASCRIPT, " ", "//#", "sourceMappingURL=a b"),
     Repeated(JAVASCRIPT, "sourceMappingURL=", "//# "),
@@ -49,22 +51,44 @@ REPEATED = (
     Repeated(CSS, " ", "@import", "'a'"),
     Repeated(CSS, " ", "/*# sourceMappingURL=a", "b*/"),
     *(Repeated(WEB_MANIFEST, unit) for unit in ("[", '{"icons":', '"a",', "\\")),
-    Repeated(WEB_MANIFEST, '{"src":"a.png"},', '{"icons":[', '{"src":"b.png"}]}'),
+    Repeated(HTML, "<style><?x>", "<svg>"),  # instructions in an SVG style sheet
+    Repeated(HTML, "<div><base href=a>"),  # bases
+    Repeated(HTML, "<div><base href=a>", "<svg></x>"),  # bases, whole state
+    Repeated(HTML, "<div>", "", "<img src=a>"),  # open blocks
+    Repeated(HTML, "<button><div>", "<svg></x><p>", "<img src=a>"),  # blocks in open buttons
+    Repeated(HTML, "<b><div>", "<svg></x>", "</b>" * 50),  # blocks in formatting
+    Repeated(HTML, "<p><b id={}>x</p>", "<svg></x>"),  # formatting that is opened again
+    Repeated(HTML, "<i><b><div></i>", "<svg></x>"),  # adopted formatting
+    Repeated(HTML, "<a><table><td>", "<svg></x>"),  # nested tables
+    Repeated(HTML, "<template>", "<svg></x>", "</template>" * 9),  # nested templates
+    Repeated(HTML, "<x></y>", "<svg></x>"),  # end tags of nothing
+    Repeated(HTML, "<g></x>", "<svg>"),  # end tags of nothing in SVG
+    Repeated(HTML, "<svg><title><p></svg>"),  # HTML in SVG
+    Repeated(HTML, "<g>", "<svg>", "<p>" * 9),  # nested SVG
+    Repeated(HTML, "<!-"),  # nearly comments
+    Repeated(HTML, "<!--x--"),  # a comment that nearly ends
+    Repeated(HTML, "<script>"),  # scripts in a script
+    Repeated(HTML, "<!--<script>", "<script>"),  # comments and scripts in a script
+    Repeated(HTML, "<p a='"),  # quotes
+    Repeated(HTML, '<p a="b"c'),  # attributes in a row
+    Repeated(HTML, "a{}=b ", "<p ", ">"),  # many attributes
+    Repeated(HTML, "src=a ", "<img ", ">"),  # many attributes of one name
+    Repeated(HTML, "a ", "<p "),  # a tag that never ends
+    Repeated(HTML, "a", "<"),  # a name that never ends
+    Repeated(HTML, "<![CDATA["),  # sections that are comments
+    Repeated(HTML, "<![CDATA[", "<svg>"),  # sections
+    Repeated(HTML, "</"),  # end tags without a name
+    Repeated(HTML, "a 1x,", "<img srcset='", "'>"),  # image candidates
+    Repeated(HTML, "&amp;", "<img src='", "'>"),  # character references
+    Repeated(HTML, "&", "<img src='", "'>"),  # ampersands
+    Repeated(SVG, "<?xml-stylesheet href='a'?>", _SVG, "</svg>"),  # instructions
+    Repeated(SVG, "<style><?x ?></style>", _SVG, "</svg>"),  # instructions in style sheets
+    Repeated(SVG, "<style><!-- ", _SVG, "</svg>"),  # comments that never end
+    Repeated(SVG, "<g>", _SVG),  # open elements
+    Repeated(SVG, "a{}='b' ", f"{_SVG}<g ", "/></svg>"),  # many attributes of SVG
+    Repeated(SVG, "<use xlink:href='a&amp;b'/>", _SVG, "</svg>"),  # links
+    Repeated(WEB_MANIFEST, '{"src": "a", "src": "b"},', '{"icons": [', '{"src": "c"}]}'),  # icons
+    Repeated(WEB_MANIFEST, '"icons": [{"src": "a"}],', "{", '"a": 1}'),  # members of one name
+    Repeated(WEB_MANIFEST, "\\u0061", '{"icons": [{"src": "', '"}]}'),  # escapes
+    Repeated(WEB_MANIFEST, "["),  # open arrays
 )  # fmt: skip
-
-
-def steps(function: Callable[[], object]) -> int:
-    """Return how many functions a function calls, those of C too: a measure of its time that no other load changes."""
-    count = 0
-
-    def called(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(called)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    return count

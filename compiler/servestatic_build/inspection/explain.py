@@ -73,6 +73,7 @@ _REASONS = {
     UrlReason.HTML: "not fingerprinted: HTML keeps its plain URL",
     UrlReason.SOURCE_URL: "not fingerprinted: its source is served at a URL of its own",
     UrlReason.PLAIN_PATTERN: "not fingerprinted: a --plain pattern matches its name",
+    UrlReason.SERVICE_WORKER: "not fingerprinted: it is a service worker, and browsers update those by their URL",
     UrlReason.HASHED_PATTERN: "not fingerprinted again: a --hashed pattern matches its name",
     UrlReason.HASHED_HOOK: "not fingerprinted again: the hashed-hook says that its name holds a hash",
     UrlReason.BUNDLER_MANIFEST: "not fingerprinted again: a bundler's manifest lists it, and its name holds a hash",

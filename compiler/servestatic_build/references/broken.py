@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.model import Reference, ReferenceKind, SourceFile
 from servestatic_build.references.suggestions import Suggestions
+from servestatic_build.references.urls import is_bare
 from servestatic_build.settings.missing import MissingRules
 
 _REASONS_TO_STAY = {
@@ -52,6 +53,14 @@ class BrokenReferences:
         hint = f"begin the URL with a slash, for example {paths[0]}, or use {name} in files of one directory only"
         note = "it is not rewritten"
         self._diagnostics.warning(Code.CUSTOM_PROPERTY_URL, file.at(reference.start), message, hint, note=note)
+
+    def check_worker_import(self, file: SourceFile, reference: Reference, paths: Iterable[str | None]) -> None:
+        """Add a warning for a bare specifier in a script that runs in a worker, where no import map resolves it."""
+        if reference.kind is ReferenceKind.IMPORT and is_bare(reference.value) and not file.hashed:
+            path = next(iter(paths), None)
+            message = f"{reference.value!r} is imported in a worker, and workers have no import map to resolve it"
+            hint = f"write {path}" if path else "write the URL of a file, or bundle what the worker imports"
+            self._diagnostics.warning(Code.WORKER_IMPORT, file.at(reference.start), message, hint)
 
     def _policy(self, reference: Reference, path: str) -> str:
         name = path.removeprefix(self._prefix)

@@ -8,6 +8,7 @@ from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import (
+    SERVICE_WORKERS,
     Graph,
     ImportMapPrefix,
     Link,
@@ -17,11 +18,11 @@ from servestatic_build.model import (
     SourceFile,
 )
 from servestatic_build.references.broken import BrokenReferences
-from servestatic_build.references.custom_properties import CustomProperties
 from servestatic_build.references.graph import components
 from servestatic_build.references.reading import ReadFile, read_all
+from servestatic_build.references.resolver import Resolver
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
-from servestatic_build.references.urls import base_path, target_path
+from servestatic_build.references.workers import with_service_workers, worker_scripts
 from servestatic_build.settings.config import Config
 
 
@@ -34,9 +35,11 @@ def link(
 ) -> Graph:
     """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them."""
     read_files = read_all(files, last_build, config.jobs, diagnostics, advance)
+    resolver = Resolver(read_files, Specifiers(config.imports, config.prefix), config.origins)
+    read_files = with_service_workers(read_files, resolver, diagnostics)
     missing = BrokenReferences(files, config.missing, config.prefix, diagnostics)
-    linker = _Linker(read_files, config, missing)
-    linked = tuple(linker.link(file) for file in read_files)
+    linker = _Linker(read_files, resolver, config, missing)
+    linked = tuple(linker.link(number, file) for number, file in enumerate(read_files))
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
     placeholders = sum(file.found.extraction.placeholders for file in read_files)
     return Graph(linked, components(edges), missing.ignored, placeholders)
@@ -47,78 +50,78 @@ def _bare_specifiers(files: Iterable[ReadFile]) -> tuple[str, ...]:
     return tuple(sorted({reference.value for reference in references if is_bare_import(reference)}))
 
 
+# In import-map mode scripts keep their text, but no map leads these on.
+_NEVER_MAPPED = frozenset({ReferenceKind.WORKER, ReferenceKind.WORKER_SCRIPT})
+
+
 class _Linker:
     """Turns what was found in each file into links."""
 
-    def __init__(self, files: Sequence[ReadFile], config: Config, missing: BrokenReferences) -> None:
+    def __init__(
+        self, files: Sequence[ReadFile], resolver: Resolver, config: Config, missing: BrokenReferences
+    ) -> None:
         self._files = [file.source for file in files]
-        self._numbers = {file.plain_path: number for number, file in enumerate(self._files)}
-        self._origins = config.origins
+        self._resolver = resolver
         self._keeps_javascript = config.modules == "importmap"
         self._roots = _served_roots(config)
         self._missing = missing
-        self._specifiers = Specifiers(config.imports, config.prefix)
         self._bare_specifiers = _bare_specifiers(files)
-        self._custom_properties = CustomProperties(files, self._base)
+        self._in_workers = worker_scripts(files, resolver)
 
-    def link(self, file: ReadFile) -> LinkedFile:
-        source, extraction = file.source, file.found.extraction
-        base = self._base(file)
-        links = [*self._links(source, extraction.references, base)]
-        for prefix in extraction.import_map_prefixes:
-            links += self._exact_entries(prefix, base)
-        return LinkedFile(source, tuple(links), file.digest, file.found.inline_map)
+    def link(self, number: int, file: ReadFile) -> LinkedFile:
+        links = [
+            link for reference in file.found.extraction.references for link in self._links(number, file, reference)
+        ]
+        for prefix in file.found.extraction.import_map_prefixes:
+            links += self._exact_entries(prefix, self._resolver.base(file))
+        return LinkedFile(file.source, tuple(links), file.digest, file.found.inline_map)
 
-    def _base(self, file: ReadFile) -> str | None:
-        return base_path(file.found.extraction.base, file.source.plain_path, self._origins)
+    def _links(self, number: int, file: ReadFile, reference: Reference) -> Iterator[Link]:
+        paths = self._resolver.paths(file, reference)
+        if number in self._in_workers:
+            self._missing.check_worker_import(file.source, reference, paths)
+        if len(paths) == 1:
+            yield from self._clear(number, reference, *paths)
+        else:
+            yield from self._unclear(file.source, reference, paths)
 
-    def _links(self, source: SourceFile, references: Iterable[Reference], base: str | None) -> Iterator[Link]:
-        for reference in references:
-            paths = self._paths(reference, base)
-            if len(paths) > 1:
-                yield from self._unclear(source, reference, paths)
-            else:
-                yield from self._clear(source, reference, *paths)
-
-    def _paths(self, reference: Reference, base: str | None) -> set[str | None]:
-        """Return the decoded URL paths that a reference leads to, None for what is no file of ours."""
-        if is_bare_import(reference):
-            return {self._specifiers.path(reference.value)}
-        bases = self._custom_properties.bases(reference.custom_property) if reference.custom_property else ()
-        return {target_path(reference.value, each, self._origins) for each in bases or (base,)}
-
-    def _clear(self, source: SourceFile, reference: Reference, path: str | None) -> Iterator[Link]:
-        number = self._numbers.get(path) if path else None
-        if reference.kind is ReferenceKind.LINK and (number is None or self._files[number].plain):
+    def _clear(self, number: int, reference: Reference, path: str | None) -> Iterator[Link]:
+        source, target = self._files[number], self._resolver.number(path)
+        if reference.kind is ReferenceKind.LINK and (target is None or self._files[target].plain):
             return  # the application's own pages are not known here, and a plain URL may be shared
-        if number is not None:
-            yield self._link(source, reference, number)
-        elif (
-            path is not None
-            and not source.hashed
-            and (path.startswith(self._roots) or not reference.value.startswith("/"))
-        ):
+        if target is not None:
+            yield self._link(number, reference, target)
+        elif path is not None and not source.hashed and self._must_be_there(number, reference, path):
             self._missing.report(source, reference, path)
 
+    def _must_be_there(self, number: int, reference: Reference, path: str) -> bool:
+        if reference.value.startswith("/"):
+            return path.startswith(self._roots)
+        if reference.kind is ReferenceKind.WORKER_SCRIPT:
+            return number in self._in_workers  # it goes by the worker, which may be another file
+        return reference.kind is not ReferenceKind.PAGE_SERVICE_WORKER or self._files[number].media_type != JAVASCRIPT
+
     def _unclear(self, source: SourceFile, reference: Reference, paths: set[str | None]) -> Iterator[Link]:
-        """Yield the links of a reference that leads to different files where it is used; none is rewritten."""
-        targets = sorted(self._numbers[path] for path in paths if path in self._numbers)
-        if targets and not source.hashed:
+        """Yield the links of a reference that leads to different files, by who uses it; none is rewritten."""
+        targets = sorted(number for path in paths if (number := self._resolver.number(path)) is not None)
+        if targets and reference.custom_property and not source.hashed:
             self._missing.report_unclear(source, reference, sorted(filter(None, paths)))
         for target in targets:
             yield Link(reference, target, rewritten=False)
 
-    def _link(self, source: SourceFile, reference: Reference, number: int) -> Link:
-        target, keeps_text = self._files[number], self._keeps_text(source, reference)
-        self._missing.check_reachable(source, reference, target, rewritten=not keeps_text)
-        changes = target.fingerprinted or reference.integrity is not None
-        return Link(reference, number, changes and not keeps_text)
+    def _link(self, number: int, reference: Reference, target: int) -> Link:
+        source, keeps_text = self._files[number], self._keeps_text(number, reference)
+        self._missing.check_reachable(source, reference, self._files[target], rewritten=not keeps_text)
+        changes = self._files[target].fingerprinted or reference.integrity is not None
+        return Link(reference, target, changes and not keeps_text)
 
-    def _keeps_text(self, source: SourceFile, reference: Reference) -> bool:
+    def _keeps_text(self, number: int, reference: Reference) -> bool:
+        source, kind = self._files[number], reference.kind
         # What was hashed before keeps its bytes, and what they lead to is for the bundler to judge.
-        if source.hashed or is_bare_import(reference) or reference.kind is ReferenceKind.FETCH:
+        if source.hashed or is_bare_import(reference) or kind is ReferenceKind.FETCH or kind in SERVICE_WORKERS:
             return True
-        return self._keeps_javascript and (source.media_type == JAVASCRIPT or reference.kind is ReferenceKind.SPECIFIER)
+        is_mapped = source.media_type == JAVASCRIPT and number not in self._in_workers and kind not in _NEVER_MAPPED
+        return self._keeps_javascript and (is_mapped or kind is ReferenceKind.SPECIFIER)
 
     def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:
         """Yield a link for each specifier that some module uses through an entry that ends in a slash.
@@ -128,8 +131,7 @@ class _Linker:
         for specifier in self._bare_specifiers:
             if specifier.startswith(prefix.specifier) and specifier != prefix.specifier:
                 value = prefix.address + specifier.removeprefix(prefix.specifier)
-                path = target_path(value, base, self._origins)
-                number = self._numbers.get(path) if path else None
+                number = self._resolver.number(self._resolver.path(value, base))
                 if number is not None and self._files[number].fingerprinted:
                     yield Link(Reference(prefix.end, prefix.end, value), number, new_specifier=specifier)
 

@@ -16,7 +16,7 @@ from servestatic_runtime.default_headers import common_headers, default_headers,
 from servestatic_runtime.format import VARIANT_HEADERS, HeaderSetRecord, etag
 from servestatic_runtime.paths import quote_path
 
-_Key: TypeAlias = tuple[str, bool, str, tuple[int, ...]]
+_Key: TypeAlias = tuple[str, bool, str, str | None, tuple[int, ...]]
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -55,12 +55,13 @@ class HeaderPolicy:
     def _plain_life(self, asset: Asset) -> str:
         if asset.source.hashed:
             return IMMUTABLE
-        return "no-cache" if asset.source.media_type in HTML else f"public, max-age={self.max_age}"
+        is_asked_again = asset.source.scope is not None or asset.source.media_type in HTML
+        return "no-cache" if is_asked_again else f"public, max-age={self.max_age}"
 
     def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSetRecord:
         rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
         # All else that a header depends on is the variant's own, unless a hook looks at the file.
-        key = (asset.source.media_type, len(asset.variants) > 1, cache_control, rules)
+        key = (asset.source.media_type, len(asset.variants) > 1, cache_control, asset.source.scope, rules)
         header_set = self._header_sets.get(key) if self.hook is None else None
         if header_set is None:
             header_set = self._header_sets[key] = self._make(asset, path, cache_control, rules)
@@ -72,6 +73,8 @@ class HeaderPolicy:
             asset.source.media_type, identity_values, cache_control, varies=varies, cross_origin=self.cross_origin
         )
         headers = Headers(list(defaults))
+        if asset.source.scope:  # a service worker may serve no more than its own directory without this
+            headers["Service-Worker-Allowed"] = quote_path(asset.source.scope)
         for number in rules:
             self.rules[number].apply(headers)
         self._call_hook(headers, asset, path)

@@ -134,14 +134,19 @@ class Config:
         "Serve these files under their plain URL only.",
         metavar="GLOB",
         example='plain = ["sw.js"]',
-        details="For files whose URL is written down where no build can see it.",
+        details="For files whose URL is written down where no build can see it. Service workers need no pattern where the"
+        " build sees them registered: in scripts, in pages and in web manifests, by a literal URL, `new URL(…,"
+        " import.meta.url)`, or a variable of one. They are served with `Cache-Control: no-cache`, and with"
+        " `Service-Worker-Allowed` where the literal `scope` of the registration lies outside their directory (a relative"
+        " one counts where its base is known: in pages and web manifests). So is a script here that listens for `install`"
+        " and `fetch` or `activate`.",
     )
     fingerprint: Patterns = Patterns(
         (),
         "Fingerprint these files even though they would keep their plain URL.",
         metavar="GLOB",
         example='fingerprint = ["widgets/*.html"]',
-        details="HTML keeps its plain URL without it, as do the files of a `URL=DIR`. It goes before `plain` and `hashed`.",
+        details="HTML keeps its plain URL without it, as do the files of a `URL=DIR`. It goes before `plain` and `hashed`, and service workers keep their plain URL all the same.",
     )
     hashed: Patterns = Patterns(
         (),

@@ -90,11 +90,15 @@ def _hashed_url(element: Element, segment: Segment) -> Extraction:
 
 
 def _reference(
-    element: Element, segment: Segment, kind: ReferenceKind, integrity: EscapedText | None = None
+    element: Element,
+    segment: Segment,
+    kind: ReferenceKind,
+    integrity: EscapedText | None = None,
+    scope: EscapedText | None = None,
 ) -> Extraction:
     if element.data.startswith(b"#", segment.start):
         return NOTHING  # a place in the document itself
-    return EscapedText(element.data, [segment]).url(kind, integrity)
+    return EscapedText(element.data, [segment]).url(kind, integrity, scope)
 
 
 def _srcset(element: Element, segment: Segment) -> Extraction:
@@ -112,7 +116,10 @@ def _css(element: Element, segment: Segment) -> Extraction:
 
 def _link(element: Element, segment: Segment) -> Extraction:
     kind = metadata.link_kind(element.word("rel"), element.word("as"))
-    return NOTHING if kind is None else _reference(element, segment, kind, element.value("integrity"))
+    if kind is None:
+        return NOTHING
+    scope = element.value("scope") if kind is ReferenceKind.SERVICE_WORKER else None
+    return _reference(element, segment, kind, element.value("integrity"), scope)
 
 
 def _meta(element: Element, segment: Segment) -> Extraction:
@@ -150,7 +157,18 @@ _READERS: Mapping[str, Mapping[str, Mapping[str, _Reader]]] = {
 }
 # An element needs one of these to refer to a file.
 ATTRIBUTES = frozenset(attribute for readers in _READERS.values() for attribute in readers) | {"srcdoc"}
-READ = ATTRIBUTES | {"as", "http-equiv", "integrity", "itemprop", "language", "name", "property", "rel", "type"}
+READ = ATTRIBUTES | {
+    "as",
+    "http-equiv",
+    "integrity",
+    "itemprop",
+    "language",
+    "name",
+    "property",
+    "rel",
+    "scope",
+    "type",
+}
 
 
 def _content(element: Element) -> Extraction:

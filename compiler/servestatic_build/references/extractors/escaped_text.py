@@ -70,15 +70,22 @@ class EscapedText:
         """Return the text as a keyword: without white space around it, in lower case."""
         return as_text(self.text.strip(b"\t\n\f\r ")).lower()
 
-    def url(self, kind: ReferenceKind = ReferenceKind.URL, integrity: EscapedText | None = None) -> Extraction:
-        """Return the one reference that the text is, if there is anything in it, and what says its file's hash."""
+    def url(
+        self,
+        kind: ReferenceKind = ReferenceKind.URL,
+        integrity: EscapedText | None = None,
+        scope: EscapedText | None = None,
+    ) -> Extraction:
+        """Return the one reference that the text is, if there is anything in it, and what says its file's hash or scope."""
         bare = self.text.strip(_SPACES)
         start = self.text.find(bare)
         span = self._span(start, start + len(bare))
         if span is None:
             return NOTHING
         hashes = integrity.whole() if integrity else None
-        return Extraction((Reference(span.start, span.end, as_text(bare), span.notations, kind, hashes),))
+        scope_text = as_text(scope.text.strip(_SPACES)) if scope else ""
+        reference = Reference(span.start, span.end, as_text(bare), span.notations, kind, hashes, scope=scope_text)
+        return Extraction((reference,))
 
     def whole(self) -> WrittenText | None:
         """Return all of the text as it is written in the file, if there is anything in it."""
@@ -108,7 +115,8 @@ class EscapedText:
         if text is None:
             return None
         hashes = self._written(inner.integrity) if inner.integrity else None
-        return Reference(text.start, text.end, text.value, text.notations, inner.kind, hashes, inner.custom_property)
+        more = inner.custom_property, inner.scope
+        return Reference(text.start, text.end, text.value, text.notations, inner.kind, hashes, *more)
 
     def _written(self, inner: WrittenText) -> WrittenText | None:
         span = self._span(inner.start, inner.end)

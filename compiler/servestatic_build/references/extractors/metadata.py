@@ -12,7 +12,7 @@ _LOADED = frozenset(
     (
         *("apple-touch-icon", "apple-touch-icon-precomposed", "apple-touch-startup-image", "compression-dictionary"),
         *("fluid-icon", "icon", "image_src", "manifest", "mask-icon", "modulepreload", "prefetch", "preload"),
-        *("prerender", "serviceworker", "stylesheet", "stylesheet/less", "subresource"),
+        *("prerender", "stylesheet", "stylesheet/less", "subresource"),
     )
 )
 _ORIGINS = frozenset({"dns-prefetch", "preconnect"})
@@ -37,6 +37,8 @@ _REFRESH = re.compile(
 def link_kind(rel: str, destination: str) -> ReferenceKind | None:
     """Return how a page needs what a <link> with these ``rel`` and ``as`` values names; None for what is no file."""
     kinds = frozenset(rel.split())
+    if "serviceworker" in kinds:
+        return ReferenceKind.SERVICE_WORKER
     loaded = kinds & _LOADED
     if loaded == {"preload"} and destination in _FETCHED:
         return ReferenceKind.FETCH

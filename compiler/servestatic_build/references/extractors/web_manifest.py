@@ -1,10 +1,10 @@
-"""References in web application manifests (W3C Web Application Manifest): images, but no pages."""
+"""References in web application manifests (W3C Web Application Manifest): images and the service worker, but no pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servestatic_build.model import Extraction, Unreadable
+from servestatic_build.model import Extraction, ReferenceKind, Unreadable
 from servestatic_build.references.extractors.escaped_text import joined
 from servestatic_build.references.extractors.json_text import Node, items, member, parse, string
 
@@ -13,13 +13,21 @@ _IMAGES = (("icons",), ("screenshots",), ("shortcuts", "icons"), ("file_handlers
 
 
 def extract(data: bytes) -> Extraction:
-    """Return the references of a web manifest: its icons and screenshots, and the icons of what it offers."""
+    """Return the references of a web manifest: its icons and screenshots, those of what it offers, its service worker."""
     root = parse(data)
     if root is None:
         return Extraction(unreadable=(Unreadable(0, "this web manifest is not valid JSON"),))
     images = (image for path in _IMAGES for image in _objects(root, path))
     sources = (member(image, "src") for image in images)
-    return joined(string(source, data).url() for source in sources if source is not None)
+    found = [string(source, data).url() for source in sources if source is not None]
+    return joined([*found, _service_worker(member(root, "serviceworker"), data)])
+
+
+def _service_worker(node: Node | None, data: bytes) -> Extraction:
+    source, scope = member(node, "src"), member(node, "scope")
+    if source is None:
+        return Extraction()
+    return string(source, data).url(ReferenceKind.SERVICE_WORKER, scope=string(scope, data) if scope else None)
 
 
 def _objects(node: Node, path: tuple[str, ...]) -> Iterator[Node]:
