@@ -10,10 +10,16 @@ MAPPED = frozenset({"text/css", JAVASCRIPT})  # may have a source map
 _COMPRESSED = frozenset(
     {
         "application/gzip",
+        "application/java-archive",
+        "application/vnd.google-earth.kmz",
         "application/vnd.rar",
         "application/x-7z-compressed",
         "application/x-brotli",
         "application/x-bzip2",
+        "application/x-redhat-package-manager",
+        "application/x-shockwave-flash",
+        "application/x-stuffit",
+        "application/x-xpinstall",
         "application/x-xz",
         "application/zip",
         "application/zstd",
@@ -21,15 +27,35 @@ _COMPRESSED = frozenset(
         "font/woff2",
     }
 )
-_COMPRESSED_KINDS = ("image/", "audio/", "video/")
-_TEXTUAL = frozenset({"image/bmp", "image/svg+xml", "image/x-icon", "audio/wav", "audio/midi"})
+_COMPRESSED_KINDS = (
+    "image/",
+    "audio/",
+    "video/",
+    "application/vnd.oasis.opendocument.",
+    "application/vnd.openxmlformats-officedocument.",
+)
+_ZIP = "+zip"  # RFC 6839 3.6
+# Images and sounds that are not compressed, or in a way that a coding improves on.
+_TEXTUAL = frozenset(
+    {
+        "audio/midi",
+        "audio/wav",
+        "image/bmp",
+        "image/ktx",
+        "image/ktx2",
+        "image/svg+xml",
+        "image/vnd.radiance",
+        "image/x-icon",
+    }
+)
 
 
 def compresses(media_type: str) -> bool:
     """Return whether files of this type are worth another coding."""
     if media_type in _TEXTUAL:
         return True
-    return media_type not in _COMPRESSED and not media_type.startswith(_COMPRESSED_KINDS)
+    is_packed = media_type in _COMPRESSED or media_type.endswith(_ZIP)
+    return not is_packed and not media_type.startswith(_COMPRESSED_KINDS)
 
 
 # Formats that are read in parts, by their offsets in the file: of a coded file no part can be had. Many of them

@@ -113,7 +113,7 @@ def test_a_variant_is_kept_where_it_saves_1_percent_and_20_bytes(
 
 
 @pytest.mark.parametrize(
-    "name", ["a.css", "a.js", "a.html", "a.svg", "a.json", "a.map", "a.wasm", "a.ttf", "a.ico", "a"]
+    "name", ["a.css", "a.js", "a.html", "a.svg", "a.json", "a.map", "a.wasm", "a.ttf", "a.ico", "a.hdr", "a.ps", "a"]
 )
 def test_these_types_compress(tmp_path: Path, name: str) -> None:
     assert codings_made(tmp_path, name, CONTENT["text"]) == ["gzip", "br", "zstd"]
@@ -145,6 +145,14 @@ def test_these_types_compress(tmp_path: Path, name: str) -> None:
         "rar",
         "zst",
         "br",
+        "jar",
+        "xpi",
+        "docx",
+        "odt",
+        "epub",
+        "kmz",
+        "usdz",
+        "avi",
     ],
 )
 def test_these_types_are_compressed_already(tmp_path: Path, suffix: str) -> None:
