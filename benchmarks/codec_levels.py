@@ -1,4 +1,4 @@
-"""Bytes and CPU by codec and level on three real trees, from which the efforts are chosen (docs/codecs.md).
+"""Bytes and CPU by codec and level on three real trees, from which the efforts are chosen (docs/reference/codecs.md).
 
 Run ``.venv/bin/python benchmarks/codec_levels.py [TREE]...`` on an idle machine. It takes half an hour, most of it zopfli's.
 """

@@ -23,7 +23,7 @@ from servestatic_runtime.__main__ import main as preview_command
 from servestatic_runtime.django.keys import KEYS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+DOCUMENTS = (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
 
 _WIDTH = 100
 _PART = re.compile(r"(<!-- docs/generated_parts\.py: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)

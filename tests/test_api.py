@@ -34,7 +34,7 @@ def test_a_public_module_lists_its_names_and_each_is_described(name: str) -> Non
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_the_documents_name_what_is_public(name: str) -> None:
-    page = (Path(__file__).parent.parent / "docs/api.md").read_text()
+    page = (Path(__file__).parent.parent / "docs/reference/python-api.md").read_text()
     assert [word for word in (name, *import_module(name).__all__) if f"`{word}`" not in page] == []
 
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 SECTION = README[README.index("## In your framework") : README.index("## The build")]
 FORMAT = (ROOT / "docs/manifest-format.md").read_text()
-API = (ROOT / "docs/api.md").read_text()
+API = (ROOT / "docs/reference/python-api.md").read_text()
 
 TREE: dict[str, str | bytes] = {
     "static/css/app.css": "body { background: url(bg.png) }\n" * 20,

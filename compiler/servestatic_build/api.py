@@ -1,4 +1,4 @@
-"""What other programs may use of the compiler (docs/api.md), all of which the package itself has."""
+"""What other programs may use of the compiler (docs/reference/python-api.md), all of which the package itself has."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Severity(StrEnum):
 
 
 class Code(StrEnum):
-    """The kind of a problem. A code never changes its meaning; docs/diagnostics.md is made from this table."""
+    """The kind of a problem. A code never changes its meaning; docs/reference/diagnostics.md is made from this table."""
 
     meaning: str
     advice: str
@@ -39,7 +39,7 @@ class Code(StrEnum):
     INVALID_SETTING = (
         "invalid-setting",
         "A setting, an option or an argument cannot be followed.",
-        "Change it as the hint says; docs/settings.md describes all settings.",
+        "Change it as the hint says; docs/reference/settings.md describes all settings.",
     )
     INVALID_SOURCE = (
         "invalid-source",

@@ -1,4 +1,4 @@
-"""docs/migrating.md: what it shows before and after runs, and every option of the others has a row that is true."""
+"""docs/migrating/: what it shows before and after runs, and every option of the others has a row that is true."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ from servestatic_runtime import Manifest, ServeStatic
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from support.trees import compile_sources, write_tree
 
-DOCUMENT = (Path(__file__).parents[2] / "docs/migrating.md").read_text()
+PAGES = sorted((Path(__file__).parents[2] / "docs/migrating").glob("*.md"))
+DOCUMENT = "".join(page.read_text() for page in PAGES)
 TREE = {
     "assets/css/app.css": "a{background:url(../img/a.png)}" * 20,
     "assets/img/a.png": "png",
@@ -43,8 +44,8 @@ TREE = {
 
 
 def section(title: str, language: str) -> list[str]:
-    """Return the code of a section of the document, in order."""
-    (text,) = re.findall(rf"^## {title}\n(.*?)(?=^## |\Z)", DOCUMENT, re.DOTALL | re.MULTILINE)
+    """Return the code of a page, in order."""
+    (text,) = re.findall(rf"^# {title}\n(.*?)(?=^# |\Z)", DOCUMENT, re.DOTALL | re.MULTILINE)
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 

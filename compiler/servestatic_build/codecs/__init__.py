@@ -9,7 +9,7 @@ EFFORTS = ("fast", "default", "best")
 
 
 class Codec(Protocol):
-    """How a coding's bytes are made. docs/codecs.md says how the levels of each effort were chosen."""
+    """How a coding's bytes are made. docs/reference/codecs.md says how the levels of each effort were chosen."""
 
     def encode(self, data: bytes, effort: str) -> bytes:
         """Return the data coded: the same bytes for the same data and the same recipe, wherever it runs."""

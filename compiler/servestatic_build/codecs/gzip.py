@@ -22,7 +22,7 @@ class _Zopfli(NamedTuple):
         return f"{self.iterations} iterations, {'blocks' if self.splits else 'one block'}"
 
 
-# By the largest size in bytes, for data larger than all of them libdeflate is used. docs/codecs.md has the measurements.
+# By the largest size in bytes, for data larger than all of them libdeflate is used. docs/reference/codecs.md has the measurements.
 _ZOPFLI: dict[str, tuple[tuple[int, _Zopfli], ...]] = {
     "fast": (),
     "default": ((2**14, _Zopfli(15, splits=False)), (2**21, _Zopfli(5))),

@@ -38,7 +38,7 @@ def check(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # noqa: ARG
     try:
         conf.read()
     except ImproperlyConfigured as error:
-        return [Error(str(error), hint="docs/settings.md lists the settings.", id="servestatic.E002")]
+        return [Error(str(error), hint="docs/reference/settings.md lists the settings.", id="servestatic.E002")]
     return [message for each in _CHECKS for message in each()]
 
 
@@ -57,7 +57,7 @@ def check_sources(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # n
 
 def _build_settings() -> Iterator[CheckMessage]:
     if problem := settings_problem(conf.read()):
-        yield Error(f"{problem}.", hint="docs/settings.md lists the settings.", id="servestatic.E002")
+        yield Error(f"{problem}.", hint="docs/reference/settings.md lists the settings.", id="servestatic.E002")
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
