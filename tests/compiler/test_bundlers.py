@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from servestatic_build.sources.bundlers.hashes import hashed_files
 from servestatic_build.sources.bundlers.manifests import read_manifest
 from servestatic_runtime import Manifest, UnknownAssetError
 from support.commands import run_command
+from support.required import program
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -468,9 +468,8 @@ def run(command: list[str], directory: Path) -> None:
 
 @pytest.mark.slow
 def test_what_vite_builds_is_passed_through(tmp_path: Path) -> None:
-    if not (shutil.which("node") and shutil.which("npm")):
-        leave = pytest.fail if os.environ.get("REQUIRE_ORACLES") == "1" else pytest.skip
-        leave("node and npm are not here, and Vite needs them")
+    for name in ("node", "npm"):
+        program("ORACLES", name)
     site = write_tree(tmp_path / "site", SITE)
     run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "vite@8.3.8"], site)
     run([str(site / "node_modules/.bin/vite"), "build", "--base=/static/"], site)

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from servestatic_runtime.bodies import LARGEST_CACHED
-from support.servers import APP, gunicorn, missing, running, uvicorn
+from support.required import missing
+from support.servers import APP, gunicorn, running, uvicorn
 from support.trees import Compiled, Tree, compile_tree, write_tree
 
 SCRIPT = Path(__file__).parent.parent / "oracles" / "redbot_notes.py"
@@ -53,7 +54,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
 @pytest.mark.parametrize("server", [gunicorn("app:wsgi"), uvicorn("app:asgi")], ids=["WSGI", "ASGI"])
 def test_redbot_finds_nothing_to_mend(release: Compiled, server: list[str]) -> None:
     if find_spec("redbot") is None:
-        missing("redbot is not installed")
+        missing("SERVERS", "redbot is not installed")
     paths = {path: asset.name for asset in release.manifest for path in (asset.url, asset.plain_url) if path}
     with running(server, cwd=release.dist.parent) as port:
         command = [sys.executable, str(SCRIPT), *(f"http://127.0.0.1:{port}{path}" for path in paths)]

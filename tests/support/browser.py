@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-import pytest
+from support.required import program
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
@@ -55,11 +54,7 @@ def executable() -> str:
 
     Without one the test is skipped, or fails under REQUIRE_BROWSER=1.
     """
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
-        leave = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
-        leave(f"no browser is here: none of {', '.join(_NAMES)} is on the PATH")
-    return program
+    return program("BROWSER", *_NAMES)
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
-import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +12,7 @@ from pathlib import Path
 
 from support.connections import Got
 from support.processes import Running, started
-from support.servers import missing
+from support.required import program
 
 STATUS_HEADER = "x-status"  # in which the origin repeats its status
 
@@ -64,7 +62,7 @@ def _nginx(origin: int, directory: Path) -> Iterator[Running]:
         listening.set_inheritable(True)
         port = listening.getsockname()[1]
         (directory / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), port=port, origin=origin))
-        command = [_program("nginx"), "-p", str(directory), "-c", "nginx.conf", "-e", "stderr"]
+        command = [program("SERVERS", "nginx"), "-p", str(directory), "-c", "nginx.conf", "-e", "stderr"]
         with started(command, {"NGINX": f"{listening.fileno()};"}, pass_fds=[listening.fileno()]) as running:
             yield running
 
@@ -73,18 +71,23 @@ def _varnish(*options: str) -> Callable[[int, Path], AbstractContextManager[Runn
     def start(origin: int, directory: Path) -> AbstractContextManager[Running]:
         return started(
             [
-                *(_program("varnishd"), "-F", "-j", "none", "-T", "none", "-n", str(directory), "-s", "malloc,64m"),
+                *(
+                    program("SERVERS", "varnishd"),
+                    "-F",
+                    "-j",
+                    "none",
+                    "-T",
+                    "none",
+                    "-n",
+                    str(directory),
+                    "-s",
+                    "malloc,64m",
+                ),
                 *("-a", "127.0.0.1:0", "-b", f"127.0.0.1:{origin}", *options),
             ]
         )
 
     return start
-
-
-def _program(name: str) -> str:
-    """Return the path of a program that may lie where only root looks."""
-    path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-    return path or missing(f"{name} is not installed")
 
 
 def _nginx_says(state: str, got: Got) -> bool:

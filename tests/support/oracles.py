@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import pytest
+from support.required import program
 
 ORACLES = Path(__file__).parent.parent / "oracles"
 CACHE = ORACLES.parent.parent / "build" / "oracles"
@@ -25,9 +24,8 @@ def installed() -> Path:
 
     Without node and npm the test is skipped, or fails under REQUIRE_ORACLES=1.
     """
-    if not (shutil.which("node") and shutil.which("npm")):
-        leave = pytest.fail if os.environ.get("REQUIRE_ORACLES") == "1" else pytest.skip
-        leave("node and npm are not here, and the independent readers need them")
+    for name in ("node", "npm"):
+        program("ORACLES", name)
     return install()
 
 

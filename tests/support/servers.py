@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
-
-import pytest
 
 from support.processes import started
+from support.required import missing
 
 # What they serve: DIST beside it.
 APP = {
@@ -48,15 +45,8 @@ class Server:
     def required(self) -> Server:
         """Return the server. If it is not installed the test is skipped, or fails under REQUIRE_SERVERS=1."""
         if find_spec(self.package) is None:
-            missing(f"{self.package} is not installed")
+            missing("SERVERS", f"{self.package} is not installed")
         return self
-
-
-def missing(what: str) -> NoReturn:
-    """Skip the test, or fail it where every server has to be there (REQUIRE_SERVERS=1)."""
-    if os.environ.get("REQUIRE_SERVERS") == "1":
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 def module(name: str, *arguments: str) -> tuple[str, ...]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
-import pytest
-
 from support.oracles import CACHE, ORACLES, once
+from support.required import missing
 
 _REQUIREMENTS = ORACLES / "wheels.txt"
 
@@ -25,8 +23,7 @@ def unpacked() -> Path:
     try:
         return once(_REQUIREMENTS, _unpack)
     except subprocess.CalledProcessError as error:
-        leave = pytest.fail if os.environ.get("REQUIRE_ORACLES") == "1" else pytest.skip
-        leave(f"pip could not download the packages of {_REQUIREMENTS.name}: {error.stderr}")
+        missing("ORACLES", f"pip could not download the packages of {_REQUIREMENTS.name}: {error.stderr}")
 
 
 def _unpack(directory: Path) -> None:
