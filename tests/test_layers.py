@@ -84,7 +84,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"layered"},
         {"last_build", "location"},
     ),
-    "servestatic_build.codecs": ({"br", "gzip", "zstd"}, {"__init__"}),
+    "servestatic_build.codecs": ({"br", "dcz", "gzip", "zstd"}, {"__init__"}),
     "servestatic_build.settings": (
         {"__init__", "hooks", "problems"},
         {"converters", "table", "toml_lines"},
