@@ -359,6 +359,20 @@ def test_a_browser_that_has_a_service_worker_gets_that_of_the_next_release(
     assert [(visit.title, visit.problems) for visit in visits] == [("none one", []), ("one two", [])]
 
 
+def test_a_browser_runs_what_a_page_s_own_policy_names_by_its_hash(browser: Browser, tmp_path: Path) -> None:
+    script = 'import { name } from "/static/a.js"; document.title = name;'
+    style = 'b { background: url("/static/a.png") }'
+    hashes = " ".join(f"'{integrity(text, 'sha256')}'" for text in (script, style))
+    page = f"""<!doctype html><meta charset="utf-8">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'self' {hashes}">
+        <title>not loaded</title><style>{style}</style><b>b</b><script type="module">{script}</script>"""
+    static: Tree = {"a.js": "export const name = 'loaded';", "a.png": PNG}
+    release = compiled(tmp_path, static, {"index.html": page, "favicon.ico": ICON})
+    visit = visited(browser, tmp_path, release)
+    assert_flawless(visit, release, without=set())
+    assert visit.title == "loaded"
+
+
 def test_a_browser_s_complaints_are_seen(browser: Browser, tmp_path: Path) -> None:
     page = """<!doctype html><title>poor</title><img alt="" src="/static/not-there.png">
         <script>console.warn("careful"); throw new Error("oops");</script>

@@ -164,6 +164,17 @@ class PropertyUse:
 
 
 @dataclass(frozen=True, slots=True)
+class PagePolicy:
+    """What a page's own Content-Security-Policy says of the scripts and styles that are written in the page.
+
+    ``hashes`` stand in the policy; ``texts``, whose ``value`` is left out, hold a reference and may be what one is of.
+    """
+
+    hashes: tuple[WrittenText, ...] = ()
+    texts: tuple[WrittenText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """All that an extractor found in one file.
 
@@ -178,6 +189,7 @@ class Extraction:
     property_uses: tuple[PropertyUse, ...] = ()
     placeholders: int = 0  # references left out because a template engine will put others in their place
     may_be_service_worker: bool = False
+    policy: PagePolicy = PagePolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +218,7 @@ class LinkedFile:
     links: tuple[Link, ...] = ()
     digest: bytes | None = None
     inline_map: tuple[int, int] | None = None
+    policy: PagePolicy = PagePolicy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,15 @@ import msgpack
 import pytest
 
 from servestatic_build.cache.plain import from_plain, to_plain
-from servestatic_build.model import Extraction, ImportMapPrefix, Reference, ReferenceKind, Unreadable, WrittenText
+from servestatic_build.model import (
+    Extraction,
+    ImportMapPrefix,
+    PagePolicy,
+    Reference,
+    ReferenceKind,
+    Unreadable,
+    WrittenText,
+)
 
 EXTRACTIONS = {
     "nothing": Extraction(),
@@ -16,6 +24,7 @@ EXTRACTIONS = {
     "a hash": Extraction((Reference(1, 5, "a.js", (), ReferenceKind.IMPORT, WrittenText(7, 9, "sha256-x")),)),
     "a part that can't be read": Extraction(unreadable=(Unreadable(3, "no"),)),
     "a base": Extraction(base="/x/"),
+    "a policy": Extraction(policy=PagePolicy((WrittenText(1, 5, "sha256-x"),), (WrittenText(7, 9, ""),))),
     "a prefix": Extraction(import_map_prefixes=(ImportMapPrefix("a/", "/a/", 4),)),
 }
 

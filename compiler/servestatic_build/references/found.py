@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from servestatic_build.media_types import MAPPED
-from servestatic_build.model import Extraction, Reference, ReferenceKind, Unreadable
+from servestatic_build.model import Extraction, PagePolicy, Reference, ReferenceKind, Unreadable
 from servestatic_build.references.extractors import EXTRACTORS, Extractor
 
 
@@ -27,6 +27,8 @@ NOTHING = FoundReferences(Extraction())
 def found_in(data: bytes, media_type: str) -> FoundReferences:
     """Return what the extractor of a media type finds."""
     extraction = _without_overlaps(_extraction(EXTRACTORS[media_type], data))
+    if not extraction.policy.hashes:
+        extraction = replace(extraction, policy=PagePolicy())
     inline = [reference for reference in extraction.references if _is_inline(reference)]
     if not inline:
         return FoundReferences(extraction)

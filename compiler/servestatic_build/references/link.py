@@ -74,7 +74,7 @@ class _Linker:
         ]
         for prefix in file.found.extraction.import_map_prefixes:
             links += self._exact_entries(prefix, self._resolver.base(file))
-        return LinkedFile(file.source, tuple(links), file.digest, file.found.inline_map)
+        return LinkedFile(file.source, tuple(links), file.digest, file.found.inline_map, file.found.extraction.policy)
 
     def _links(self, number: int, file: ReadFile, reference: Reference) -> Iterator[Link]:
         paths = self._resolver.paths(file, reference)

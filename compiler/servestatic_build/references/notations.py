@@ -173,6 +173,13 @@ NOTATIONS: Mapping[str, Notation] = {
 }
 
 
+def undone(text: WrittenText, raw: bytes) -> bytes:
+    """Return what ``raw``, written as ``text`` is, stands for."""
+    for name in reversed(text.notations):
+        raw = NOTATIONS[name].undone(raw)
+    return raw
+
+
 def rewritten(text: WrittenText, raw: bytes, value: str) -> bytes:
     """Return the bytes that stand for ``value`` where ``raw``, the file's bytes of ``text``, stands now."""
     notations = [NOTATIONS[name] for name in text.notations]

@@ -17,6 +17,7 @@ from servestatic_build.references.urls import renamed
 from servestatic_build.render.inline_maps import shifted_url
 from servestatic_build.render.integrity import renewed
 from servestatic_build.render.named_files import NamedFiles
+from servestatic_build.render.page_policies import renewed_hashes
 from servestatic_build.render.source_maps import SourceMapError, shifted
 from servestatic_build.render.splice import Edit, splice
 from servestatic_build.source_files import source_chunks
@@ -55,7 +56,9 @@ class FinalBytes:
         return splice(data, [*edits, *self._inline_map(file, data, edits)])
 
     def _edits(self, file: LinkedFile, data: bytes, links: Collection[Link]) -> list[Edit]:
-        return [*self._renames(data, links, self._named.path), *self._hashes(file, data, links)]
+        hashes = [*self._hashes(file, links)]
+        edits = [*self._renames(data, links, self._named.path), *(_edit(data, *each) for each in hashes)]
+        return [*edits, *(_edit(data, *each) for each in renewed_hashes(data, file.policy, edits, hashes))]
 
     def _renames(self, data: bytes, links: Iterable[Link], path_of: Callable[[int], str]) -> Iterator[Edit]:
         for link in links:
@@ -67,12 +70,12 @@ class FinalBytes:
                 else:
                     yield Edit(reference.start, reference.end, added_entry(link.new_specifier, url).encode())
 
-    def _hashes(self, file: LinkedFile, data: bytes, links: Iterable[Link]) -> Iterator[Edit]:
+    def _hashes(self, file: LinkedFile, links: Iterable[Link]) -> Iterator[tuple[WrittenText, str]]:
         """Yield what the hashes beside references become, now that the bytes of their targets are final."""
         for link in links:
             written = link.reference.integrity
             if written is not None and (value := self._renewed(file, link.target, written)) is not None:
-                yield _edit(data, written, value)
+                yield written, value
 
     def _renewed(self, file: LinkedFile, target: int, written: WrittenText) -> str | None:
         source, asset = self._files[target].source, self._named.asset(target)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from servestatic_build.model import Extraction, ReferenceKind
+from servestatic_build.model import Extraction, PagePolicy, ReferenceKind
 from servestatic_build.references.extractors import css, import_map, javascript, metadata, srcset
 from servestatic_build.references.extractors.escaped_text import NOTHING, EscapedText, Segment
 from servestatic_build.references.extractors.html_parsing.namespaces import HTML, MATHML, SVG
@@ -111,7 +112,7 @@ def _css(element: Element, segment: Segment) -> Extraction:
     if not _FILES.search(element.data, segment.start, segment.end):
         return NOTHING
     value = EscapedText(element.data, [segment])
-    return value.outer(css.extract(value.text))
+    return _inline(value, css.extract(value.text))
 
 
 def _link(element: Element, segment: Segment) -> Extraction:
@@ -125,10 +126,12 @@ def _link(element: Element, segment: Segment) -> Extraction:
 def _meta(element: Element, segment: Segment) -> Extraction:
     if any(metadata.names_media(element.word(attribute)) for attribute in ("property", "name", "itemprop")):
         return _followed(element, segment)
-    if element.word("http-equiv") == "refresh":
-        value = EscapedText(element.data, [segment])
+    state, value = element.word("http-equiv"), EscapedText(element.data, [segment])
+    if state == "refresh":
         starts, urls = metadata.refresh_urls(value.text)
         return value.references(starts, urls, ReferenceKind.LINK)
+    if state == "content-security-policy":
+        return value.outer(Extraction(policy=PagePolicy(hashes=tuple(metadata.policy_hashes(value.text)))))
     return NOTHING
 
 
@@ -184,7 +187,15 @@ def _content(element: Element) -> Extraction:
     else:
         return NOTHING
     text = EscapedText(element.data, element.content, element.start)
-    return text.outer(reader(text.text))
+    return _inline(text, reader(text.text))
+
+
+def _inline(text: EscapedText, inner: Extraction) -> Extraction:
+    """Return what was found in a script or a style in the page, and where it stands if it will be rewritten."""
+    found = text.outer(inner)
+    is_rewritten = found.references or found.import_map_prefixes
+    whole = text.whole() if is_rewritten else None
+    return replace(found, policy=PagePolicy(texts=(replace(whole, value=""),))) if whole else found
 
 
 def _type(element: Element) -> str:

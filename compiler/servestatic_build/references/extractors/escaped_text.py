@@ -9,6 +9,7 @@ from typing import NamedTuple
 from servestatic_build.model import (
     Extraction,
     ImportMapPrefix,
+    PagePolicy,
     PropertyUse,
     Reference,
     ReferenceKind,
@@ -108,6 +109,7 @@ class EscapedText:
             inner.base,
             tuple(ImportMapPrefix(p.specifier, p.address, self._end(p.end)) for p in inner.import_map_prefixes),
             inner.property_uses,
+            policy=PagePolicy(self._all_written(inner.policy.hashes), self._all_written(inner.policy.texts)),
         )
 
     def _reference(self, inner: Reference) -> Reference | None:
@@ -117,6 +119,9 @@ class EscapedText:
         hashes = self._written(inner.integrity) if inner.integrity else None
         more = inner.custom_property, inner.scope
         return Reference(text.start, text.end, text.value, text.notations, inner.kind, hashes, *more)
+
+    def _all_written(self, inner: Iterable[WrittenText]) -> tuple[WrittenText, ...]:
+        return tuple(text for text in map(self._written, inner) if text)
 
     def _written(self, inner: WrittenText) -> WrittenText | None:
         span = self._span(inner.start, inner.end)
@@ -153,14 +158,19 @@ def joined(extractions: Iterable[Extraction]) -> Extraction:
     unreadable: list[Unreadable] = []
     prefixes: list[ImportMapPrefix] = []
     uses: set[PropertyUse] = set()
+    hashes: list[WrittenText] = []
+    texts: list[WrittenText] = []
     base = None
     for one in extractions:
         references += one.references
         unreadable += one.unreadable
         prefixes += one.import_map_prefixes
         uses.update(one.property_uses)
+        hashes += one.policy.hashes
+        texts += one.policy.texts
         base = one.base if base is None else base
     references.sort(key=lambda reference: reference.start)
     unreadable.sort(key=lambda part: part.start)
     prefixes.sort(key=lambda prefix: prefix.end)
-    return Extraction(tuple(references), tuple(unreadable), base, tuple(prefixes), tuple(sorted(uses)))
+    policy = PagePolicy(tuple(hashes), tuple(texts))
+    return Extraction(tuple(references), tuple(unreadable), base, tuple(prefixes), tuple(sorted(uses)), policy=policy)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from servestatic_build.model import ReferenceKind
+from servestatic_build.model import ReferenceKind, WrittenText
+from servestatic_build.text import as_text
 
 # What a browser loads, and what other programs know as an image or a manifest; any other link is for a person or a
 # program to follow, if it leads to a file at all.
@@ -32,6 +34,8 @@ _REFRESH = re.compile(
     rb"(?:\"([^\"]*)|'([^']*)|([^\"'].*))",
     re.IGNORECASE | re.DOTALL,
 )
+# CSP 3, 2.3.1, "hash-source".
+_POLICY_HASH = re.compile(rb"(?<=')sha(?:256|384|512)-[a-zA-Z0-9+/_-]+={0,2}(?=')", re.IGNORECASE)
 
 
 def link_kind(rel: str, destination: str) -> ReferenceKind | None:
@@ -50,6 +54,11 @@ def link_kind(rel: str, destination: str) -> ReferenceKind | None:
 def names_media(kind: str) -> bool:
     """Return whether a <meta> of this name, property or itemprop holds the URL of an image or the like."""
     return _MEDIA.fullmatch(kind) is not None
+
+
+def policy_hashes(content: bytes) -> Iterator[WrittenText]:
+    """Yield the hashes in the ``content`` of a <meta http-equiv=Content-Security-Policy>."""
+    return (WrittenText(*match.span(), as_text(match[0])) for match in _POLICY_HASH.finditer(content))
 
 
 def refresh_urls(content: bytes) -> tuple[list[int], list[bytes]]:
