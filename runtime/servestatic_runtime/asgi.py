@@ -11,7 +11,6 @@ from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.concurrency import run_in_thread, watch_disconnect
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS
 from servestatic_runtime.current_release import CurrentRelease
-from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
@@ -112,11 +111,7 @@ async def _send_from_disk(
 ) -> None:
     file_body = response.file_body
     assert file_body is not None, "there is a file to read"
-    try:
-        body = await run_in_thread(release.fetch, file_body)
-    except BodyError as error:
-        response = release.failed(file_body, error)
-        body = response.body
+    response, body = await run_in_thread(release.opened, response, file_body)
     if isinstance(body, bytes):
         await _send_whole(response, body, send)
     else:

@@ -49,14 +49,22 @@ class Release(Generic[Native]):
         self._failing.discard(file_body.path)
         return body
 
-    def failed(self, file_body: FileBody, error: BodyError) -> Response[Native]:
-        """Return the 500 for a file that is not what the manifest says; log it, unless its last answer failed too."""
+    def opened(self, response: Response[Native], file_body: FileBody) -> tuple[Response[Native], bytes | OpenBody]:
+        """Return a response with its file, read or opened; a 500 where that is not what the manifest says."""
+        try:
+            return response, self.fetch(file_body)
+        except BodyError as error:
+            self._note_failure(file_body.path, error)
+        response = failure(self._native, 500)
+        return response, response.body
+
+    def _note_failure(self, path: str, error: BodyError) -> None:
+        """Log what is wrong with a file, unless the last answer from it failed too."""
         with self._lock:
-            known = file_body.path in self._failing
-            self._failing.add(file_body.path)
+            known = path in self._failing
+            self._failing.add(path)
         if not known:
             log(error)
-        return failure(self._native, 500)
 
 
 class Releases(Generic[Native]):

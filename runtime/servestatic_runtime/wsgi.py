@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.current_release import CurrentRelease
-from servestatic_runtime.errors import BodyError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
@@ -79,25 +78,22 @@ class ServeStatic:
         representation = resource[environ.get("HTTP_ACCEPT_ENCODING")]
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
         response = respond(resource, representation, environ["REQUEST_METHOD"], fields_of(environ), query)
-        try:
-            body = _body(response, release, environ)
-        except BodyError as error:
-            assert response.file_body is not None, "there was a file to read"
-            response = release.failed(response.file_body, error)
-            body = (response.body,)
+        response, body = _with_body(response, release, environ)
         start_response(_STATUS_LINES[response.status], list(response.headers))
         return body
 
 
-def _body(response: Response[Headers], release: Release[Headers], environ: WSGIEnvironment) -> Iterable[bytes]:
+def _with_body(
+    response: Response[Headers], release: Release[Headers], environ: WSGIEnvironment
+) -> tuple[Response[Headers], Iterable[bytes]]:
     file_body = response.file_body
     if file_body is None:
-        return (response.body,) if response.body else _NO_BODY
+        return response, (response.body,) if response.body else _NO_BODY
     cached = release.bodies.get(file_body)
     if cached is not None:
-        return (cached,)
-    body = release.fetch(file_body)
-    return (body,) if isinstance(body, bytes) else _streamed(body, environ)
+        return response, (cached,)
+    response, body = release.opened(response, file_body)
+    return response, (body,) if isinstance(body, bytes) else _streamed(body, environ)
 
 
 def _streamed(opened: OpenBody, environ: WSGIEnvironment) -> Iterable[bytes]:

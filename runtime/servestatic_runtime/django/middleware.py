@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from servestatic_runtime.concurrency import run_in_thread
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
-from servestatic_runtime.errors import BodyError, ManifestError, log
+from servestatic_runtime.errors import ManifestError, log
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import FileBody, Response
@@ -132,11 +132,7 @@ def _without_stored_404(answer: HttpResponseBase) -> HttpResponseBase:
 def _from_disk(
     release: Release[Native], response: Response[Native], file_body: FileBody, request: HttpRequest
 ) -> HttpResponseBase:
-    try:
-        body = release.fetch(file_body)
-    except BodyError as error:
-        response = release.failed(file_body, error)
-        body = response.body
+    response, body = release.opened(response, file_body)
     if isinstance(body, bytes):
         return StaticResponse(response, body)
     return StaticFileResponse(response, body, request)
