@@ -264,6 +264,7 @@ class Asset:
     variants: tuple[Variant, ...]  # identity first
     imports: tuple[int, ...] = ()  # those of the references that this module imports statically, in order of the text
     in_cycle: bool = False  # its fingerprint is the hash of a cycle of files
+    dated: bool = True  # its date tells its bytes from others that had its name
 
     @property
     def reason(self) -> UrlReason:

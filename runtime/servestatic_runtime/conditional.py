@@ -30,12 +30,13 @@ MOST_RANGES = 50  # more are of use only to an attacker (RFC 9110 14.2)
 _LARGEST = 10**18  # more digits than this mean "past the end", and int() refuses very long ones
 
 
-def precondition(fields: Fields, etag: str | None, modified: int | None) -> int | None:
+def precondition(fields: Fields, etag: str | None, modified: int | None, *, immutable: bool = False) -> int | None:
     """Return 304 or 412 when the preconditions of a GET or HEAD decide the answer, else None (13.2.2).
 
     ``etag`` is the selected variant's (quoted), ``modified`` its seconds since 1970; None where there is none.
+    ``immutable`` says that the URL never has other bytes.
     """
-    return _unless_unchanged(fields, etag, modified) or _if_changed(fields, etag, modified)
+    return _unless_unchanged(fields, etag, modified) or _if_changed(fields, etag, modified, immutable=immutable)
 
 
 def _unless_unchanged(fields: Fields, etag: str | None, modified: int | None) -> int | None:
@@ -47,12 +48,15 @@ def _unless_unchanged(fields: Fields, etag: str | None, modified: int | None) ->
     return None
 
 
-def _if_changed(fields: Fields, etag: str | None, modified: int | None) -> int | None:
+def _if_changed(fields: Fields, etag: str | None, modified: int | None, *, immutable: bool) -> int | None:
     if (tags := fields.get("if-none-match")) is not None:
         return 304 if _matches(tags, etag, weak=True) else None
     if (text := fields.get("if-modified-since")) is not None:
         date = parse_date(text)
-        return 304 if date is not None and modified is not None and modified <= date else None
+        if date is None or modified is None:
+            return None
+        # What is older than the client's copy may be other bytes: those of a release that was brought back.
+        return 304 if date == modified or (immutable and date > modified) else None
     return None
 
 

@@ -19,6 +19,9 @@ _FORMS = tuple(
     )
 )
 
+# What is older than the Web has a date that a tool writes into all that it packs (0, 1, 1980-01-01, 1985-10-26), in
+# whichever time zone: it is the same for other bytes.
+EARLIEST_TELLING = 631_152_000  # 1990-01-01
 LATEST = 253_402_300_799  # the last second of the year 9999: none of the forms has room for a longer one
 
 

@@ -57,6 +57,11 @@ class AssetMatch(NamedTuple):
         """The asset's date, in seconds since 1970."""
         return self.asset.modified
 
+    @property
+    def immutable(self) -> bool:
+        """Whether the URL path is named by the content."""
+        return self.asset.immutable and self.header_set == self.asset.headers
+
     def ok_headers(self, variant: Variant) -> Headers:
         """Return all headers of the 200 for a variant."""
         return fill_variant_headers(self.manifest.header_set(self.header_set).ok, self.asset, variant)

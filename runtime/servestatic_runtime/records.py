@@ -8,6 +8,7 @@ from __future__ import annotations
 from binascii import b2a_base64
 from collections.abc import Sequence
 from operator import itemgetter
+from time import time
 from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -121,12 +122,15 @@ def to_header_set(fields: list[Any]) -> HeaderSetRecord:
 
 
 def fill_variant_headers(pairs: Sequence[tuple[str, str | None]], asset: Asset, variant: Variant) -> Headers:
-    """Return a header set's headers with the values that are the variant's own in their places."""
+    """Return a header set's headers with the values that are the variant's own in their places.
+
+    A date in the future is left out (RFC 9110 8.8.2.1): no build knows when it is read.
+    """
     variant_headers = {
         "Content-Encoding": None if variant.coding == schema.IDENTITY else variant.coding,
         "Content-Length": str(variant.size),
         "ETag": variant.etag,
-        "Last-Modified": format_date(asset.modified),
+        "Last-Modified": format_date(asset.modified) if asset.modified <= time() else None,
     }
     whole = [(name, variant_headers[name] if value is None else value) for name, value in pairs]
     return [(name, value) for name, value in whole if value is not None]

@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # so that no start has to make them
         def variants(self) -> tuple[Variant, ...]: ...  # identity first
         @property
         def modified(self) -> int: ...  # seconds since 1970
+        @property
+        def immutable(self) -> bool: ...  # the path never leads to other bytes
         def ok_headers(self, variant: Variant) -> Headers: ...  # a redirect's, too
         def not_modified_headers(self, variant: Variant) -> Headers: ...
         def body_path(self, variant: Variant) -> str: ...
@@ -56,6 +58,7 @@ class Representation(Generic[Native]):
         names = {name for name, _ in self.headers}
         self.etag = variant.etag if "ETag" in names else None  # None where the rules took the header away
         self.modified = match.modified if "Last-Modified" in names else None
+        self.immutable = match.immutable
         self.ok = Response(200, native(self.headers), self.file_body)
         self.not_modified = Response(304, native(match.not_modified_headers(variant)))
         # What stands between several ranges: from the hash of the bytes, so that no file can have it inside.

@@ -104,7 +104,7 @@ def _conditional(
     resource: Resource[Native], representation: Representation[Native], fields: Fields
 ) -> Response[Native]:
     file_body, etag, modified = representation.file_body, representation.etag, representation.modified
-    status = precondition(fields, etag, modified)
+    status = precondition(fields, etag, modified, immutable=representation.immutable)
     if status == 304:
         return representation.not_modified
     if status == 412:

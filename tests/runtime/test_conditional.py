@@ -95,8 +95,16 @@ def test_if_none_match_with_other_tags_of_ours(tags: str, etag: str | None, stat
 def test_dates_are_compared_and_what_is_no_date_is_ignored(
     date: str, since: int | None, unmodified: int | None
 ) -> None:
-    assert precondition({"if-modified-since": date}, TAG, MODIFIED) == since
+    assert precondition({"if-modified-since": date}, TAG, MODIFIED, immutable=True) == since
     assert precondition({"if-unmodified-since": date}, TAG, MODIFIED) == unmodified
+
+
+@pytest.mark.parametrize(
+    ("date", "status"),
+    [(THEN, 304), (RFC_850, 304), (ASCTIME, 304), (EARLIER, None), (LATER, None), ("yesterday", None)],
+)
+def test_where_bytes_may_change_only_the_very_date_is_not_modified(date: str, status: int | None) -> None:
+    assert precondition({"if-modified-since": date}, TAG, MODIFIED) == status
 
 
 @pytest.mark.parametrize("field", ["if-modified-since", "if-unmodified-since"])

@@ -16,7 +16,7 @@ from servestatic_runtime.default_headers import common_headers, default_headers,
 from servestatic_runtime.format import VARIANT_HEADERS, HeaderSetRecord, etag
 from servestatic_runtime.paths import quote_path
 
-_Key: TypeAlias = tuple[str, bool, str, str | None, tuple[int, ...]]
+_Key: TypeAlias = tuple[str, bool, bool, str, str | None, tuple[int, ...]]
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -60,15 +60,17 @@ class HeaderPolicy:
 
     def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSetRecord:
         rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
+        source, dated = asset.source, _is_dated(asset, cache_control)
         # All else that a header depends on is the variant's own, unless a hook looks at the file.
-        key = (asset.source.media_type, len(asset.variants) > 1, cache_control, asset.source.scope, rules)
+        key = (source.media_type, len(asset.variants) > 1, dated, cache_control, source.scope, rules)
         header_set = self._header_sets.get(key) if self.hook is None else None
         if header_set is None:
             header_set = self._header_sets[key] = self._make(asset, path, cache_control, rules)
         return header_set
 
     def _make(self, asset: Asset, path: str, cache_control: str, rules: Iterable[int]) -> HeaderSetRecord:
-        identity_values, varies = _identity_values(asset), len(asset.variants) > 1
+        dated, varies = _is_dated(asset, cache_control), len(asset.variants) > 1
+        identity_values = _identity_values(asset, dated=dated)
         defaults = default_headers(
             asset.source.media_type, identity_values, cache_control, varies=varies, cross_origin=self.cross_origin
         )
@@ -89,14 +91,15 @@ class HeaderPolicy:
                 raise BuildError(Code.HOOK_FAILED, asset.source.name, f"the headers-hook raised {error!r}") from error
 
 
-def _identity_values(asset: Asset) -> dict[str, str]:
+def _is_dated(asset: Asset, cache_control: str) -> bool:
+    """Return whether a date says which bytes a URL had: always where they are the same for ever."""
+    return asset.dated or cache_control == IMMUTABLE
+
+
+def _identity_values(asset: Asset, *, dated: bool) -> dict[str, str]:
     """Return the values of the identity variant, as a hook sees them."""
-    identity = asset.identity
-    return {
-        "Content-Length": str(identity.size),
-        "ETag": etag(identity.digest),
-        "Last-Modified": format_date(asset.modified),
-    }
+    values = {"Content-Length": str(asset.identity.size), "ETag": etag(asset.identity.digest)}
+    return {**values, "Last-Modified": format_date(asset.modified)} if dated else values
 
 
 def _check(headers: Headers, identity_values: Mapping[str, str], asset: Asset) -> None:

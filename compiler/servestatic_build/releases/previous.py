@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime.format import FILES_DIR, MANIFEST_NAME, etag
 from servestatic_runtime.records import Asset as ListedAsset
+
+
+class PreviousDate(NamedTuple):
+    """The date that a release gave to a name: ``dated`` says whether it was sent with the URL that keeps the name."""
+
+    seconds: int
+    digest: bytes  # SHA-256 of the content that had it
+    dated: bool
 
 
 class PreviousRelease:
@@ -31,16 +40,23 @@ class PreviousRelease:
             diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, note=note)
             return cls(None)
 
-    def modified(self, name: str, digest: bytes) -> int | None:
-        """Return the date that the release gave to this very content under this name."""
+    def date(self, name: str) -> PreviousDate | None:
+        """Return the date that the release gave to the content of a name, None where it has none."""
         asset = self._asset(name)
-        return asset.modified if asset and asset.digest == digest else None
+        return asset and PreviousDate(asset.modified, asset.digest, self._is_dated(asset.plain_headers))
 
     def lists(self, name: str, target: str, digest: bytes) -> bool:
         """Return whether an asset of the release has a file with this content at ``target`` below files/."""
         asset = self._asset(name)
         file = f"{FILES_DIR}/{target}"
         return asset is not None and any(v.file == file and v.etag == etag(digest) for v in asset.variants)
+
+    def _is_dated(self, header_set: int | None) -> bool:
+        try:
+            headers = self._manifest.header_set(header_set).ok if self._manifest and header_set is not None else None
+        except ManifestError:
+            return False
+        return headers is None or any(name == "Last-Modified" for name, _ in headers)
 
     def _asset(self, name: str) -> ListedAsset | None:
         if name not in self._assets:

@@ -17,6 +17,7 @@ from servestatic_build.references.graph import components
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.final_bytes import rewritten_links
 from servestatic_build.render.renderer import Renderer
+from servestatic_runtime.dates import EARLIEST_TELLING
 from servestatic_runtime.format import IDENTITY
 
 
@@ -104,19 +105,34 @@ class _Namer:
         in_cycle = self._named.is_named(number)
         rendered = self._renderer.render(number)
         hashed = self._named.name(number, rendered.sha256)
-        known = self._previous.modified(source.name, rendered.sha256)
-        modified = modified if known is None else known
+        modified, dated = self._date(source.name, rendered.sha256, modified)
         identity = StagedFile(rendered.path, hashed.lstrip("/"), rendered.size, rendered.sha256)
         return Asset(
             source=source,
             path=hashed if source.fingerprinted else source.plain_path,
-            modified=modified if self._epoch is None else min(modified, self._epoch),
+            modified=modified,
             integrity=rendered.sha384,
             references=tuple(sorted({link.target for link in file.links})),
             imports=tuple(dict.fromkeys(link.target for link in file.links if self._is_module(link))),
             variants=(Variant(IDENTITY, identity),),
             in_cycle=in_cycle,
+            dated=dated,
         )
+
+    def _date(self, name: str, digest: bytes, modified: int) -> tuple[int, bool]:
+        """Return the date of a file's bytes, and whether no other bytes can have had it under the same name.
+
+        Bytes that the release in DIST has keep their date. Others get one that is not before it: should these be of the
+        same date, or of an earlier one that an earlier release may have used, it tells nothing.
+        """
+        before, dated = self._previous.date(name), modified >= EARLIEST_TELLING
+        if before is not None:
+            changed = before.digest != digest
+            dated = dated and modified > before.seconds if changed else before.dated
+            modified = max(modified, before.seconds) if changed else before.seconds
+        if self._epoch is not None and modified > self._epoch:  # as all that is newer
+            return self._epoch, False
+        return modified, dated
 
     def _is_module(self, link: Link) -> bool:
         """Return whether a link is a static import of a script: what a page may preload as a module."""

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 from hashlib import sha256
+from time import time
 from typing import NamedTuple
 from wsgiref.headers import Headers
 
@@ -16,7 +17,7 @@ from django.utils._os import safe_join
 from django.utils.module_loading import import_string
 
 from servestatic_runtime.bodies import OpenBody, open_body
-from servestatic_runtime.dates import clamped, format_date
+from servestatic_runtime.dates import EARLIEST_TELLING, clamped, format_date
 from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
 from servestatic_runtime.django import compiling, conf
 from servestatic_runtime.django.responses import Native, native
@@ -40,6 +41,7 @@ class FileMatch(NamedTuple):
     modified: int
     variants: tuple[Variant, ...]
     location: str | None = None
+    immutable: bool = False
 
     def ok_headers(self, _variant: Variant) -> Pairs:
         """Return the headers of the 200, or of the redirect."""
@@ -105,11 +107,9 @@ class FoundFiles:
 
     def _headers(self, file: _File) -> Pairs:
         """Return the headers of the 200: as a build makes them, but to be asked for each time."""
-        body_headers = {
-            "Content-Length": str(file.variant.size),
-            "ETag": file.variant.etag,
-            "Last-Modified": format_date(file.modified),
-        }
+        body_headers = {"Content-Length": str(file.variant.size), "ETag": file.variant.etag}
+        if EARLIEST_TELLING <= file.modified <= time():
+            body_headers["Last-Modified"] = format_date(file.modified)
         kind = media_type(file.name, self._types)
         defaults = default_headers(kind, body_headers, _REVALIDATED, varies=False, cross_origin=self._cross_origin)
         headers = Headers(list(defaults))
