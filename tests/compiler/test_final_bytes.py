@@ -131,3 +131,34 @@ def test_members_of_a_cycle_have_their_maps_in_themselves_shifted(tmp_path: Path
     text = "import './%s.js';;x()\n//# sourceMappingURL={}"
     release = compile_tree(tmp_path, {f"{a}.js": (text % b).replace("{}", before) for a, b in ("ab", "ba")})
     assert unfingerprinted(release.read("a.js")).decode() == (text % "b.#").replace("{}", after)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "plain_urls", "expected"),
+    [
+        pytest.param("a.js", "x()\n//# sourceMappingURL=it%27s.map", True, None, id="script"),
+        pytest.param("a.css", "b{c:d}\n/*# sourceMappingURL=it%27s.map */", True, None, id="style sheet"),
+        pytest.param(
+            "a.js",
+            "x()\n//# sourceMappingURL=it%27s.map",
+            False,
+            "x()\n//# sourceMappingURL=it%27s.#.map",
+            id="without plain URLs",
+        ),
+        pytest.param(
+            "a.js",
+            "import './b.js'\n//# sourceMappingURL=it%27s.map",
+            True,
+            "import './b.#.js'\n//# sourceMappingURL=it%27s.#.map",
+            id="another reference",
+        ),
+    ],
+)
+def test_a_file_that_only_the_name_of_its_map_would_change_keeps_its_bytes(
+    tmp_path: Path, name: str, text: str, plain_urls: bool, expected: str | None
+) -> None:
+    # The integrity value that a project publishes of the file still holds.
+    tree = {name: text, "it's.map": MAP, "b.js": ""}
+    release = compile_tree(tmp_path, tree, plain_urls=plain_urls)
+    assert unfingerprinted(release.read(name)).decode() == (expected or text)
+    assert release.messages() == []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.diagnostics import Diagnostics
-from servestatic_build.media_types import JAVASCRIPT
+from servestatic_build.media_types import JAVASCRIPT, MAPPED
 from servestatic_build.model import (
     SERVICE_WORKERS,
     Graph,
@@ -74,7 +75,25 @@ class _Linker:
         ]
         for prefix in file.found.extraction.import_map_prefixes:
             links += self._exact_entries(prefix, self._resolver.base(file))
-        return LinkedFile(file.source, tuple(links), file.digest, file.found.inline_map, file.found.extraction.policy)
+        return LinkedFile(
+            file.source,
+            self._settled(file.source, links),
+            file.digest,
+            file.found.inline_map,
+            file.found.extraction.policy,
+        )
+
+    def _settled(self, source: SourceFile, links: Sequence[Link]) -> tuple[Link, ...]:
+        """Return the links. A file that only a map's new name would change keeps its bytes, and its published hash.
+
+        The map is found at its plain URL all the same.
+        """
+        rewritten = [link for link in links if link.rewritten]
+        is_map = (
+            link.reference.kind is ReferenceKind.SOURCE_MAP and self._files[link.target].plain for link in rewritten
+        )
+        keeps_bytes = source.media_type in MAPPED and all(is_map)
+        return tuple(replace(link, rewritten=link.rewritten and not keeps_bytes) for link in links)
 
     def _links(self, number: int, file: ReadFile, reference: Reference) -> Iterator[Link]:
         paths = self._resolver.paths(file, reference)
