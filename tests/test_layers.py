@@ -72,7 +72,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"releases"},
         {"store"},
         {"render"},
-        {"options", "pipeline"},
+        {"options", "pipeline", "watching"},
         {"report"},
         {"inspection"},
         {"api", "cli"},
@@ -138,7 +138,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"renderer"},
         {"compress", "fingerprint"},
     ),
-    "servestatic_build.report": ({"__init__", "digest", "summary"}, {"console"}),
+    "servestatic_build.report": ({"__init__", "digest", "summary"}, {"console"}, {"told"}),
     "servestatic_build.inspection": ({"__init__", "json_view", "lookup"}, {"explain", "show"}, {"cli"}),
 }
 # Glue is imported by those who have its framework; nothing else may import it, or the framework.

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import click
 
-from servestatic_build.diagnostics import ConfigError, Severity
+from servestatic_build.diagnostics import ConfigError
 from servestatic_build.options import config_keywords, setting_options
-from servestatic_build.pipeline import Silent, build
-from servestatic_build.report.console import (
-    ProgressBar,
-    print_cache_uses,
-    print_diagnostic,
-    print_diagnostics,
-    print_skipped,
-    print_summary,
-    stderr_console,
-)
-from servestatic_build.report.summary import summary
+from servestatic_build.report.console import print_diagnostic, stderr_console
+from servestatic_build.report.told import ToldBuilds
 from servestatic_build.settings.config import Config
-from servestatic_build.settings.files import read_settings
+from servestatic_build.settings.files import read_settings, settings_file
+from servestatic_build.watching import bursts
+
+_PROGRAM = "servestatic-build"
+# While somebody waits to see a change. Production's URLs and headers are the same.
+_WATCH_DEFAULTS = {"effort": "fast", "codings": "none"}
 
 
-@click.command(
-    name="servestatic-build", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.command(name=_PROGRAM, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @setting_options
+@click.option(
+    "--watch", is_flag=True, help="Compile again whenever something changes; fast and without codings unless told."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON to stdout.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @click.option(
     "--verbose", is_flag=True, help="Name the skipped files and every problem, and say how the cache was used."
 )
 @click.option(
-    "--config", "settings_file", metavar="FILE", help="A settings file.  [default: pyproject.toml, if it exists]"
+    "--config", "config_file", metavar="FILE", help="A settings file.  [default: pyproject.toml, if it exists]"
 )
 @click.version_option(package_name="servestatic-build")
 @click.pass_context
@@ -42,7 +41,8 @@ def main(
     context: click.Context,
     /,
     *,
-    settings_file: str | None,
+    config_file: str | None,
+    watch: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -53,23 +53,37 @@ def main(
     SOURCE is DIR, served below the prefix, or URL=DIR, served at that URL (/=public). A later SOURCE wins.
     """
     console = stderr_console()
+    builds = ToldBuilds(console, as_json=as_json, quiet=quiet, verbose=verbose)
     try:
-        config = Config(**{**read_settings(settings_file), **config_keywords(options)})
-        if quiet:
-            result = build(config, Silent())
-        else:
-            with ProgressBar(console) as progress:
-                result = build(config, progress)
+        read = partial(_config, config_file, options, watch=watch)
+        config = read()
+        if watch:
+            _keep_compiled(config, read, settings_file(config_file), builds)
+        is_good = watch or builds.build(config).ok
     except ConfigError as error:
-        print_diagnostic(console, error.diagnostic("servestatic-build"))
+        print_diagnostic(console, error.diagnostic(_PROGRAM))
         context.exit(2)
-    if verbose:
-        print_skipped(console, result.skipped)
-        print_cache_uses(console, result)
-    shown = [each for each in result.diagnostics if not quiet or each.severity is Severity.ERROR]
-    print_diagnostics(console, shown, verbose=verbose)
-    if result.ok and not quiet:
-        print_summary(console, result, config.out)
-    if as_json:
-        click.echo(json.dumps(summary(result), indent=2))
-    context.exit(0 if result.ok else 1)
+    context.exit(0 if is_good else 1)
+
+
+def _config(config_file: str | None, options: dict[str, Any], *, watch: bool) -> Config:
+    defaults = _WATCH_DEFAULTS if watch else {}
+    config = Config(**{**defaults, **read_settings(config_file), **config_keywords(options)})
+    if watch and config.check:
+        raise ConfigError("--check writes nothing, so there is nothing to --watch for", "leave one of them out")
+    return config
+
+
+def _keep_compiled(config: Config, read: Callable[[], Config], settings: str, builds: ToldBuilds) -> None:
+    """Compile now, and whenever the sources or the settings change, until Ctrl-C. Settings with an error wait for better ones."""
+
+    def places() -> list[str]:
+        return [settings, *config.bundler_manifests, *(source.directory for source in config.sources)]
+
+    with suppress(KeyboardInterrupt):
+        for _ in bursts(places):  # the first at once
+            try:
+                config = read()
+                builds.build_again(config)
+            except ConfigError as error:
+                builds.tell_problem(error)

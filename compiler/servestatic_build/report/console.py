@@ -81,7 +81,7 @@ def print_cache_uses(console: Console, result: BuildResult) -> None:
 
 
 def print_summary(console: Console, result: BuildResult, out: str) -> None:
-    """Print what a build made: bytes by coding, time by stage, and the sentence that says it all."""
+    """Print what a build made: bytes by coding, time by stage, and its outcome."""
     table = Table(box=None, pad_edge=False)
     for heading in ("coding", "files", "bytes", "of"):
         table.add_column(heading, justify="left" if heading == "coding" else "right")
@@ -89,6 +89,11 @@ def print_summary(console: Console, result: BuildResult, out: str) -> None:
         table.add_row(row["coding"], f"{row['files']:,}", f"{row['bytes']:,}", f"{row['identity_bytes']:,}")
     console.print(table)
     _print_line(console, ", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items()))
+    print_outcome(console, result, out)
+
+
+def print_outcome(console: Console, result: BuildResult, out: str) -> None:
+    """Print the sentence that says it all."""
     for sentence in _sentences(result, out):
         _print_line(console, sentence)
 

@@ -36,12 +36,17 @@ def read_settings(path: str | None) -> dict[str, Any]:
     """
     if path is None and not os.path.exists(DEFAULT_FILE):
         return {}
-    file = _File.read(DEFAULT_FILE if path is None else converters.path(path))
+    file = _File.read(settings_file(path))
     above, given = file.settings()
     try:
         return keywords(given, directory=os.path.dirname(file.path))
     except SettingError as error:
         raise file.error((*above, *error.keys), error.message, error.hint) from error
+
+
+def settings_file(path: str | None) -> str:
+    """Return the path of the file that holds the settings, if it exists; raise ConfigError."""
+    return DEFAULT_FILE if path is None else converters.path(path)
 
 
 def keywords(given: Mapping[str, Any], called: Mapping[str, str] = _NO_NAMES, directory: str = "") -> dict[str, Any]:
