@@ -129,7 +129,11 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"tree_construction"},
     ),
     "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"manifest_writer"}),
-    "servestatic_build.store": ({"__init__", "locks", "place"}, {"staging"}, {"prune", "publish"}),
+    "servestatic_build.store": (
+        {"__init__", "layout", "locks", "own_files"},
+        {"place", "staging"},
+        {"plain_names", "prune", "publish"},
+    ),
     "servestatic_build.render": (
         {"__init__", "coding_choice", "integrity", "named_files", "splice"},
         {"coded_bytes", "source_maps"},

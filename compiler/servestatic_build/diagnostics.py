@@ -81,6 +81,11 @@ class Code(StrEnum):
         "The operating system refused to read or write a file.",
         "Look at its permissions and at the room on the disk.",
     )
+    FOREIGN_FILE = (
+        "foreign-file",
+        "A plain name of the release is taken in DIST: by a file that no build wrote, or by a directory.",
+        "Delete what is there if another tool left it behind, or rename the file of the release.",
+    )
     OUT_OF_RESOURCES = (
         "out-of-resources",
         "The system had no memory or no thread left for the build.",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 FINGERPRINT_DIGITS = 12
+
+_FINGERPRINTED = re.compile(rf"(.+)\.[0-9a-f]{{{FINGERPRINT_DIGITS}}}(\.[^.]*)?", re.DOTALL)
 
 
 def with_fingerprint(path: str, digest: bytes) -> str:
@@ -11,3 +15,10 @@ def with_fingerprint(path: str, digest: bytes) -> str:
     directory, slash, name = path.rpartition("/")
     stem, dot, suffix = name.rpartition(".")
     return directory + slash + (f"{stem}.{fingerprint}.{suffix}" if dot else f"{name}.{fingerprint}")
+
+
+def without_fingerprint(path: str) -> str | None:
+    """Return the path that ``with_fingerprint`` would make this one of; None where its name has no fingerprint."""
+    directory, slash, name = path.rpartition("/")
+    match = _FINGERPRINTED.fullmatch(name)
+    return match and directory + slash + match[1] + (match[2] or "")

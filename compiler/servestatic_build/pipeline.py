@@ -33,8 +33,11 @@ from servestatic_build.settings.converters import shown
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.output import require_own_directory
 from servestatic_build.sources.scan import scan
+from servestatic_build.store.layout import Layout
 from servestatic_build.store.locks import locked_output
+from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.place import place
+from servestatic_build.store.plain_names import PlainNames
 from servestatic_build.store.publish import is_published, publish
 from servestatic_build.store.staging import scratch, staging_in
 from servestatic_runtime.dates import LATEST
@@ -118,8 +121,8 @@ def _compile(
         graph = link(scanned.files, config, last_build, diagnostics, advance)
         result.missing_ignored, result.placeholders = graph.ignored, graph.placeholders
     _stop_at_errors(diagnostics)
-    previous = PreviousRelease.read(config.out, diagnostics)
-    with scratch() if config.check else staging_in(config.out) as staging:
+    previous, layout = PreviousRelease.read(config.out, diagnostics), Layout(config.out, config.root_url)
+    with scratch() if config.check else staging_in(config.out, config.modes) as staging:
         renderer = Renderer(graph, staging, last_build, diagnostics)
         with stages.stage("fingerprint", len(graph.files)) as advance:
             assets = fingerprint(graph, renderer, previous, epoch, advance)
@@ -129,20 +132,26 @@ def _compile(
             assets = compressor.compress(assets, tasks, advance)
         # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
         with stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
-            placement = place(assets, config.out, previous, diagnostics, verify_content=config.verify_content)
+            placement = place(assets, layout, previous, diagnostics, verify_content=config.verify_content)
             result.new_files = len(placement.new)
             if config.check:  # nothing will be published
                 placement = placement._replace(new=())
             result.assets, new = compressor.stage_missing(placement)
-            site = Site(config.prefix, config.index, policy.redirect(), _import_map(assets, graph, config))
+            plain_names = PlainNames(result.assets, layout, OwnFiles(config.out, previous.manifest))
+            if not config.replace_foreign:
+                plain_names.refuse_foreign(diagnostics)
+            imports = _import_map(assets, graph, config)
+            site = Site(config.prefix, config.index, policy.redirect(), imports, layout.root_url)
             manifest = manifest_bytes(site, result.assets, map(policy.headers_of, result.assets))
             _stop_at_errors(diagnostics)
-            result.up_to_date = not result.new_files and is_published(manifest, config.out)
+            is_live = not result.new_files and is_published(manifest, config.out)
+            result.up_to_date = is_live and plain_names.are_up_to_date
             result.outdated = config.check and not result.up_to_date
             if result.outdated:
                 raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
-            if not result.up_to_date:
-                publish(new, manifest, config.out, staging)
+            if not is_live:
+                publish(new, manifest, layout, staging)
+            plain_names.publish(staging)
 
 
 def _import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:

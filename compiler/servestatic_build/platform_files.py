@@ -7,6 +7,7 @@ Windows refuses to do with files that are open or read-only goes by the platform
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
 import shutil
 import stat
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedReader
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from servestatic_runtime.platform_files import IS_WINDOWS, open_nonblocking
 
@@ -88,6 +89,25 @@ def is_link(entry: os.DirEntry[str]) -> bool:
     return junction is not None and getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", None) == junction
 
 
+def is_same_file(path: str, other: str) -> bool:
+    """Return whether both are one regular file, or files of the same bytes."""
+    try:
+        one, two = os.lstat(path), os.lstat(other)
+        if not (stat.S_ISREG(one.st_mode) and stat.S_ISREG(two.st_mode)):
+            return False
+        return os.path.samestat(one, two) or (one.st_size == two.st_size and filecmp.cmp(path, other, shallow=False))
+    except OSError:
+        return False
+
+
+def link_or_copy(path: str, new: str) -> None:
+    """Give a file another name, in the same file system; where that has no hard links, make a copy; raise OSError."""
+    try:
+        os.link(path, new)
+    except OSError:
+        shutil.copy2(path, new)
+
+
 def replace_file(source: str, target: str) -> None:
     """Rename a file, over another one too; raise OSError, PermissionError where a process keeps the target open."""
     _insist(lambda: os.replace(source, target), target)
@@ -101,6 +121,22 @@ def delete_file(path: str) -> None:
 def delete_tree(path: str) -> None:
     """Delete a directory with all that is in it, as far as that is possible."""
     shutil.rmtree(path, ignore_errors=True)
+
+
+class Modes(NamedTuple):
+    """The permissions of new files and directories, None where the umask decides."""
+
+    file: int | None = None
+    directory: int | None = None
+
+
+BY_UMASK = Modes()
+
+
+def set_mode(path: str, mode: int | None) -> None:
+    """Give a new file or directory its permissions, which the umask has cut down. On Windows there are none to give."""
+    if mode is not None and not IS_WINDOWS:
+        os.chmod(path, mode)
 
 
 def make_read_only(path: str) -> None:

@@ -109,7 +109,7 @@ class Document:
         return self._unsealed(record, 0, "the import map", to_import_map)
 
     def _to_asset(self, fields: list[Any]) -> Asset:
-        return to_asset(fields, self.site.prefix)
+        return to_asset(fields, self.site)
 
     def _numbered(self, what: str, number: int, count: int, offsets: int, make: Callable[[list[Any]], T]) -> T:
         if number >= count:

@@ -62,6 +62,7 @@ class SiteRecord(NamedTuple):
     index_name: str
     redirect_headers: int
     first_segments: Sequence[str] | None = None
+    root_url: str | None = None  # the URL path that DIST stands for: see file_name
 
 
 # With more of them the record would not be read with the head, and there would be less to gain.
@@ -172,6 +173,16 @@ def fits(layout: Layout) -> bool:
 def etag(digest: bytes) -> str:
     """Return the strong ETag, as in its header, of bytes with this SHA-256 (whole, or its stored beginning)."""
     return f'"{digest[:ETAG_BYTES].hex()}"'
+
+
+def file_name(path: str, root_url: str | None) -> str:
+    """Return where in DIST a file lies, by its own path, which is its URL's with a fingerprint.
+
+    DIST may stand for a URL path: then what is below that lies in DIST itself, and the rest below files/.
+    """
+    if root_url is not None and path.startswith(root_url):
+        return path[len(root_url) :]
+    return FILES_DIR + path
 
 
 def seal(record: bytes, number: int) -> bytes:

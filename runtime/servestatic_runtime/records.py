@@ -27,6 +27,7 @@ class Site(NamedTuple):
     index_name: str
     redirect_headers: int
     beginnings: tuple[str, ...] | None  # of all URL paths but "/"; None where they are too many to keep
+    root_url: str | None  # the URL path that DIST stands for; None where all files lie below files/
 
 
 class Variant(NamedTuple):
@@ -79,18 +80,18 @@ def to_site(fields: list[Any]) -> Site:
     record = _read_site(fields)
     segments = record.first_segments
     beginnings = None if segments is None else tuple(f"/{segment}" for segment in segments if segment)
-    return Site(record.prefix, record.index_name, record.redirect_headers, beginnings)
+    return Site(record.prefix, record.index_name, record.redirect_headers, beginnings, record.root_url)
 
 
-def to_asset(fields: list[Any], prefix: str) -> Asset:
-    """Return what an asset's record says. ``prefix`` is the site's."""
+def to_asset(fields: list[Any], site: Site) -> Asset:
+    """Return what an asset's record says."""
     record = _read_asset(fields)
     if record.modified > LATEST:
         raise ValueError("a date that HTTP can't write")
     name, file = record.name, record.file
-    path = schema.FILES_DIR + (record.url if file is None else file)
+    path = schema.file_name(record.url if file is None else file, site.root_url)
     identity = Variant(schema.IDENTITY, record.size, schema.etag(record.digest), path)
-    plain_url = None if record.plain_headers is None else name if name.startswith("/") else prefix + name
+    plain_url = None if record.plain_headers is None else name if name.startswith("/") else site.prefix + name
     return Asset(
         name,
         record.url,
@@ -102,7 +103,7 @@ def to_asset(fields: list[Any], prefix: str) -> Asset:
         record.modified,
         record.digest,
         record.integrity,
-        (identity, *[_to_variant(path, variant) for variant in record.variants]),
+        (identity, *[_to_variant(path, variant, site.root_url) for variant in record.variants]),
         record.references,
         record.imports,
         record.aliases,
@@ -150,9 +151,9 @@ def _base64(digest: bytes) -> str:
     return b2a_base64(digest, newline=False).decode()
 
 
-def _to_variant(path: str, fields: Sequence[Any]) -> Variant:
+def _to_variant(path: str, fields: Sequence[Any], root_url: str | None) -> Variant:
     coding, size, etag, file = _in_order_of_variant(fields)
     if not (isinstance(size, int) and isinstance(etag, bytes)):
         raise TypeError("a variant's size or ETag")  # whatever else is of another type is noticed in what follows
-    file_path = path + schema.FILE_SUFFIXES[coding] if file is None else schema.FILES_DIR + file
+    file_path = path + schema.FILE_SUFFIXES[coding] if file is None else schema.file_name(file, root_url)
     return Variant(coding, size, schema.etag(etag), file_path)

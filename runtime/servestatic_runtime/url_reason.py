@@ -19,6 +19,8 @@ class UrlReason(IntEnum):
     HASHED_HOOK = 8
     BUNDLER_MANIFEST = 9
     SERVICE_WORKER = 10  # not fingerprinted: browsers look for its next version at its URL
+    FOREIGN = 11  # another program wrote it into DIST
+    FOREIGN_HASHED = 12  # and named it by its content
 
     @classmethod
     def of(cls, number: int) -> UrlReason:
@@ -33,4 +35,14 @@ class UrlReason(IntEnum):
     @property
     def is_hashed(self) -> bool:
         """Whether something else named the file by its content before the build."""
-        return self in (UrlReason.HASHED_PATTERN, UrlReason.HASHED_HOOK, UrlReason.BUNDLER_MANIFEST)
+        return self in _HASHED
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the file lies in DIST under its plain name because another program wrote it there."""
+        return self in (UrlReason.FOREIGN, UrlReason.FOREIGN_HASHED)
+
+
+_HASHED = frozenset(
+    {UrlReason.HASHED_PATTERN, UrlReason.HASHED_HOOK, UrlReason.BUNDLER_MANIFEST, UrlReason.FOREIGN_HASHED}
+)

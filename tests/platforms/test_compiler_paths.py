@@ -18,7 +18,7 @@ from servestatic_build.sources.bundlers.locate import Locator, _and_above
 from servestatic_build.sources.bundlers.manifests import BundlerManifest, read_manifest
 from servestatic_build.sources.bundlers.shapes import VITE, Output
 from servestatic_build.store import prune as prune_module
-from servestatic_build.store.place import target_path
+from servestatic_build.store.layout import Layout
 from servestatic_build.store.staging import make_directories
 from servestatic_runtime.url_reason import UrlReason
 from support.releases import snapshot
@@ -116,7 +116,7 @@ def test_a_source_is_a_directory_or_a_url_and_a_directory(text: str, directory: 
 @pytest.mark.usefixtures("windows")
 def test_a_file_goes_to_where_its_name_says() -> None:
     file = StagedFile("", "static/css/app.0123456789ab.css", 0, b"")
-    assert target_path("C:\\dist", file) == "C:\\dist\\files\\static\\css\\app.0123456789ab.css"
+    assert Layout("C:\\dist").path(file) == "C:\\dist\\files\\static\\css\\app.0123456789ab.css"
 
 
 @pytest.mark.usefixtures("windows")

@@ -77,6 +77,8 @@ _REASONS = {
     UrlReason.HASHED_PATTERN: "not fingerprinted again: a --hashed pattern matches its name",
     UrlReason.HASHED_HOOK: "not fingerprinted again: the hashed-hook says that its name holds a hash",
     UrlReason.BUNDLER_MANIFEST: "not fingerprinted again: a bundler's manifest lists it, and its name holds a hash",
+    UrlReason.FOREIGN: "not fingerprinted: another program wrote it into DIST",
+    UrlReason.FOREIGN_HASHED: "not fingerprinted again: another program wrote it into DIST, and its name holds a hash",
 }
 
 

@@ -27,6 +27,7 @@ class Site:
     index: str
     redirect: HeaderSetRecord
     import_map: str = "{}"
+    root_url: str | None = None  # the URL path that DIST stands for
 
 
 def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetHeaders]) -> bytes:
@@ -41,7 +42,7 @@ def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetH
     parts = zip(assets, headers, directories, strict=True)
     buckets, slots = _index(keys)
     return _document(
-        _sealed(SiteRecord(site.prefix, site.index, numbers[site.redirect], _first_segments(keys)), 0),
+        _sealed(SiteRecord(site.prefix, site.index, numbers[site.redirect], _first_segments(keys), site.root_url), 0),
         [_sealed(header_set, number) for header_set, number in numbers.items()],
         [_sealed(_asset_record(*part, numbers), number) for number, part in enumerate(parts)],
         buckets,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
-from servestatic_runtime.format import FILES_DIR, MANIFEST_NAME, etag
+from servestatic_runtime.format import MANIFEST_NAME, etag
 from servestatic_runtime.records import Asset as ListedAsset
 
 
@@ -23,7 +23,7 @@ class PreviousRelease:
     """A release to compare with; one without assets where there is none."""
 
     def __init__(self, manifest: Manifest | None, published_ns: int = 0) -> None:
-        self._manifest = manifest
+        self.manifest = manifest  # None where there is none that can be read
         self._assets: dict[str, ListedAsset | None] = {}  # each is asked for twice
         self.published_ns = published_ns  # when its manifest was written, behind all its files; since 1970
 
@@ -45,10 +45,9 @@ class PreviousRelease:
         asset = self._asset(name)
         return asset and PreviousDate(asset.modified, asset.digest, self._is_dated(asset.plain_headers))
 
-    def lists(self, name: str, target: str, digest: bytes) -> bool:
-        """Return whether an asset of the release has a file with this content at ``target`` below files/."""
+    def lists(self, name: str, file: str, digest: bytes) -> bool:
+        """Return whether an asset of the release has a file with this content at ``file`` in DIST."""
         asset = self._asset(name)
-        file = f"{FILES_DIR}/{target}"
         return asset is not None and any(v.file == file and v.etag == etag(digest) for v in asset.variants)
 
     def _is_dated(self, header_set: int | None) -> bool:
@@ -65,6 +64,6 @@ class PreviousRelease:
 
     def _listed(self, name: str) -> ListedAsset | None:
         try:
-            return self._manifest.asset(name) if self._manifest else None
+            return self.manifest.asset(name) if self.manifest else None
         except (UnknownAssetError, ManifestError):
             return None

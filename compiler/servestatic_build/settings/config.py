@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from servestatic_build.codecs import CODECS, EFFORTS
 from servestatic_build.diagnostics import ConfigError
-from servestatic_build.platform_files import cores
+from servestatic_build.platform_files import Modes, cores
 from servestatic_build.settings.header_rules import HeadersHook
 from servestatic_build.settings.list_kinds import (
     Codings,
@@ -29,6 +29,7 @@ from servestatic_build.settings.value_kinds import (
     CachePlace,
     Choice,
     Directory,
+    FileMode,
     FileName,
     Flag,
     Hook,
@@ -63,6 +64,29 @@ class Config:
         metavar="DIST",
         example='out = "build/static"',
         details="A directory of its own, outside of every source.",
+    )
+    layout: Choice = Choice(
+        "files",
+        ("files", "urls", "prefix"),
+        "Where files lie in DIST: below files/, at their URL paths, or at those below the prefix.",
+        example='layout = "urls"',
+        details="With `urls`, DIST is what a web server takes for the root of the site, and with `prefix` for the directory of "
+        "the prefix, as nginx's `alias` and Django's STATIC_ROOT do. Each file lies there under its plain name, too; with "
+        "`prefix`, files outside the prefix lie below `files`. [More](../layouts.md).",
+    )
+    file_mode: FileMode = FileMode(
+        None,
+        "The permissions of the files in DIST.",
+        metavar="MODE",
+        default_text="as the umask has it",
+        example="file-mode = 0o644",
+    )
+    directory_mode: FileMode = FileMode(
+        None,
+        "The permissions of the directories in DIST.",
+        options="",
+        default_text="those of files, and who may read one may enter it",
+        example="directory-mode = 0o755",
     )
     prefix: UrlDirectory = UrlDirectory(
         "/static/", "The URL path that each DIR is served under.", metavar="URL", example='prefix = "/assets/"'
@@ -242,13 +266,32 @@ class Config:
     verify_content: Flag = Flag(
         default=False, summary="Read all sources and DIST; believe no date or size.", in_file=False
     )
+    replace_foreign: Flag = Flag(
+        default=False,
+        summary="Replace files in DIST that no build wrote where the release has plain names of its own.",
+        in_file=False,
+        options="",
+    )
     check: Flag = Flag(default=False, summary="Write nothing; exit 1 if DIST is out of date.", in_file=False)
 
     def __post_init__(self) -> None:
         """Raise ConfigError for what no build can follow."""
         if not self.sources:
             raise ConfigError("no source to compile", "name a directory, for example: servestatic-build static -o dist")
-        require_apart(self.sources, self.out)
+        require_apart(self.sources, self.out, has_files_dir=self.layout == "files")
+
+    @property
+    def modes(self) -> Modes:
+        """The permissions of the release's files and directories."""
+        file, directory = self.file_mode, self.directory_mode
+        if directory is None and file is not None:
+            directory = file | (file & 0o444) >> 2  # who may read it may enter it
+        return Modes(file, directory)
+
+    @property
+    def root_url(self) -> str | None:
+        """The URL path that DIST stands for, None where all files lie below files/."""
+        return {"urls": "/", "prefix": self.prefix}.get(self.layout)
 
 
 SETTINGS: dict[str, Setting[Any, Any]] = {

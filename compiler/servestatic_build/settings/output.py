@@ -21,13 +21,20 @@ def holds_release(directory: str) -> bool:
         return False
 
 
-def require_apart(sources: Iterable[Source], out: str) -> None:
-    """Raise ConfigError where DIST is in a source, or a source is what the build writes."""
+def require_apart(sources: Iterable[Source], out: str, *, has_files_dir: bool = True) -> None:
+    """Raise ConfigError where DIST is in a source, or a source is what the build writes.
+
+    Without ``has_files_dir`` that is all of DIST.
+    """
     real_out = os.path.realpath(out)
+    written = os.path.join(real_out, FILES_DIR) if has_files_dir else real_out
     for source in sources:
+        if source.foreign:
+            continue
         real = os.path.realpath(source.directory)
-        if real == real_out or is_within(real, os.path.join(real_out, FILES_DIR)):
-            raise ConfigError(f"{source.directory} is the output and can't be a source")
+        if real == real_out or is_within(real, written):
+            hint = None if real == real_out else f"move it out of {out}"
+            raise ConfigError(f"{source.directory} is the output and can't be a source", hint)
         if is_within(real_out, real):
             hint = "choose a DIST outside of all sources, with -o, or a SOURCE that holds static files only"
             raise ConfigError(f"DIST ({out}) lies inside the source {source.directory}", hint)
@@ -36,7 +43,7 @@ def require_apart(sources: Iterable[Source], out: str) -> None:
 def require_own_directory(sources: Iterable[Source], out: str) -> None:
     """Raise ConfigError where the files of DIST would be scattered among others: in a project's own directory."""
     real_out = os.path.realpath(out)
-    inside = [os.getcwd(), *(source.directory for source in sources)]
+    inside = [os.getcwd(), *(source.directory for source in sources if not source.foreign)]
     if holds_release(out) or not any(is_within(os.path.realpath(path), real_out) for path in inside):
         return
     if any(not name.startswith(".") for name in os.listdir(out)):

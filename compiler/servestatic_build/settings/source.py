@@ -15,7 +15,8 @@ class Source:
 
     Frameworks that look for files in several directories say more: ``name_prefix`` stands before the logical name of
     each file of a tree below the prefix, ``only`` are the files to publish, by their paths from the directory, and
-    ``fingerprint`` treats a tree at a URL of its own like those below the prefix.
+    ``fingerprint`` treats a tree at a URL of its own like those below the prefix. ``foreign`` is DIST itself, as far as
+    other programs have written into it: such files keep their plain URLs.
     """
 
     directory: str
@@ -23,6 +24,7 @@ class Source:
     name_prefix: str = ""
     only: frozenset[str] | None = None
     fingerprint: bool = False
+    foreign: bool = False
 
     def __post_init__(self) -> None:
         """Raise ConfigError for a directory or a URL that is none."""

@@ -17,6 +17,8 @@ PathText: TypeAlias = str | os.PathLike[str]
 
 _MOST = 2**31 - 1  # of a max-age any cache understands as much (RFC 9111 1.2.2), and nobody has more threads
 _MOST_BYTES = 2**63
+_MODE = re.compile(r"(?:0o?)?[4-7][0-7]{2}", re.ASCII)
+_OWNER_READS, _MOST_OF_MODE = 0o400, 0o777
 _WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?([kmgt]i?b|b|)", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1} | {
@@ -71,6 +73,19 @@ class Size(Setting[int | str, int]):
             return int(float(match[1]) * _UNITS[match[2].lower()])
         if type(value) is not int or not 0 <= value < _MOST_BYTES:
             raise refusal(value, self.wanted)
+        return value
+
+
+class FileMode(Setting[int | str | None, int | None]):
+    """The permissions of a file, None for those that the umask leaves."""
+
+    wanted = "an octal number of three digits, such as 0o644"
+
+    def convert(self, value: Any) -> int | None:
+        if isinstance(value, str) and _MODE.fullmatch(value):
+            return int(value, 8)
+        if value is not None and (type(value) is not int or not _OWNER_READS <= value <= _MOST_OF_MODE):
+            raise refusal(value, self.wanted, "write it with 0o in front" if type(value) is int else None)
         return value
 
 

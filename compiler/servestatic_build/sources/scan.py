@@ -11,6 +11,7 @@ from typing import NamedTuple
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.media_types import HTML
 from servestatic_build.model import Signature, Skipped, SkipReason, SourceFile
+from servestatic_build.names import without_fingerprint
 from servestatic_build.platform_files import is_link, is_within
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.globs import Globs
@@ -55,7 +56,7 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
         diagnostics.warning(Code.NO_FILES, places, "there are no files to publish")
     files = sorted(by_path.values(), key=lambda file: file.name)
     _warn_of_case(files, diagnostics)
-    directories = [source.directory for source in config.sources]
+    directories = [source.directory for source in config.sources if not source.foreign]
     named = with_bundler_names(files, skipped, directories, config.bundler_manifests, diagnostics)
     return Scan(named, tuple(skipped))
 
@@ -93,14 +94,14 @@ class _Walk:
         self._hashed_hook = load_hook("hashed-hook", config.hashed_hook) if config.hashed_hook else None
 
     def files(self) -> Iterator[SourceFile]:
-        if problem := source_problem(self._source.directory):
+        if not self._source.foreign and (problem := source_problem(self._source.directory)):
             self._diagnostics.error(Code.INVALID_SOURCE, self._source.directory, *problem)
             return
         directories = [_Directory(os.path.abspath(self._source.directory), "", (self._root,))]
         while directories:
             directory = directories.pop()
             entries = self._entries(directory)
-            if any(entry.name == MANIFEST_NAME for entry in entries) and holds_release(directory.path):
+            if self._is_other_release(directory, entries):
                 self._skipped.append(Skipped(directory.path, SkipReason.RELEASE))
                 continue
             for entry in entries:
@@ -112,6 +113,11 @@ class _Walk:
                     directories.append(_Directory(entry.path, below + "/", (*directory.parents, real)))
                 else:
                     yield from self._file(entry, below, real)
+
+    def _is_other_release(self, directory: _Directory, entries: list[os.DirEntry[str]]) -> bool:
+        if self._source.foreign and not directory.below:
+            return False
+        return any(entry.name == MANIFEST_NAME for entry in entries) and holds_release(directory.path)
 
     def _entries(self, directory: _Directory) -> list[os.DirEntry[str]]:
         try:
@@ -182,6 +188,9 @@ class _Walk:
 
     def _reason(self, path: str, name: str, plain_path: str, kind: str) -> UrlReason:
         """Return why a file's URL is to be fingerprinted or not. Who asks for a fingerprint gets it."""
+        if self._source.foreign:
+            is_hashed = without_fingerprint(name) or self._config.hashed.match(name)
+            return UrlReason.FOREIGN_HASHED if is_hashed else UrlReason.FOREIGN
         if self._config.fingerprint.match(name):
             return UrlReason.FINGERPRINT_PATTERN
         if self._config.hashed.match(name):

@@ -14,7 +14,8 @@ from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
 from servestatic_build.platform_files import NotAFileError, has_room_for_name, open_regular
 from servestatic_build.releases.previous import PreviousRelease
-from servestatic_runtime.format import FILES_DIR, IDENTITY
+from servestatic_build.store.layout import Layout
+from servestatic_runtime.format import IDENTITY
 
 
 class Placement(NamedTuple):
@@ -28,7 +29,12 @@ class Placement(NamedTuple):
 
 
 def place(
-    assets: Sequence[Asset], out: str, previous: PreviousRelease, diagnostics: Diagnostics, *, verify_content: bool
+    assets: Sequence[Asset],
+    layout: Layout,
+    previous: PreviousRelease,
+    diagnostics: Diagnostics,
+    *,
+    verify_content: bool,
 ) -> Placement:
     """Return where the files of a release go: never to where DIST has other bytes, unless those are damaged.
 
@@ -37,7 +43,7 @@ def place(
     ``verify_content`` it is read. Raises BuildError for a name that DIST's file system has no room for; a coding that it
     has none for is left out.
     """
-    placing = _Placing(out, previous, diagnostics, verify_content=verify_content)
+    placing = _Placing(layout, previous, diagnostics, verify_content=verify_content)
     placed = tuple(placing.placed(asset) for asset in assets)
     missing = (
         (number, place)
@@ -49,8 +55,10 @@ def place(
 
 
 class _Placing:
-    def __init__(self, out: str, previous: PreviousRelease, diagnostics: Diagnostics, *, verify_content: bool) -> None:
-        self._out = out
+    def __init__(
+        self, layout: Layout, previous: PreviousRelease, diagnostics: Diagnostics, *, verify_content: bool
+    ) -> None:
+        self._layout = layout
         self._previous = previous
         self._diagnostics = diagnostics
         self._verify_content = verify_content
@@ -68,20 +76,20 @@ class _Placing:
             if self._is_there(asset, file):
                 yield variant
                 continue
-            there = _digest(target_path(self._out, file))
+            there = _digest(self._layout.path(file))
             if there not in {None, file.digest} and not self._should_hold(asset, file):
                 file = replace(file, target=with_fingerprint(file.target, file.digest))
-                there = _digest(target_path(self._out, file))
+                there = _digest(self._layout.path(file))
             if there != file.digest:
                 self.new.add(file.target)
             yield replace(variant, file=file)
 
     def _is_there(self, asset: Asset, file: StagedFile) -> bool:
         """Return whether DIST has a file's bytes, as far as can be told without reading them."""
-        if self._verify_content or not self._previous.lists(asset.source.name, file.target, file.digest):
+        if self._verify_content or not self._previous.lists(asset.source.name, self._layout.name(file), file.digest):
             return False
         try:
-            status = os.lstat(target_path(self._out, file))
+            status = os.lstat(self._layout.path(file))
         except OSError:
             return False
         is_untouched = stat.S_ISREG(status.st_mode) and status.st_mtime_ns <= self._previous.published_ns
@@ -89,9 +97,9 @@ class _Placing:
 
     def _has_room(self, asset: Asset, variant: Variant) -> bool:
         name = variant.file.target.rpartition("/")[2]
-        if has_room_for_name(self._out, name):
+        if has_room_for_name(self._layout.out, name):
             return True
-        path, problem = asset.source.path, f"the file name {name} is too long for the file system of {self._out}"
+        path, problem = asset.source.path, f"the file name {name} is too long for the file system of {self._layout.out}"
         if variant.coding == IDENTITY:
             raise BuildError(
                 Code.NAME_TOO_LONG, path, problem, "rename the file: the build adds a fingerprint to its name"
@@ -102,12 +110,7 @@ class _Placing:
     def _should_hold(self, asset: Asset, file: StagedFile) -> bool:
         """Return whether a file's path is known to belong to its bytes: by its name, or by the release in DIST."""
         named = file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest)
-        return named or self._previous.lists(asset.source.name, file.target, file.digest)
-
-
-def target_path(out: str, file: StagedFile) -> str:
-    """Return where a file goes."""
-    return os.path.join(out, FILES_DIR, *file.target.split("/"))
+        return named or self._previous.lists(asset.source.name, self._layout.name(file), file.digest)
 
 
 def _digest(path: str) -> bytes | None:

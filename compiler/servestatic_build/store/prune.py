@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from servestatic_build.platform_files import delete_file, is_link
 from servestatic_build.store.locks import OURS, locked_output
+from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.staging import sweep
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import MANIFEST_NAME
@@ -19,6 +20,7 @@ from servestatic_runtime.format import MANIFEST_NAME
 def prune(out: str) -> int:
     """Delete every file but the manifest and those it lists, and directories that are empty then; return how many files.
 
+    Where files lie at their URL paths, others write into DIST, too: then what is not ours stays.
     Builds can't publish meanwhile, and what they have staged stays. Raises ManifestError where there is no release that
     can be read, OSError for a file that can't be deleted.
     """
@@ -43,27 +45,33 @@ class _Pruning:
 
     def __init__(self, out: str, manifest: Manifest) -> None:
         self._out = out
-        self._listed = {variant.file for asset in manifest for variant in asset.variants} | {MANIFEST_NAME}
+        self._own = OwnFiles(out, manifest)
+        self._has_others = manifest.root_url is not None
+        self._listed = {*self._own.listed, *self._own.plain_names, MANIFEST_NAME}
         self._directories = {above for name in self._listed for above in _directories_of(name)}
 
     def delete_unlisted(self) -> int:
-        deleted, directories = 0, [_Directory(self._out, "")]
+        unlisted, directories = [], [_Directory(self._out, "")]
         for directory in directories:  # which grows
             for entry in directory.entries():
                 name = directory.name + entry.name
                 if self._is_directory(entry, name):
                     directories.append(_Directory(entry.path, f"{name}/"))
-                elif not self._is_listed(entry, name):
-                    delete_file(entry.path)
-                    deleted += 1
+                elif not self._is_listed(entry, name) and not (self._has_others and self._is_foreign(name)):
+                    unlisted.append(entry.path)
+        for path in unlisted:  # only now: what is beside a file tells whose it is
+            delete_file(path)
         for directory in reversed(directories[1:]):
             with suppress(OSError):  # it is not empty
                 os.rmdir(directory.path)
-        return deleted
+        return len(unlisted)
 
     def _is_directory(self, entry: os.DirEntry[str], name: str) -> bool:
         """Return whether to look into an entry: into a link only where listed files are behind it."""
         return entry.is_dir() and (f"{name}/" in self._directories or not is_link(entry))
+
+    def _is_foreign(self, name: str) -> bool:
+        return not (self._own.has(name) or self._own.has_coding(name))
 
     def _is_listed(self, entry: os.DirEntry[str], name: str) -> bool:
         """Return whether a file is listed: under another spelling, too, where the file system takes both for one."""

@@ -18,7 +18,7 @@ from servestatic_build.platform_files import (
     sync_directory,
     sync_file,
 )
-from servestatic_build.store.place import target_path
+from servestatic_build.store.layout import Layout
 from servestatic_build.store.staging import Staging, make_directories, remove_empty
 from servestatic_build.workers import Workers
 from servestatic_runtime.format import MANIFEST_NAME
@@ -35,26 +35,27 @@ def is_published(manifest: bytes, out: str) -> bool:
         return False
 
 
-def publish(new: Sequence[StagedFile], manifest: bytes, out: str, staging: Staging) -> None:
+def publish(new: Sequence[StagedFile], manifest: bytes, layout: Layout, staging: Staging) -> None:
     """Move the new files in, all of them staged, then replace the manifest. After a failure DIST is as it was."""
     staged_manifest = staging.write([manifest]).path
     sources = [file.staged for file in new if file.staged is not None]
-    with Workers(_SYNC_THREADS) as workers, _Moves(staged_manifest) as moves:
+    with Workers(_SYNC_THREADS) as workers, _Moves(staged_manifest, staging.modes.directory) as moves:
         list(workers.map(sync_file, (staged_manifest, *sources)))
         for source, file in zip(sources, new, strict=True):
-            moves.move(source, target_path(out, file))
+            moves.move(source, layout.path(file))
         list(workers.map(sync_directory, moves.directories))
         make_read_only(staged_manifest)  # or a copy onto it would write into what servers have mapped
-        replace_file(staged_manifest, os.path.join(out, MANIFEST_NAME))
+        replace_file(staged_manifest, os.path.join(layout.out, MANIFEST_NAME))
     with suppress(OSError):  # the release is live; a disk that fails now does not undo it
-        sync_directory(out)
+        sync_directory(layout.out)
 
 
 class _Moves:
     """Files and directories brought into DIST, taken back if the block fails before it has moved ``last``, too."""
 
-    def __init__(self, last: str) -> None:
+    def __init__(self, last: str, directory_mode: int | None) -> None:
         self._last = last
+        self._directory_mode = directory_mode
         self._files: list[str] = []
         self._created: list[str] = []
         self.directories: set[str] = set()  # whose entries changed
@@ -75,7 +76,7 @@ class _Moves:
     def move(self, source: str, target: str) -> None:
         directory = os.path.dirname(target)
         if directory not in self.directories:
-            created = make_directories(directory)
+            created = make_directories(directory, self._directory_mode)
             self._created += created
             self.directories |= {directory, *map(os.path.dirname, created)}
         if not os.path.lexists(target):

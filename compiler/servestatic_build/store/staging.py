@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from typing import NamedTuple
 
-from servestatic_build.platform_files import delete_tree
+from servestatic_build.platform_files import BY_UMASK, Modes, delete_tree, set_mode
 from servestatic_build.store.locks import LOCK_SUFFIX, OURS, locked, locked_output
 
 _PREFIX = f"{OURS}-"
@@ -29,13 +29,19 @@ class Written(NamedTuple):
 class Staging:
     """A directory for files without a name in the release yet. Thread-safe."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, modes: Modes = BY_UMASK) -> None:
+        """Take a directory; ``modes`` are those of the release's files and directories."""
         self.path = path
+        self.modes = modes
         self._numbers = count()
+
+    def new_path(self) -> str:
+        """Return a path where there is no file yet."""
+        return os.path.join(self.path, str(next(self._numbers)))
 
     def write(self, chunks: Iterable[bytes]) -> Written:
         """Write a file of these chunks and return it with its hashes."""
-        path = os.path.join(self.path, str(next(self._numbers)))
+        path = self.new_path()
         sha256, sha384, size = hashlib.sha256(), hashlib.sha384(), 0
         with open(path, "xb") as file:
             for chunk in chunks:
@@ -43,22 +49,23 @@ class Staging:
                 sha256.update(chunk)
                 sha384.update(chunk)
                 size += len(chunk)
+        set_mode(path, self.modes.file)
         return Written(path, size, sha256.digest(), sha384.digest())
 
 
 @contextmanager
-def staging_in(parent: str) -> Iterator[Staging]:
+def staging_in(parent: str, modes: Modes = BY_UMASK) -> Iterator[Staging]:
     """Make a staging directory in ``parent`` (made if need be) that is gone again behind the block.
 
     It is locked as long, so that what a killed build left behind can be told from what a running one needs.
     """
     with ExitStack() as stack:
-        with _locked_when_made(parent, stack):
+        with _locked_when_made(parent, modes.directory, stack):
             sweep(parent)
             path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
             stack.enter_context(locked(path))
         stack.callback(delete_tree, path)  # before it is unlocked, or another build would sweep it
-        yield Staging(path)
+        yield Staging(path, modes)
 
 
 @contextmanager
@@ -76,10 +83,10 @@ def sweep(out: str) -> None:
             delete_tree(path)
 
 
-def _locked_when_made(out: str, stack: ExitStack) -> ExitStack:
+def _locked_when_made(out: str, mode: int | None, stack: ExitStack) -> ExitStack:
     """Make DIST if need be, lock it, and return what unlocks it. ``stack`` removes what is new and empty in the end."""
     for tries in count(1):
-        stack.callback(remove_empty, make_directories(out))
+        stack.callback(remove_empty, make_directories(out, mode))
         held = ExitStack()
         try:
             held.enter_context(locked_output(out))
@@ -90,7 +97,7 @@ def _locked_when_made(out: str, stack: ExitStack) -> ExitStack:
     return held
 
 
-def make_directories(path: str) -> list[str]:
+def make_directories(path: str, mode: int | None = None) -> list[str]:
     """Make a directory and those above it; return the new ones, outermost first. A failure leaves none of them."""
     missing: list[str] = []
     while not os.path.isdir(path) and path not in missing:  # a drive of Windows that there isn't is above itself
@@ -106,6 +113,7 @@ def make_directories(path: str) -> list[str]:
                     raise
             else:
                 created.append(directory)
+                set_mode(directory, mode)
     except OSError:
         remove_empty(created)
         raise

@@ -49,7 +49,9 @@ def with_bundler_names(
 
 
 def _told(file: SourceFile, aliases: tuple[str, ...], *, hashed: bool) -> SourceFile:
-    if not hashed or file.reason is UrlReason.FINGERPRINT_PATTERN:  # who asks for a fingerprint gets it
+    if (
+        not hashed or file.reason.is_foreign or file.reason is UrlReason.FINGERPRINT_PATTERN
+    ):  # who asks for a fingerprint gets it
         return replace(file, aliases=aliases)
     return replace(file, aliases=aliases, reason=UrlReason.BUNDLER_MANIFEST, plain=True)
 
