@@ -52,7 +52,7 @@ class PreviousRelease:
 
     def _is_dated(self, header_set: int | None) -> bool:
         try:
-            headers = self.manifest.header_set(header_set).ok if self._manifest and header_set is not None else None
+            headers = self.manifest.header_set(header_set).ok if self.manifest and header_set is not None else None
         except ManifestError:
             return False
         return headers is None or any(name == "Last-Modified" for name, _ in headers)
