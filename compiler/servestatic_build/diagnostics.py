@@ -104,7 +104,7 @@ class Code(StrEnum):
     INVALID_BUNDLER_MANIFEST = (
         "invalid-bundler-manifest",
         "A bundler's manifest is not JSON, or has no known form.",
-        "Name the manifest of Vite or of a webpack plugin, or esbuild's metafile.",
+        "Name a manifest that `bundler-manifests` lists, or a report of the bundler's.",
     )
     STALE_BUNDLER_MANIFEST = (
         "stale-bundler-manifest",

@@ -231,6 +231,28 @@ def test_the_manifest_of_vite_4_is_found_and_published_as_ever(tmp_path: Path) -
     assert release.url("manifest.json") != "/static/manifest.json"
 
 
+@pytest.mark.parametrize("place", [".vite/manifest.json", "manifest.json"])
+def test_the_manifest_of_vite_is_found_below_the_root_of_a_source(tmp_path: Path, place: str) -> None:
+    tree = {f"app/build/{name}": text for name, text in {**VITE_FILES, place: json.dumps(VITE)}.items()}
+    release = compile_tree(tmp_path, tree)
+    assert hashed(release.manifest)["app/build/assets/main-Boce4t9y.js"] == ["src/main.ts"]
+    assert release.messages() == []
+
+
+@pytest.mark.parametrize("place", [".vite/manifest.json", "manifest.json"])
+def test_the_manifest_of_vite_is_found_where_a_pattern_leaves_it_out(tmp_path: Path, place: str) -> None:
+    release = compile_tree(tmp_path, {**VITE_FILES, place: json.dumps(VITE)}, ignore=["manifest.json", ".vite/"])
+    assert "assets/main-Boce4t9y.js" in hashed(release.manifest)
+
+
+def test_the_manifest_of_a_later_source_goes_before_that_of_an_earlier_one(tmp_path: Path) -> None:
+    for name in ("z", "a"):
+        document = {"main.ts": {"file": f"{name}-Boce4t9y.js"}}
+        write_tree(tmp_path / name, {".vite/manifest.json": json.dumps(document), f"{name}-Boce4t9y.js": ""})
+    release = compile_sources(tmp_path, *(Source(str(tmp_path / name)) for name in ("z", "a")))
+    assert release.url("main.ts") == "/static/a-Boce4t9y.js"
+
+
 def test_the_manifest_of_vite_is_not_published(tmp_path: Path) -> None:
     assert {asset.name for asset in compile_tree(tmp_path, VITE_TREE).manifest} == set(VITE_FILES)
 
@@ -317,6 +339,137 @@ def test_the_manifest_of_create_react_app(tmp_path: Path) -> None:
     tree = {"css/main.073c9b0a.css": "", "js/main.f855e6bc.js": ""}
     release = named(tmp_path, tree, CREATE_REACT_APP, "asset-manifest.json")
     assert hashed(release.manifest) == {"css/main.073c9b0a.css": ["main.css"], "js/main.f855e6bc.js": ["main.js"]}
+
+
+ELSEWHERE = "/home/me/project/static/bundles"  # where webpack ran: on another machine
+
+# As webpack-bundle-tracker writes it since its version 1, and did before.
+TRACKER: dict[str, Any] = {
+    "status": "done",
+    "assets": {
+        name: {"name": name, "path": f"{ELSEWHERE}/{name}", "publicPath": f"/static/bundles/{name}", **more}
+        for name, more in {
+            "app-0828904584990b611fb8.js": {},
+            "app-0828904584990b611fb8.css": {},
+            "vendor-58e2b6c82f.js": {},
+            "1f0e3dad99908345f7439f8ffabdffc4.png": {"sourceFilename": "src/logo.png"},
+        }.items()
+    },
+    "chunks": {
+        "app": ["app-0828904584990b611fb8.js", "app-0828904584990b611fb8.css"],
+        "vendor": ["vendor-58e2b6c82f.js"],
+    },
+}
+TRACKER_0: dict[str, Any] = {
+    "status": "done",
+    "chunks": {chunk: [TRACKER["assets"][file] for file in files] for chunk, files in TRACKER["chunks"].items()},
+}
+# As ``webpack --json`` and ``rspack build --json`` print it.
+STATS: dict[str, Any] = {
+    "hash": "59f6f5ce",
+    "outputPath": ELSEWHERE,
+    "assets": [
+        {"name": "app.e3f4.js?x", "chunkNames": ["app"], "info": {"immutable": True, "contenthash": "e3f4"}},
+        {"name": "logo.9e107d9d.png", "chunkNames": [], "info": {"immutable": True, "sourceFilename": "src/logo.png"}},
+        {"name": "settings.js", "chunkNames": ["settings"], "info": {"javascriptModule": False}},
+        {"name": "old.js"},
+    ],
+}
+PARCEL: dict[str, Any] = {
+    "buildTime": 1234,
+    "bundles": [
+        {"filePath": "static/bundles/app.f955332a.js", "assets": [{"filePath": "src/app.tsx", "size": 1}]},
+        {"filePath": "static/bundles/9099e93e.js", "assets": []},
+        {"filePath": "static/bundles/index.html"},
+    ],
+}
+ROLLUP: dict[str, Any] = {
+    "version": 2,
+    "tree": {"name": "root", "children": [{"name": "app-BX3kq2Zc.js", "children": []}, {"name": "main.js"}]},
+    "nodeParts": {},
+    "nodeMetas": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "files", "expected"),
+    [
+        pytest.param(
+            TRACKER,
+            [*TRACKER["assets"]],
+            {
+                "app-0828904584990b611fb8.js": ["app.js"],
+                "app-0828904584990b611fb8.css": ["app.css"],
+                "vendor-58e2b6c82f.js": ["vendor.js"],
+                "1f0e3dad99908345f7439f8ffabdffc4.png": ["src/logo.png"],
+            },
+            id="webpack-bundle-tracker",
+        ),
+        pytest.param(
+            TRACKER_0,
+            [*TRACKER["assets"]],
+            {
+                "app-0828904584990b611fb8.js": ["app.js"],
+                "app-0828904584990b611fb8.css": ["app.css"],
+                "vendor-58e2b6c82f.js": ["vendor.js"],
+            },
+            id="webpack-bundle-tracker 0",
+        ),
+        pytest.param(
+            {**TRACKER, "chunks": {"app": ["app-0828904584990b611fb8.js", "vendor-58e2b6c82f.js", 1]}},
+            [*TRACKER["assets"]],
+            {
+                "app-0828904584990b611fb8.css": [],
+                "app-0828904584990b611fb8.js": [],
+                "1f0e3dad99908345f7439f8ffabdffc4.png": ["src/logo.png"],
+            },
+            id="webpack-bundle-tracker, two scripts of a chunk",
+        ),
+        pytest.param(
+            STATS,
+            ["app.e3f4.js", "logo.9e107d9d.png", "settings.js", "old.js"],
+            {"app.e3f4.js": ["app.js"], "logo.9e107d9d.png": ["src/logo.png"]},
+            id="statistics of webpack and Rspack",
+        ),
+        pytest.param(
+            PARCEL,
+            ["app.f955332a.js", "9099e93e.js", "index.html"],
+            {"app.f955332a.js": [], "9099e93e.js": []},
+            id="Parcel",
+        ),
+    ],
+)
+def test_the_reports_of_bundlers(
+    tmp_path: Path, document: object, files: list[str], expected: dict[str, list[str]]
+) -> None:
+    release = named(tmp_path, {f"bundles/{file}": "" for file in files}, document, "webpack-stats.json")
+    assert hashed(release.manifest) == {f"bundles/{file}": aliases for file, aliases in expected.items()}
+    assert release.messages() == []
+
+
+def test_the_raw_data_of_rollup_s_visualizer(tmp_path: Path) -> None:
+    release = named(tmp_path, {"app-BX3kq2Zc.js": "", "main.js": ""}, ROLLUP)  # whose names are below its output
+    assert hashed(release.manifest) == {"app-BX3kq2Zc.js": []}
+    assert release.messages() == []
+
+
+def test_a_file_of_a_report_without_a_hash_has_its_alias_too(tmp_path: Path) -> None:
+    release = named(tmp_path, {"bundles/settings.js": ""}, STATS | {"assets": [STATS["assets"][2]]})
+    assert release.manifest.asset("settings.js").name == "bundles/settings.js"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param({"assets": ["a.js"]}, id="assets without names"),
+        pytest.param({"bundles": [{}]}, id="bundles without paths"),
+        pytest.param({"nodeParts": {}, "tree": []}, id="no tree"),
+    ],
+)
+def test_what_is_like_a_report_is_none(tmp_path: Path, document: object) -> None:
+    (tmp_path / "meta.json").write_text(json.dumps(document))
+    with pytest.raises(BuildError, match="no known form"):
+        read_manifest(str(tmp_path / "meta.json"))
 
 
 def test_paths_may_be_relative_to_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

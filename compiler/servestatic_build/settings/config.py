@@ -224,7 +224,9 @@ class Config:
         options="--bundler-manifest",
         metavar="FILE",
         example='bundler-manifests = ["static/build/meta.json"]',
-        details="That of Vite, of a webpack plugin, or the metafile of esbuild. The files that it names keep their names.",
+        details="That of Vite (which is found wherever it lies in a source), of a plugin of webpack, Rspack, Rollup or Parcel, "
+        "esbuild's metafile, webpack-bundle-tracker's webpack-stats.json, the statistics of webpack and Rspack (`--json`), "
+        "parcel-metrics.json, or the raw data of rollup-plugin-visualizer. The files that it names keep their names.",
     )
     strict: Flag = Flag(default=False, summary="Treat every warning as an error.", example="strict = true")
     max_age: WholeNumber = WholeNumber(

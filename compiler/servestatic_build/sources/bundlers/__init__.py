@@ -30,9 +30,10 @@ def with_bundler_names(
 ) -> tuple[SourceFile, ...]:
     """Return the files with what the manifests of bundlers say of them: hashed or not, and their aliases.
 
-    A manifest is in a source's directory, or named by the settings. Raises BuildError for one that can't be read.
+    A manifest lies among them, or is named by the settings. Raises BuildError for one that can't be read.
     """
-    manifests = tuple(manifests_of(directories, named))
+    found = (each.path for group in (files, skipped) for each in group)
+    manifests = tuple(manifests_of(found, directories, named))
     if not manifests:
         return tuple(files)
     hashed: set[str] = set()

@@ -32,7 +32,8 @@ def hashed_files(manifest: BundlerManifest) -> frozenset[str]:
         origins[output.file] += map(posixpath.basename, output.origins)
     tokens = {file: _token(posixpath.basename(file), names, manifest.shape.own_hash) for file, names in origins.items()}
     lengths = {len(token) for token in tokens.values() if _is_hash(token)}
-    return frozenset(file for file, token in tokens.items() if len(token) in lengths)
+    told = {output.file for output in manifest.outputs if output.is_hashed}
+    return frozenset(file for file, token in tokens.items() if len(token) in lengths or file in told)
 
 
 def _token(name: str, origins: Iterable[str], own_hash: re.Pattern[str]) -> str:

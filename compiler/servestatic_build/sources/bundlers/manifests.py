@@ -8,12 +8,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from servestatic_build.diagnostics import BuildError, Code
-from servestatic_build.sources.bundlers.shapes import SHAPES, VITE, Output, Shape
+from servestatic_build.platform_files import is_within
+from servestatic_build.sources.bundlers.reports import REPORTS
+from servestatic_build.sources.bundlers.shapes import ESBUILD, VITE, WEBPACK, Output, Shape
 from servestatic_runtime.platform_files import with_slashes
 
-# Where Vite 5 and later, and Vite 4 and earlier, put the manifest below their output.
-_VITE = os.path.join(".vite", "manifest.json")
-_VITE_4 = "manifest.json"
+_SHAPES = (VITE, ESBUILD, *REPORTS, WEBPACK)  # the most particular first
+
+# Where Vite puts the manifest below its output: since Vite 5 into a directory of its own.
+_VITE_DIRECTORY = ".vite"
+_VITE = "manifest.json"
 
 
 class BundlerManifest(NamedTuple):
@@ -24,15 +28,29 @@ class BundlerManifest(NamedTuple):
     outputs: tuple[Output, ...]
 
 
-def manifests_of(directories: Iterable[str], named: Iterable[str]) -> Iterator[BundlerManifest]:
-    """Yield the manifests that directories hold, then those that are named by their paths."""
+def manifests_of(found: Iterable[str], directories: Iterable[str], named: Iterable[str]) -> Iterator[BundlerManifest]:
+    """Yield the manifests among all that was found in the sources' directories, then those that are named by their paths."""
     paths = {os.path.abspath(path): path for path in named}
-    for directory in directories:
-        for name, find in ((_VITE, read_manifest), (_VITE_4, _if_vite)):
-            path = os.path.join(directory, name)
-            if os.path.abspath(path) not in paths and os.path.isfile(path) and (manifest := find(path)):
-                yield manifest
+    for path in _vite_paths(found, directories):
+        is_new = os.path.abspath(path) not in paths and os.path.isfile(path)
+        if is_new and (manifest := read_manifest(path) if _is_certain(path) else _if_vite(path)):
+            yield manifest
     yield from map(read_manifest, paths.values())
+
+
+def _vite_paths(found: Iterable[str], directories: Iterable[str]) -> list[str]:
+    """Return where a manifest of Vite's may lie: those of a later source behind those of an earlier one."""
+    roots = tuple(map(os.path.abspath, directories))
+
+    def order(path: str) -> tuple[int, str]:
+        return max((number for number, root in enumerate(roots) if is_within(path, root)), default=0), path
+
+    inside = (os.path.join(path, _VITE) if path.endswith(_VITE_DIRECTORY) else path for path in found)
+    return sorted((path for path in inside if path.endswith(_VITE) and os.path.basename(path) == _VITE), key=order)
+
+
+def _is_certain(path: str) -> bool:
+    return os.path.basename(os.path.dirname(path)) == _VITE_DIRECTORY
 
 
 def _if_vite(path: str) -> BundlerManifest | None:
@@ -48,10 +66,10 @@ def read_manifest(path: str) -> BundlerManifest:
     """Return what a bundler's manifest says; raise BuildError for a file that is none."""
     document = _json(path)
     if isinstance(document, dict):
-        for shape in SHAPES:
+        for shape in _SHAPES:
             if shape.recognises(document):
                 return BundlerManifest(path, shape, tuple(map(_with_slashes, shape.read(document))))
-    hint = "name the manifest of Vite or of a webpack plugin, or esbuild's metafile"
+    hint = "name a bundler's manifest, esbuild's metafile, or a report of webpack, Rspack, Parcel or Rollup"
     message = "this bundler's manifest has no known form"
     raise BuildError(Code.INVALID_BUNDLER_MANIFEST, path, message, hint)
 
@@ -59,7 +77,9 @@ def read_manifest(path: str) -> BundlerManifest:
 def _with_slashes(output: Output) -> Output:
     """Return what a manifest says of a file with its paths as a manifest of another system has them."""
     alias = output.alias and with_slashes(output.alias)
-    return Output(with_slashes(output.file), tuple(map(with_slashes, output.origins)), alias)
+    return output._replace(
+        file=with_slashes(output.file), origins=tuple(map(with_slashes, output.origins)), alias=alias
+    )
 
 
 def _json(path: str) -> Any:

@@ -11,11 +11,15 @@ from servestatic_runtime.platform_files import with_slashes
 
 
 class Output(NamedTuple):
-    """A file that a manifest speaks of, as it writes its path; what it was made from; its logical name."""
+    """A file that a manifest speaks of, as it writes its path; what it was made from; its logical name.
+
+    ``is_hashed`` is for manifests that say themselves that the name holds a hash.
+    """
 
     file: str
     origins: tuple[str, ...] = ()
     alias: str | None = None
+    is_hashed: bool = False
 
 
 class Shape(NamedTuple):
@@ -96,6 +100,5 @@ def _basename(path: str) -> str:
 _ORIGIN = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*")
 
 VITE = Shape(_is_vite, _vite, re.compile(r"(?:^|[-.])([A-Za-z0-9_-]{8})(?=\.|$)"))
-_ESBUILD = Shape(_is_esbuild, _esbuild, re.compile(r"(?:^|[-.])([A-Z0-9]{8})(?=\.|$)"))
-_WEBPACK = Shape(_is_webpack, _webpack, re.compile(r"(?:^|[-.])([0-9a-f]{16,})(?=\.|$)"))
-SHAPES = (VITE, _ESBUILD, _WEBPACK)  # the most particular first
+ESBUILD = Shape(_is_esbuild, _esbuild, re.compile(r"(?:^|[-.])([A-Z0-9]{8})(?=\.|$)"))
+WEBPACK = Shape(_is_webpack, _webpack, re.compile(r"(?:^|[-.])([0-9a-f]{16,})(?=\.|$)"))
