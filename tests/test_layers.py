@@ -73,7 +73,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"store"},
         {"render"},
         {"options", "pipeline", "watching"},
-        {"report"},
+        {"report", "verification"},
         {"inspection"},
         {"api", "cli"},
         {"__init__", "__main__"},
@@ -143,7 +143,17 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"compress", "fingerprint"},
     ),
     "servestatic_build.report": ({"__init__", "digest", "summary"}, {"console"}, {"told"}),
-    "servestatic_build.inspection": ({"__init__", "json_view", "lookup"}, {"explain", "show"}, {"cli"}),
+    "servestatic_build.inspection": (
+        {"__init__", "answers", "json_view", "lookup"},
+        {"explain", "show", "verify"},
+        {"cli"},
+    ),
+    "servestatic_build.verification": (
+        {"__init__", "decoders", "header_sets", "manifest_bytes", "unlisted"},
+        {"bodies"},
+        {"published_references"},
+        {"verify"},
+    ),
 }
 # Glue is imported by those who have its framework; nothing else may import it, or the framework.
 FRAMEWORKS = {

@@ -201,6 +201,41 @@ class Code(StrEnum):
         "The cache cannot be read or written, or a remote one does not answer; the build went on without it.",
         "Look at its permissions and at the room on the disk, or at the network; or name another with `--cache`.",
     )
+    DAMAGED_MANIFEST = (
+        "damaged-manifest",
+        "The manifest is not as the compiler wrote it, or says what its files contradict.",
+        "Copy DIST again, or compile again.",
+    )
+    MISSING_FILE = (
+        "missing-file",
+        "A file that the manifest lists is missing in DIST or cannot be read.",
+        "Copy DIST again, all of it, or compile again with `--verify-content`.",
+    )
+    DAMAGED_FILE = (
+        "damaged-file",
+        "A file in DIST has another size or other bytes than the manifest says.",
+        "Copy DIST again, or compile again with `--verify-content`. Nothing but the build may change a file of DIST.",
+    )
+    WRONG_CODING = (
+        "wrong-coding",
+        "A compressed file cannot be decoded, or not to the bytes of the file that it is a variant of.",
+        "Compile again with `--no-cache`. If that does not help, report it.",
+    )
+    LARGE_WINDOW = (
+        "large-window",
+        "To decode a compressed file takes more memory than every client must have.",
+        "Compile again with `--no-cache`. If that does not help, report it.",
+    )
+    CONTRADICTING_HEADERS = (
+        "contradicting-headers",
+        "The headers of a URL contradict each other, or those of another URL of the same file.",
+        "Look at the rules of `headers` and at `headers-hook`, then compile again.",
+    )
+    UNLISTED_FILE = (
+        "unlisted-file",
+        "A file lies in DIST that the manifest does not list; it is never served.",
+        "Nothing, or `servestatic-manifest prune`. An interrupted build may leave such files.",
+    )
     OUT_OF_DATE = (
         "out-of-date",
         "With `--check`: DIST does not hold the release that this build would write.",

@@ -1,4 +1,4 @@
-"""The command servestatic-manifest. It works in a production install: with the standard library alone."""
+"""The command servestatic-manifest. It works in a production install, with the standard library alone, but for ``verify``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from typing import TypeAlias
 
+from servestatic_build.extra import MissingExtraError
+from servestatic_build.inspection.answers import NegativeAnswerError
 from servestatic_build.inspection.explain import explain
 from servestatic_build.inspection.show import show
+from servestatic_build.inspection.verify import verify
 from servestatic_build.text import printable
 from servestatic_runtime import ManifestError, UnknownAssetError
+
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 
 _DISTRIBUTION = "servestatic-build"
 
@@ -25,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(f"{error.path}: error: {error.problem}", f"  hint: {error.hint}")
     except UnknownAssetError as error:
         return _failed(f"{error.path}: error: {error}")
+    except MissingExtraError as error:
+        return _failed(f"servestatic-manifest: error: {error}")
+    except NegativeAnswerError:
+        sys.stdout.flush()
+        return 1
     except BrokenPipeError:  # the reader has seen enough, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -53,12 +64,40 @@ def _parser() -> argparse.ArgumentParser:
     explained.add_argument("name", metavar="NAME", help="its logical name, css/app.css, or a URL that it answers at")
     explained.add_argument("--json", action="store_true", help="print it as one JSON object")
     explained.set_defaults(run=lambda options: explain(options.dist, options.name, as_json=options.json))
+    _add_verify(commands)
     return parser
 
 
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
-) -> argparse.ArgumentParser:
+def _add_verify(commands: _Commands) -> None:
+    command = _command(commands, "verify", "Check every byte of DIST against its manifest. Needs the extra [build].")
+    command.add_argument("--sample", type=_count, metavar="N", help="read N assets only, and the sizes of the others")
+    command.add_argument(
+        "--missing",
+        choices=("ignore", "warn", "error"),
+        default="error",
+        help="what a reference to a file that the release does not have is (error)",
+    )
+    command.add_argument("--verbose", action="store_true", help="name every problem, however many are alike")
+    command.add_argument("--json", action="store_true", help="print what was found as one JSON object")
+    command.set_defaults(
+        run=lambda options: verify(
+            options.dist,
+            sample=options.sample,
+            missing=options.missing,
+            as_json=options.json,
+            verbose=options.verbose,
+        )
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _command(commands: _Commands, name: str, text: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text)
     command.add_argument("dist", metavar="DIST", help="the directory that servestatic-build wrote, or its manifest")
     return command

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import Reference, ReferenceKind, SourceFile
 from servestatic_build.references.suggestions import Suggestions
 from servestatic_build.references.urls import is_bare
@@ -15,6 +16,20 @@ _REASONS_TO_STAY = {
     ReferenceKind.URL: "an import map leads imports only",
     ReferenceKind.FETCH: "a script asks for it by this URL",
 }
+
+
+def must_be_there(
+    source: SourceFile, reference: Reference, path: str, roots: tuple[str, ...], *, in_worker: bool
+) -> bool:
+    """Return whether a reference of a file to ``path`` is broken where no file of ours is there.
+
+    ``roots`` are what every URL below is ours. ``in_worker`` says whether the file runs in a worker.
+    """
+    if reference.value.startswith("/"):
+        return path.startswith(roots)
+    if reference.kind is ReferenceKind.WORKER_SCRIPT:
+        return in_worker  # it goes by the worker, which may be another file
+    return reference.kind is not ReferenceKind.PAGE_SERVICE_WORKER or source.media_type != JAVASCRIPT
 
 
 class BrokenReferences:

@@ -18,7 +18,7 @@ from servestatic_build.model import (
     ReferenceKind,
     SourceFile,
 )
-from servestatic_build.references.broken import BrokenReferences
+from servestatic_build.references.broken import BrokenReferences, must_be_there
 from servestatic_build.references.graph import components
 from servestatic_build.references.reading import ReadFile, read_all
 from servestatic_build.references.resolver import Resolver
@@ -114,11 +114,8 @@ class _Linker:
             self._missing.report(source, reference, path)
 
     def _must_be_there(self, number: int, reference: Reference, path: str) -> bool:
-        if reference.value.startswith("/"):
-            return path.startswith(self._roots)
-        if reference.kind is ReferenceKind.WORKER_SCRIPT:
-            return number in self._in_workers  # it goes by the worker, which may be another file
-        return reference.kind is not ReferenceKind.PAGE_SERVICE_WORKER or self._files[number].media_type != JAVASCRIPT
+        is_in_worker = number in self._in_workers
+        return must_be_there(self._files[number], reference, path, self._roots, in_worker=is_in_worker)
 
     def _unclear(self, source: SourceFile, reference: Reference, paths: set[str | None]) -> Iterator[Link]:
         """Yield the links of a reference that leads to different files, by who uses it; none is rewritten."""

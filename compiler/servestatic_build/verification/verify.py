@@ -1,0 +1,96 @@
+"""Whether DIST holds what its manifest says, and whether that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import sample as choose
+from typing import NamedTuple
+
+from servestatic_build.diagnostics import Code, Diagnostic, Diagnostics, Severity
+from servestatic_build.pipeline import Progress
+from servestatic_build.platform_files import cores
+from servestatic_build.references.reading import ReadFile
+from servestatic_build.verification.bodies import AGAIN, check_bodies, check_sizes
+from servestatic_build.verification.header_sets import check_header_sets
+from servestatic_build.verification.manifest_bytes import damaged_part
+from servestatic_build.verification.published_references import check_references, has_references, published_file
+from servestatic_build.verification.unlisted import tell_unlisted
+from servestatic_build.workers import Workers
+from servestatic_runtime import Manifest
+from servestatic_runtime.records import Asset
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was looked at, and what is wrong, in the order of the manifest."""
+
+    problems: tuple[Diagnostic, ...]
+    assets: int = 0
+    read: int = 0  # assets of which every byte was read
+    files: int = 0  # that the manifest lists
+    bytes_read: int = 0  # without codings
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no fault. What the manifest does not list is none."""
+        return all(problem.severity is not Severity.ERROR for problem in self.problems)
+
+
+def verify(dist: str, *, sample: int | None, missing: str, progress: Progress) -> Verification:
+    """Return what is wrong with DIST; raise ManifestError for a manifest that can't be opened.
+
+    With a ``sample`` so many assets are read, others each time; of the rest only the sizes are looked at. ``missing`` says
+    what a reference to nothing is: ignore, warn or error.
+    """
+    manifest, diagnostics = Manifest.open(dist), Diagnostics()
+    _check_manifest(manifest, diagnostics)
+    if diagnostics.failed:  # nothing that it says can be relied on
+        return Verification(diagnostics.located())
+    assets = [*manifest]
+    read = frozenset(range(len(assets)) if sample is None else choose(range(len(assets)), min(sample, len(assets))))
+    checked = _checked(manifest, assets, read, progress)
+    check_header_sets(manifest, assets, diagnostics)
+    check_references(manifest, [each.file for each in checked if each.file], missing, diagnostics)
+    listed = {variant.file for asset in assets for variant in asset.variants}
+    tell_unlisted(manifest.root, listed, diagnostics)
+    return Verification(
+        problems=(*(problem for each in checked for problem in each.problems), *diagnostics.located()),
+        assets=len(assets),
+        read=len(read),
+        files=len(listed),
+        bytes_read=sum(assets[number].variants[0].size for number in read),
+    )
+
+
+def _check_manifest(manifest: Manifest, diagnostics: Diagnostics) -> None:
+    with open(manifest.path, "rb") as file:
+        part = damaged_part(file.read())
+    if part is not None:
+        diagnostics.error(Code.DAMAGED_MANIFEST, manifest.path, f"{part} is damaged", AGAIN)
+
+
+class _Checked(NamedTuple):
+    problems: Sequence[Diagnostic]
+    file: ReadFile | None  # where it may refer to others
+
+
+def _checked(manifest: Manifest, assets: Sequence[Asset], read: frozenset[int], progress: Progress) -> list[_Checked]:
+    advance = progress.stage("verify", len(assets))
+
+    def check(number: int) -> _Checked:
+        checked = _check(manifest, assets[number], read_bytes=number in read)
+        advance()
+        return checked
+
+    with Workers(cores()) as workers:
+        return [*workers.map(check, range(len(assets)))]
+
+
+def _check(manifest: Manifest, asset: Asset, *, read_bytes: bool) -> _Checked:
+    diagnostics = Diagnostics()
+    if not read_bytes:
+        check_sizes(manifest, asset, diagnostics)
+        return _Checked(diagnostics.located(), None)
+    data = check_bodies(manifest, asset, diagnostics, keep=has_references(manifest, asset))
+    return _Checked(diagnostics.located(), None if data is None else published_file(manifest, asset, data))
