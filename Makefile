@@ -21,7 +21,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 COMPILE = $(BIN)/python -m compileall -q compiler runtime # as pip does for all that is not editable
 DEMO_SOURCES = $$($(BIN)/python -c 'import django.contrib.admin as a; print(a.__path__[0])')/static docs/demo/static /=docs/demo/public
 
-.PHONY: demo test test-django check fmt docs bench clean
+.PHONY: demo test test-django check fmt docs generated bench clean
 
 demo: $(VENV)/demo.stamp ## compile a real tree and serve it
 	$(BIN)/servestatic-build $(DEMO_SOURCES) --out build/demo
@@ -42,7 +42,10 @@ fmt: $(VENV)/dev.stamp ## format and mend what can be
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/dev.stamp ## write what the documents take from the code
+docs: generated ## build the documentation as a site into build/site; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+generated: $(VENV)/dev.stamp ## write what the documents take from the code
 	$(BIN)/python docs/generated_parts.py
 
 bench: $(VENV)/bench.stamp ## print every number that the README claims

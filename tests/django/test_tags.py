@@ -22,7 +22,7 @@ from servestatic_runtime.jinja import ServeStaticExtension
 from support.releases import unfingerprinted
 from support.trees import compile_sources, write_tree
 
-README = Path(__file__).parents[2] / "README.md"
+TEMPLATES = Path(__file__).parents[2] / "docs/howto/templates.md"
 STORAGES = {"staticfiles": {"BACKEND": "servestatic_runtime.django.storage.ManifestStorage"}}
 IMPORTS = {"lit": "vendor/lit.js", "vendor/": "vendor/", "root": "/root.js"}
 
@@ -126,8 +126,8 @@ PLAIN = [
 ]
 
 
-def test_the_readme_s_template_renders(manifest: Manifest) -> None:
-    (block,) = re.findall(r"^```django\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
+def test_the_template_of_the_documents_renders(manifest: Manifest) -> None:
+    (block,) = re.findall(r"^```django\n(.*?)^```$", TEMPLATES.read_text(), re.DOTALL | re.MULTILINE)
     html = Template(block).render(Context())
     assert html.count("integrity=") == len(manifest.module_preload("js/app.js")) + 2
 
