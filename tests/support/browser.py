@@ -106,14 +106,14 @@ class Browser:
         finally:
             self.call("Target.disposeBrowserContext", {"browserContextId": context})
 
-    def visit(self, url: str, profile: str | None = None) -> Visit:
+    def visit(self, url: str, profile: str | None = None, script: str = "") -> Visit:
         """Load a page, wait for its ``ready``, a promise, and for all it asked for, and close it.
 
-        Without a profile it gets one of its own.
+        Without a profile it gets one of its own. A script runs before those of the page, and may set ``ready``.
         """
         if profile is None:
             with self.profile() as own:
-                return self.visit(url, own)
+                return self.visit(url, own, script)
         self._visit = visit = Visit()
         page = {"url": "about:blank", "browserContextId": profile}
         target = self.call("Target.createTarget", page)["targetId"]
@@ -122,6 +122,8 @@ class Browser:
         # Once this is answered, so is all that was sent before. What is not by then would be told to the process of
         # the new page too late, when its first requests have gone out.
         self.call("Runtime.runIfWaitingForDebugger", session=session)
+        if script:
+            self.call("Page.addScriptToEvaluateOnNewDocument", {"source": script}, session)
         self.call("Page.navigate", {"url": url}, session)
         while not visit.loaded:
             self._next_event()
