@@ -27,6 +27,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
             "format",
             "import_maps",
             "media_types",
+            "old_arguments",
             "platform_files",
             "url_reason",
         },

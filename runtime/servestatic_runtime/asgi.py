@@ -12,6 +12,7 @@ from servestatic_runtime.concurrency import run_in_thread, watch_disconnect
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS
 from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.old_arguments import WithoutOldArguments
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import not_found, respond
@@ -27,7 +28,7 @@ RawHeaders: TypeAlias = "list[tuple[bytes, bytes]]"
 _RELEVANT_HEADERS = {name.encode(): name for name in ("accept-encoding", *CONDITIONAL_FIELDS)}
 
 
-class ServeStaticASGI:
+class ServeStaticASGI(WithoutOldArguments):
     """Serve a release in front of an ASGI application, or on its own when that is None."""
 
     def __init__(

@@ -11,6 +11,7 @@ from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBod
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.old_arguments import WithoutOldArguments
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release, Releases
 from servestatic_runtime.respond import REASONS, not_found, respond
@@ -29,7 +30,7 @@ _WRAPPERS_THAT_STOP = frozenset({"gunicorn.http.wsgi", "waitress.buffers"})
 _STATUS_LINES = {status: f"{status} {reason}" for status, reason in REASONS.items()}
 
 
-class ServeStatic:
+class ServeStatic(WithoutOldArguments):
     """Serve a release in front of a WSGI application, or on its own when that is None."""
 
     def __init__(
