@@ -253,6 +253,33 @@ def test_what_is_not_listed_is_named_and_no_fault(dist: Path) -> None:
     ]
 
 
+@pytest.fixture
+def at_url_paths(tmp_path: Path) -> Compiled:
+    compiled = compile_tree(tmp_path, {"a.css": TEXT, "b.css": TEXT}, layout="urls", codings=("br",))
+    assert verified(compiled.dist)["problems"] == []
+    return compiled
+
+
+def test_a_plain_name_that_is_missing_is_found(at_url_paths: Compiled) -> None:
+    (at_url_paths.dist / "static/a.css.br").unlink()
+    assert problems(at_url_paths.dist) == [("missing-file", "static/a.css.br")]
+
+
+def test_a_plain_name_of_other_bytes_is_found(at_url_paths: Compiled) -> None:
+    plain = at_url_paths.dist / "static/a.css"
+    copy = plain.read_bytes()
+    plain.unlink()
+    plain.write_bytes(copy)
+    assert problems(at_url_paths.dist) == []
+    flipped(plain, 9)
+    assert problems(at_url_paths.dist) == [("damaged-file", "static/a.css")]
+
+
+def test_what_others_write_into_dist_is_theirs(at_url_paths: Compiled) -> None:
+    write_tree(at_url_paths.dist, {"static/theirs.css": "", "theirs.txt": ""})
+    assert problems(at_url_paths.dist) == []
+
+
 # Samples
 
 

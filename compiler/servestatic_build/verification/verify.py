@@ -11,11 +11,12 @@ from servestatic_build.diagnostics import Code, Diagnostic, Diagnostics, Severit
 from servestatic_build.pipeline import Progress
 from servestatic_build.platform_files import cores
 from servestatic_build.references.reading import ReadFile
+from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.verification.bodies import AGAIN, check_bodies, check_sizes
 from servestatic_build.verification.header_sets import check_header_sets
 from servestatic_build.verification.manifest_bytes import damaged_part
 from servestatic_build.verification.published_references import check_references, has_references, published_file
-from servestatic_build.verification.unlisted import tell_unlisted
+from servestatic_build.verification.unlisted import check_plain_names, tell_unlisted
 from servestatic_build.workers import Workers
 from servestatic_runtime import Manifest
 from servestatic_runtime.records import Asset
@@ -52,13 +53,14 @@ def verify(dist: str, *, sample: int | None, missing: str, progress: Progress) -
     checked = _checked(manifest, assets, read, progress)
     check_header_sets(manifest, assets, diagnostics)
     check_references(manifest, [each.file for each in checked if each.file], missing, diagnostics)
-    listed = {variant.file for asset in assets for variant in asset.variants}
-    tell_unlisted(manifest.root, listed, diagnostics)
+    own = OwnFiles(manifest.root, manifest)
+    check_plain_names(manifest, own, diagnostics)
+    tell_unlisted(manifest, own, diagnostics)
     return Verification(
         problems=(*(problem for each in checked for problem in each.problems), *diagnostics.located()),
         assets=len(assets),
         read=len(read),
-        files=len(listed),
+        files=len(own.listed),
         bytes_read=sum(assets[number].variants[0].size for number in read),
     )
 
