@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -80,7 +82,7 @@ def test_what_the_finders_find_is_compiled(dist: Path, settings: dict[str, Any],
     assert f"{dist} is compiled: 4 files, 4 new on disk." in said.stdout
     assert release(dist) == urls
     assert urls["img/a.png"].rpartition("/")[2] in css
-    assert {path.partition("/")[0] for path in snapshot(dist)} == {"files", "manifest.msgpack"}
+    assert {path.partition("/")[0] for path in snapshot(dist)} == {"css", "img", "js", "manifest.msgpack"}
 
 
 @WAYS
@@ -318,13 +320,19 @@ def test_a_server_does_not_load_the_compiler() -> None:
 
 
 @pytest.mark.parametrize("command", ["collectstatic", "compilestatic"])
-def test_clear_leaves_the_release_and_nothing_else(dist: Path, settings: dict[str, Any], command: str) -> None:
-    write_tree(dist, {"css/app.css": "of another storage", "staticfiles.json": "{}", "files/static/old.js": ""})
-    with project(dist, **settings):
-        assert "3 files that the release does not list are deleted." in run(command, "--clear").stdout
+def test_clear_replaces_what_is_in_the_way_and_deletes_earlier_releases(
+    dist: Path, settings: dict[str, Any], command: str
+) -> None:
+    write_tree(dist, {"css/app.css": "of another storage", "theirs.txt": "theirs"})
+    with project(dist, **settings) as storage:
+        with pytest.raises(CommandError, match="is as it was"):
+            run(command)
+        run(command, "--clear")
+        settings["STATICFILES_DIRS"][0].joinpath("img/a.png").write_text("new")
+        assert "2 files of earlier releases are deleted." in run(command, "--clear").stdout
         listed = {variant.file for asset in Manifest.open(dist) for variant in asset.variants}
-        assert set(snapshot(dist)) == {"manifest.msgpack", *listed}
-        assert "0 files" in run(command, "--clear").stdout
+        assert set(snapshot(dist)) == {"manifest.msgpack", "theirs.txt", *TREE, *listed}
+        assert (dist / "css/app.css").read_text() == read(storage, "css/app.css")
 
 
 def test_clear_asks_first(dist: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,7 +347,7 @@ def test_clear_asks_first(dist: Path, settings: dict[str, Any], monkeypatch: pyt
     monkeypatch.setattr("builtins.input", answer)
     with project(dist, **settings), pytest.raises(CommandError, match="cancelled"):
         run("collectstatic", "--clear", interactive=True)
-    assert "DELETE ALL OTHER FILES" in asked[0]
+    assert "DELETE THE FILES OF EARLIER RELEASES" in asked[0]
     assert snapshot(dist) == before
 
 
@@ -403,6 +411,61 @@ def test_compilestatic_takes_the_compiler_s_options(
 
 
 # Other people's files.
+
+
+@WAYS
+def test_what_others_wrote_into_static_root_is_published_at_its_plain_url(
+    dist: Path, settings: dict[str, Any], command: Any
+) -> None:
+    theirs = {"CACHE/css/output.0123456789ab.css": "a{}", "jsi18n/en/djangojs.js": "gettext = 1", "x.js.gz": "z"}
+    write_tree(dist, theirs)
+    with project(dist, **settings) as storage:
+        for _ in range(2):
+            said = run(command)
+            assert "3 files that others wrote into STATIC_ROOT are published, too" in said.stdout
+            assert {storage.url(name) for name in theirs} == {f"/static/{name}" for name in theirs}
+        assert "is up to date" in said.stdout
+    assert {name: (dist / name).read_text() for name in theirs} == theirs
+    immutable = {asset.name for asset in Manifest.open(dist) if asset.name in theirs and asset.immutable}
+    assert immutable == {"CACHE/css/output.0123456789ab.css"}
+
+
+def test_a_release_that_is_not_in_static_root_lies_below_files(tmp_path: Path, settings: dict[str, Any]) -> None:
+    settings["SERVESTATIC"] = {**QUICK, "MANIFEST": tmp_path / "dist"}
+    with project(tmp_path / "static_root", **settings):
+        run("compilestatic")
+    assert {path.partition("/")[0] for path in snapshot(tmp_path / "dist")} == {"files", "manifest.msgpack"}
+
+
+def test_a_root_inside_static_root_is_refused_with_nothing_lost(dist: Path, settings: dict[str, Any]) -> None:
+    before = snapshot(write_tree(dist, {"root/robots.txt": "all"}))
+    settings["SERVESTATIC"] = {**QUICK, "ROOT": dist / "root"}
+    with project(dist, **settings), pytest.raises(CommandError, match="is the output and can't be a source"):
+        run("collectstatic", "--clear")
+    assert snapshot(dist) == before
+
+
+@pytest.mark.parametrize(
+    ("permissions", "file", "directory"),
+    [
+        pytest.param({}, 0o644, 0o755, id="Django's default"),
+        pytest.param({"FILE_UPLOAD_PERMISSIONS": 0o640}, 0o640, 0o750, id="files"),
+        pytest.param({"FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o775}, 0o644, 0o775, id="directories"),
+        pytest.param({"FILE_UPLOAD_PERMISSIONS": None}, 0o600, 0o700, id="the umask's"),
+    ],
+)
+def test_django_s_permissions_hold_for_every_file_and_directory(
+    dist: Path, settings: dict[str, Any], permissions: dict[str, Any], file: int, directory: int
+) -> None:
+    before = os.umask(0o077)
+    try:
+        with project(dist, **settings, **permissions):
+            run("collectstatic")
+    finally:
+        os.umask(before)
+    paths = [dist, *dist.rglob("*")]
+    modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in paths if path.suffix != ".msgpack"}
+    assert modes == {(False, file), (True, directory)}
 
 
 def test_the_admin_and_an_app_with_modules_compile_without_a_problem(dist: Path) -> None:

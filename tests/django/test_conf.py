@@ -40,6 +40,8 @@ def test_a_project_that_says_nothing_has_the_defaults() -> None:
         cache_bytes=DEFAULT_CACHE_BYTES,
         reload=False,
         root=None,
+        is_static_root=False,
+        modes=conf.Modes(0o644, None),
         build={"index": ""},
         places={},
     )
@@ -58,6 +60,14 @@ def test_a_project_that_says_nothing_has_the_defaults() -> None:
         ({"DEBUG": True, "SERVESTATIC": {"RELOAD": False}}, "reload", False),
         ({"SERVESTATIC": {"ROOT": Path("/srv/public")}}, "root", "/srv/public"),
         ({"SERVESTATIC": {"ROOT": None}}, "root", None),
+        ({"STATIC_ROOT": "/srv/dist"}, "is_static_root", True),
+        (
+            {"STATIC_ROOT": "/srv/dist", "SERVESTATIC": {"MANIFEST": "/srv/dist/manifest.msgpack"}},
+            "is_static_root",
+            True,
+        ),
+        ({"STATIC_ROOT": "/srv/dist", "SERVESTATIC": {"MANIFEST": "/srv/other"}}, "is_static_root", False),
+        ({"FILE_UPLOAD_PERMISSIONS": 0o640}, "modes", conf.Modes(0o640, None)),
     ],
 )
 def test_what_the_runtime_is_told(settings: dict[str, Any], field: str, expected: object) -> None:
@@ -150,7 +160,8 @@ def test_every_key_for_the_compiler_stands_in_the_table_above() -> None:
 
 def test_every_setting_of_the_compiler_s_table_has_a_key_or_is_django_s_own() -> None:
     made = {name for _, _, settings in BUILD for name in settings}
-    assert made | {"sources", "out", "prefix"} == set(IN_FILE)
+    django_s_own = {"sources", "out", "prefix", "layout", "file-mode", "directory-mode"}
+    assert made | django_s_own == set(IN_FILE)
 
 
 @pytest.mark.parametrize(("key", "value", "expected"), BUILD)

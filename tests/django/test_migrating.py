@@ -116,7 +116,7 @@ def test_what_is_shown_for_django_serves_the_same_before_and_after(base: Path, t
 
 def test_what_is_shown_for_django_s_own_storage_links_the_same_before_and_after(base: Path) -> None:
     before, after = section("From Django's ManifestStaticFilesStorage", "python")
-    for block, files in ((before, base / "staticfiles"), (after, base / "staticfiles/files/static")):
+    for block, files in ((before, base / "staticfiles"), (after, base / "staticfiles")):
         with project(block, base):
             url = static("css/app.css")
             assert files.joinpath(url.removeprefix("/static/")).is_file()

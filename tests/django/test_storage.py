@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
+from django.contrib.staticfiles.storage import HashedFilesMixin
+from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
+from django.core.files.base import ContentFile
 from django.forms import Media
 from django.template import Context, Template
 from django.templatetags.static import static
@@ -15,8 +18,9 @@ from django.templatetags.static import static
 from servestatic_build import Source
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.django import opened
+from servestatic_runtime.django.storage import ManifestStorage
 from support.django_projects import project
-from support.releases import unfingerprinted
+from support.releases import snapshot, unfingerprinted
 from support.trees import compile_sources, write_tree
 
 TREE = {
@@ -198,6 +202,76 @@ def test_files_are_found_under_their_logical_names(dist: Path) -> None:
             storage.open("css/nothing.css")
         with pytest.raises(NotImplementedError):
             storage.path("")
+
+
+@pytest.fixture
+def static_root(tmp_path: Path) -> Path:
+    """A release in STATIC_ROOT, and what others have written there."""
+    write_tree(tmp_path / "dist", {"CACHE/x.js": "x"})
+    theirs = Source(str(tmp_path / "dist"), only=frozenset({"CACHE/x.js"}), foreign=True)
+    sources = [Source(str(write_tree(tmp_path / "static", TREE))), theirs]
+    return compile_sources(tmp_path, *sources, layout="prefix").dist
+
+
+def test_files_are_found_in_static_root_under_logical_and_stored_names(static_root: Path) -> None:
+    with project(static_root) as storage:
+        for name in ("css/app.css", storage.stored_name("css/app.css")):
+            assert storage.path(name) == str(static_root / name)
+            assert storage.exists(name)
+            assert storage.size(name) == 3
+            with storage.open(name) as file:
+                assert file.read() == b"a{}"
+        assert storage.listdir("")[0] == ["CACHE", "css", "js"]
+        assert [short(name) for name in storage.listdir("js")[1]] == ["app.#.js", "app.js"]
+        (static_root / "css/app.css").unlink()  # KEEP_ONLY_HASHED_FILES
+        assert short(storage.path("css/app.css")) == str(static_root / "css/app.#.css")
+        with pytest.raises(SuspiciousFileOperation):
+            storage.path("../secret")
+
+
+def test_the_storage_says_what_django_s_own_says(static_root: Path, tmp_path: Path) -> None:
+    with project(static_root) as storage:
+        assert isinstance(storage, HashedFilesMixin)  # by which Wagtail knows that names hold hashes
+        assert storage.hashed_files == {name: storage.stored_name(name) for name in (*TREE, "CACHE/x.js")}
+        assert storage.hashed_name("css/app.css") == storage.stored_name("css/app.css")
+        manifest = json.loads(storage.read_manifest() or "")
+        assert manifest == {"paths": storage.hashed_files, "version": "1.1", "hash": storage.manifest_hash}
+        assert len(storage.manifest_hash) == 12
+        assert storage.load_manifest() == (storage.hashed_files, storage.manifest_hash)
+        before = storage.manifest_hash
+        compile_sources(tmp_path, Source(str(write_tree(tmp_path / "static", {"css/app.css": "b{}"}))), layout="prefix")
+    with project(static_root) as storage:
+        assert storage.manifest_hash != before
+    with project(tmp_path / "none") as storage:
+        assert (storage.hashed_files, storage.manifest_hash, storage.read_manifest()) == ({}, "", None)
+
+
+class Lenient(ManifestStorage):
+    manifest_strict = False
+
+
+def test_a_subclass_may_take_unknown_names(static_root: Path) -> None:
+    with project(static_root, STORAGES={"staticfiles": {"BACKEND": f"{__name__}.Lenient"}}) as storage:
+        assert storage.url("css/nothing.css") == "/static/css/nothing.css"
+
+
+def test_what_others_save_is_stored_and_what_they_delete_is_gone(static_root: Path) -> None:
+    with project(static_root) as storage:
+        assert storage.save("jsi18n/en.js", ContentFile(b"1")) == "jsi18n/en.js"
+        assert storage.exists("jsi18n/en.js")
+        with storage.open("jsi18n/en.js") as file:
+            assert file.read() == b"1"
+        for name in ("jsi18n/en.js", "CACHE/x.js"):
+            storage.delete(name)
+            assert not (static_root / name).exists()
+
+
+def test_what_a_build_put_there_can_not_be_deleted(static_root: Path) -> None:
+    with project(static_root) as storage:
+        before = snapshot(static_root)
+        for name in ("manifest.msgpack", "css/app.css", storage.stored_name("css/app.css"), ""):
+            storage.delete(name)
+    assert snapshot(static_root) == before
 
 
 def test_a_release_is_opened_once_when_the_first_name_is_asked_for(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:

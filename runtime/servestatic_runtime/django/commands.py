@@ -19,9 +19,9 @@ def run(command: Any, options: dict[str, Any], **build: Any) -> None:
     clears = options["clear"] and not dry_run
     if clears and options["interactive"]:
         _confirm(dist)
-    compile_files(found_files(_ignored(options), output.say), output, dry_run=dry_run, **build)
+    compile_files(found_files(_ignored(options), output.say), output, dry_run=dry_run, replace_foreign=clears, **build)
     if clears:
-        output.say(f"{prune(dist)} files that the release does not list are deleted.")
+        output.say(f"{prune(dist)} files of earlier releases are deleted.")
 
 
 def _ignored(options: dict[str, Any]) -> list[str]:
@@ -33,6 +33,9 @@ def _ignored(options: dict[str, Any]) -> list[str]:
 
 
 def _confirm(dist: str) -> None:
-    question = f"Once it is compiled, this will DELETE ALL OTHER FILES in\n\n    {dist}\n\nType 'yes' to go on: "
+    question = (
+        f"Once it is compiled, this will DELETE THE FILES OF EARLIER RELEASES in\n\n    {dist}\n\n"
+        "and REPLACE what has the name of a file of the new one. Type 'yes' to go on: "
+    )
     if os.path.isdir(dist) and os.listdir(dist) and input(question) != "yes":
         raise CommandError("Compiling static files cancelled.")

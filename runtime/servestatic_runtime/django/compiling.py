@@ -19,7 +19,8 @@ from django.core.management.color import color_style
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.keys import Table
 from servestatic_runtime.django.trees import Collected, by_logical_name, local_path, trees
-from servestatic_runtime.manifest import manifest_path
+from servestatic_runtime.errors import ManifestError
+from servestatic_runtime.manifest import Manifest, manifest_path
 from servestatic_runtime.platform_files import with_slashes
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _build(
     except ImportError as error:
         raise CommandError(str(error)) from error
     try:
-        config = _config(collected, settings, scratch, options)
+        config = _config(collected, settings, scratch, output, options)
         with nullcontext(Silent()) if not output.verbosity else ProgressBar() as progress:
             return build(config, progress)
     except ConfigError as error:
@@ -171,17 +172,51 @@ def _keywords(build: Table, settings: conf.Settings) -> dict[str, Any]:
     return keywords(build, settings.places)
 
 
-def _config(collected: Collected, settings: conf.Settings, scratch: str, options: Mapping[str, Any]) -> Config:
+def _config(
+    collected: Collected, settings: conf.Settings, scratch: str, output: Output, options: Mapping[str, Any]
+) -> Config:
     from servestatic_build import Config, Source
 
+    dist = dist_of(settings)
+    foreign = _foreign(dist) - collected.keys() if settings.is_static_root else frozenset()
     sources = [Source(tree.directory, None, tree.name_prefix, tree.only) for tree in trees(collected, scratch)]
+    if foreign:
+        output.say(
+            f"{len(foreign)} files that others wrote into STATIC_ROOT are published, too: {min(foreign)} for one."
+        )
+        sources.insert(0, Source(dist, only=foreign, foreign=True))
     if settings.root:
         sources.append(Source(settings.root, "/"))
     if not sources:
         raise CommandError("The finders find no file. Look at STATICFILES_DIRS and STATICFILES_FINDERS.")
-    given = {"out": dist_of(settings), "prefix": settings.prefix, **_keywords(settings.build, settings), **options}
+    given = {
+        "out": dist,
+        "prefix": settings.prefix,
+        **_place(settings),
+        **_keywords(settings.build, settings),
+        **options,
+    }
     given["origins"] = (*given.get("origins", ()), *_origins(settings.base_url))
     return Config(sources=tuple(sources), **given)
+
+
+def _place(settings: conf.Settings) -> Table:
+    """Return where files lie in DIST and who may read them, as keywords of Config."""
+    layout = "prefix" if settings.is_static_root else "files"
+    return {"layout": layout, "file_mode": settings.modes.file, "directory_mode": settings.modes.directory}
+
+
+def _foreign(dist: str) -> frozenset[str]:
+    """Return the names of the files that others have written into DIST."""
+    from servestatic_build.store.own_files import OwnFiles
+
+    if not os.path.isdir(dist):
+        return frozenset()
+    try:
+        manifest = Manifest.open(dist)
+    except ManifestError:  # a build says so if there is one
+        manifest = None
+    return frozenset(OwnFiles(dist, manifest).foreign())
 
 
 def _origins(base_url: str | None) -> Iterator[str]:

@@ -15,6 +15,7 @@ from django.core.signals import setting_changed
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, Table
+from servestatic_runtime.manifest import manifest_path
 from servestatic_runtime.paths import quote_path
 
 DICTIONARY = "SERVESTATIC"
@@ -36,8 +37,17 @@ class Settings(NamedTuple):
     cache_bytes: int
     reload: bool
     root: str | None  # a directory whose files are served at "/"
+    is_static_root: bool  # whether DIST is the STATIC_ROOT, which others read and write, too
+    modes: Modes
     build: Table  # the compiler's other settings, under their names in its settings file
     places: Mapping[str, str]  # where the project gives each of them, by the same names
+
+
+class Modes(NamedTuple):
+    """The permissions of a release's files and directories, None where they are the compiler's to say."""
+
+    file: int | None
+    directory: int | None
 
 
 class Given(NamedTuple):
@@ -57,8 +67,9 @@ def read() -> Settings:
     values = {key: each.value for key, each in given.items()}
     static_url = str(django_settings.STATIC_URL or "/static/")
     prefix = _with_slashes(values.get("STATIC_PREFIX") or unquote(urlsplit(static_url).path))
+    dist, static_root = (_path(path) for path in (values.get("MANIFEST"), django_settings.STATIC_ROOT))
     return Settings(
-        dist=_path(values.get("MANIFEST") or django_settings.STATIC_ROOT),
+        dist=dist or static_root,
         prefix=prefix,
         base_url=values.get("BASE_URL", base_url(static_url, prefix)),
         strict=values.get("MANIFEST_STRICT", True),
@@ -66,6 +77,8 @@ def read() -> Settings:
         cache_bytes=values.get("CACHE_BYTES", DEFAULT_CACHE_BYTES),
         reload=values.get("RELOAD", django_settings.DEBUG),
         root=_path(values.get("ROOT")),
+        is_static_root=static_root is not None and _is_in(static_root, dist or static_root),
+        modes=Modes(django_settings.FILE_UPLOAD_PERMISSIONS, django_settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS),
         build=build,
         places=places,
     )
@@ -133,6 +146,10 @@ def _path(value: Any) -> str | None:
     return os.fspath(value) if value else None
 
 
+def _is_in(directory: str, manifest: str) -> bool:
+    return os.path.realpath(directory) == os.path.realpath(os.path.dirname(manifest_path(manifest)))
+
+
 def _with_slashes(path: str) -> str:
     inner = path.strip("/")
     return f"/{inner}/" if inner else "/"
@@ -148,7 +165,9 @@ def _require_kind(place: str, value: Any, kinds: tuple[Any, ...] | None) -> None
 
 
 def _invalidate(*, setting: str, **_: Any) -> None:
-    if setting in {"DEBUG", "FORCE_SCRIPT_NAME"} or setting.startswith(("STATIC_", DICTIONARY, *OLD_PREFIXES)):
+    if setting in {"DEBUG", "FORCE_SCRIPT_NAME"} or setting.startswith(
+        ("STATIC_", "FILE_UPLOAD_", DICTIONARY, *OLD_PREFIXES)
+    ):
         read.cache_clear()
 
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from hashlib import md5
+from typing import Any, TypeVar
 from urllib.parse import unquote
 from weakref import finalize
 
 from django.conf import settings as django_settings
-from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, StaticFilesStorage
+from django.utils._os import safe_join
 
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.trees import Collected
 from servestatic_runtime.errors import ManifestError, UnknownAssetError
+from servestatic_runtime.format import MANIFEST_NAME
+from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.platform_files import with_slashes
+from servestatic_runtime.url_reason import UrlReason
 
 __all__ = ["ManifestStorage"]
 
@@ -25,10 +33,15 @@ T = TypeVar("T")
 UNCOMPILED = "Nothing was compiled: --no-post-process leaves collectstatic nothing to do with ManifestStorage."
 
 
-class ManifestStorage(StaticFilesStorage):
+class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise it, for whom names hold a hash then
     """For ``STORAGES["staticfiles"]["BACKEND"]``. Names are logical names, and files are those of the release in DIST."""
 
     _uncompiled: finalize[[], ManifestStorage] | None = None  # what says at the end that post_process never came
+    _hashed_files: tuple[Manifest, dict[str, str]] | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Read no manifest yet: most processes that have a storage ask for no URL."""
+        StaticFilesStorage.__init__(self, *args, **kwargs)
 
     def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - Django's own signature
         """Return the URL of a name: the plain one under DEBUG unless forced, as Django's own storage does.
@@ -45,7 +58,7 @@ class ManifestStorage(StaticFilesStorage):
         try:
             return _ask(opened.manifest().url, path) + tail
         except ValueError:
-            if conf.read().strict and not opened.is_missing_in_tests():
+            if self.manifest_strict and conf.read().strict and not opened.is_missing_in_tests():
                 raise
             return _plain_url(_front(), name)
 
@@ -55,34 +68,81 @@ class ManifestStorage(StaticFilesStorage):
         manifest = opened.manifest()
         return _ask(manifest.asset, path).url.removeprefix(manifest.prefix) + tail
 
-    def path(self, name: str) -> str:
-        """Return where the bytes of a name lie; raise FileNotFoundError.
+    def hashed_name(self, name: str, content: object = None, filename: str | None = None) -> str:  # noqa: ARG002
+        """Return the stored name: a build has hashed the content."""
+        return self.stored_name(name)
 
-        They lie under other names, so there is no directory of them, and collectstatic refuses --link.
+    @property
+    def hashed_files(self) -> dict[str, str]:
+        """The stored names by name, without files that are served outside of STATIC_URL; none without a release."""
+        try:
+            manifest = opened.manifest()
+        except ManifestError:
+            return {}
+        if self._hashed_files is None or self._hashed_files[0] is not manifest:
+            names = (asset for asset in manifest if not asset.name.startswith("/"))
+            self._hashed_files = manifest, {asset.name: asset.url.removeprefix(manifest.prefix) for asset in names}
+        return self._hashed_files[1]
+
+    @property
+    def manifest_hash(self) -> str:
+        """What changes when any stored name does, as Django makes it; empty without a release."""
+        files = sorted(self.hashed_files.items())
+        return md5(json.dumps(files).encode(), usedforsecurity=False).hexdigest()[:12] if files else ""
+
+    def read_manifest(self) -> str | None:
+        """Return the stored names in the form of Django's staticfiles.json, None without a release."""
+        payload = {"paths": self.hashed_files, "version": self.manifest_version, "hash": self.manifest_hash}
+        return json.dumps(payload) if self.hashed_files else None
+
+    def path(self, name: str) -> str:
+        """Return where the bytes of a name lie, or would lie: in STATIC_ROOT under this very name, or under its own.
+
+        Logical names are known, and what lies in STATIC_ROOT. It is no directory that collectstatic could fill with
+        links (--link), so the empty name has no path.
         """
         if not name:
-            raise NotImplementedError("A release has no directory where files lie under their logical names.")
+            raise NotImplementedError("A release is no directory of links to its sources.")
+        path = str(super().path(name)) if self.location else name
+        if os.path.exists(path):
+            return path
         try:
             manifest = opened.manifest()
             return manifest.body_path(_ask(manifest.asset, name).variants[0])
         except ValueError as error:
+            if self.location:
+                return path
             raise FileNotFoundError(errno.ENOENT, str(error), name) from error
 
     def exists(self, name: str) -> bool:
-        """Return whether the release has a name."""
+        """Return whether the release or STATIC_ROOT has a name. Of directories it has none: collectstatic clears none."""
         try:
-            return bool(_ask(opened.manifest().asset, name))
-        except (ValueError, ManifestError):  # collectstatic asks, and what is damaged must not keep it from its work
+            return bool(name) and os.path.exists(self.path(name))
+        except (FileNotFoundError, ManifestError):  # collectstatic asks, and damage must not keep it from its work
             return False
 
-    def save(self, name: str, content: object, max_length: int | None = None) -> str:  # noqa: ARG002
-        """Accept a file from collectstatic without copying it: post_process compiles it from its source."""
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """Return the directories and the files in a directory of STATIC_ROOT."""
+        with os.scandir(safe_join(self.location, path)) as entries:
+            is_directory = {entry.name: entry.is_dir() for entry in entries}
+        names = sorted(is_directory)
+        return [name for name in names if is_directory[name]], [name for name in names if not is_directory[name]]
+
+    def save(self, name: str, content: Any, max_length: int | None = None) -> str:
+        """Store a file in STATIC_ROOT, from where the next build publishes it.
+
+        One that the finders find comes from collectstatic: post_process compiles it from its source, without a copy.
+        """
+        if not _is_found(name):
+            return str(super().save(name, content, max_length))
         if self._uncompiled is None:
             self._uncompiled = finalize(self, _say_nothing_was_compiled)
         return name
 
     def delete(self, name: str) -> None:
-        """Delete nothing. Only a build changes DIST, from one whole release to another."""
+        """Delete a file that others have written into STATIC_ROOT. What is a build's only a build deletes."""
+        if name and not (_is_found(name) or self._is_listed(name)):
+            super().delete(name)
 
     def post_process(self, paths: Collected, dry_run: bool = False, **_: object) -> Iterator[tuple[str, str, bool]]:  # noqa: FBT001, FBT002
         """Compile what collectstatic has found; raise CommandError, with DIST as it was."""
@@ -92,6 +152,25 @@ class ManifestStorage(StaticFilesStorage):
             self._uncompiled.detach()
         for name, stored_name in compile_files(paths, Output.of_process(), dry_run=dry_run).items():
             yield name, stored_name, True
+
+    def _is_listed(self, name: str) -> bool:
+        """Return whether a name is the manifest's, or that of a file in it."""
+        path = os.path.abspath(str(safe_join(self.location, name)))
+        try:
+            manifest = opened.manifest()
+        except ManifestError:
+            return os.path.basename(path) == MANIFEST_NAME
+        match = manifest.find(manifest.prefix + with_slashes(name))
+        is_foreign = match is None or UrlReason.of(match.asset.reason).is_foreign
+        return path == manifest.path or not is_foreign
+
+
+def _is_found(name: str) -> bool:
+    """Return whether the finders find a file, so that a build publishes it."""
+    try:
+        return bool(finders.find(name))
+    except NotImplementedError:  # a finder that can only list
+        return True
 
 
 def _say_nothing_was_compiled() -> None:
