@@ -146,7 +146,11 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.report": ({"__init__", "digest", "summary"}, {"console"}, {"told"}),
     "servestatic_build.inspection": (
         {"__init__", "answers", "json_view", "lookup"},
-        {"explain", "show", "verify"},
+        {"causes"},
+        {"comparison"},
+        {"diff_data", "diff_text"},
+        {"diff_markdown"},
+        {"diff", "explain", "show", "verify"},
         {"cli"},
     ),
     "servestatic_build.verification": (

@@ -103,3 +103,19 @@ def test_without_the_extra_a_release_can_be_looked_at(
     shown = ran(python.parent / "servestatic-manifest", name, dist, *more, *options)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert Manifest.open(dist).url("app.css") in shown.stdout
+
+
+def test_without_the_extra_two_releases_can_be_compared(python: Path, tmp_path: Path) -> None:
+    trees = ({"app.css": "a{b:url(a.png)}", "a.png": number} for number in "12")
+    dists = [str(compile_tree(tmp_path / f"{number}", tree).dist) for number, tree in enumerate(trees)]
+    shown = ran(python.parent / "servestatic-manifest", "diff", *dists)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "because of a.png" in shown.stdout
+
+
+def test_without_the_extra_a_release_can_t_be_verified_and_a_line_says_why(python: Path, tmp_path: Path) -> None:
+    failed = ran(python.parent / "servestatic-manifest", "verify", str(compile_tree(tmp_path, {"app.css": ""}).dist))
+    assert (failed.returncode, failed.stdout) == (1, "")
+    (line,) = failed.stderr.splitlines()
+    assert line.startswith("servestatic-manifest: error: ")
+    assert line.endswith('pip install "servestatic-build[build]"')

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from servestatic_build.extra import MissingExtraError
 from servestatic_build.inspection.answers import NegativeAnswerError
+from servestatic_build.inspection.diff import diff
 from servestatic_build.inspection.explain import explain
 from servestatic_build.inspection.show import show
 from servestatic_build.inspection.verify import verify
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     explained.add_argument("--json", action="store_true", help="print it as one JSON object")
     explained.set_defaults(run=lambda options: explain(options.dist, options.name, as_json=options.json))
     _add_verify(commands)
+    _add_diff(commands)
     return parser
 
 
@@ -88,6 +90,20 @@ def _add_verify(commands: _Commands) -> None:
             verbose=options.verbose,
         )
     )
+
+
+def _add_diff(commands: _Commands) -> None:
+    text = "Say what is different between two releases."
+    command = commands.add_parser("diff", help=text, description=text)
+    for name in ("A", "B"):
+        command.add_argument(name.lower(), metavar=name, help="a directory that servestatic-build wrote, or a manifest")
+    forms = command.add_mutually_exclusive_group()
+    for form, what in (("json", "one JSON object"), ("markdown", "Markdown, for a comment on a pull request")):
+        forms.add_argument(
+            f"--{form}", dest="form", action="store_const", const=form, default="text", help=f"print {what}"
+        )
+    command.add_argument("--exit-code", action="store_true", help="exit 1 if there is a difference")
+    command.set_defaults(run=lambda options: diff(options.a, options.b, form=options.form, exit_code=options.exit_code))
 
 
 def _count(text: str) -> int:
