@@ -90,7 +90,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__", "hooks", "problems"},
         {"converters", "table", "toml_lines"},
         {"globs", "source"},
-        {"compress_rules", "header_rules", "missing", "output"},
+        {"budgets", "compress_rules", "header_rules", "missing", "output"},
         {"value_kinds"},
         {"list_kinds"},
         {"config"},
@@ -129,7 +129,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"insertion_modes"},
         {"tree_construction"},
     ),
-    "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"manifest_writer"}),
+    "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"budgets", "manifest_writer"}),
     "servestatic_build.store": (
         {"__init__", "layout", "locks", "own_files"},
         {"place", "staging"},

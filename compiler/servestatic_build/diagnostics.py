@@ -201,6 +201,16 @@ class Code(StrEnum):
         "The cache cannot be read or written, or a remote one does not answer; the build went on without it.",
         "Look at its permissions and at the room on the disk, or at the network; or name another with `--cache`.",
     )
+    OVER_BUDGET = (
+        "over-budget",
+        "Files weigh more than a budget of the settings allows; DIST is as it was.",
+        "Look at the largest of them and at what grew since the last release, or raise the budget.",
+    )
+    UNUSED_BUDGET = (
+        "unused-budget",
+        "A budget is for files that the release does not have.",
+        "Correct its pattern or its name, or remove the budget.",
+    )
     DAMAGED_MANIFEST = (
         "damaged-manifest",
         "The manifest is not as the compiler wrote it, or says what its files contradict.",

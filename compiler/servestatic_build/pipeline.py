@@ -19,6 +19,7 @@ from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnos
 from servestatic_build.model import Asset, Graph, Skipped
 from servestatic_build.references.link import link
 from servestatic_build.references.specifiers import Specifiers
+from servestatic_build.releases.budgets import OverBudget, check_budgets
 from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.import_map import import_map
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
@@ -72,6 +73,7 @@ class BuildResult:
     up_to_date: bool = False  # DIST held this very release before
     outdated: bool = False  # a check found that DIST does not hold it
     cache: Mapping[str, Uses] = field(default_factory=dict)  # by kind of item
+    over_budget: tuple[OverBudget, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -130,6 +132,8 @@ def _compile(
         with stages.stage("compress", len(tasks)) as advance:
             compressor = Compressor(CodedBytes(config.effort, cache, last_build), renderer, staging, config.jobs)
             assets = compressor.compress(assets, tasks, advance)
+        result.over_budget = check_budgets(config.budgets, assets, graph, previous, diagnostics)
+        _stop_at_errors(diagnostics)
         # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
         with stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
             placement = place(assets, layout, previous, diagnostics, verify_content=config.verify_content)

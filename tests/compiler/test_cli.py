@@ -328,6 +328,7 @@ def test_json_is_a_summary_on_stdout() -> None:
         "missing_ignored": 0,
         "placeholders": 0,
         "cache": {"coded": {"hits": 0, "misses": 1}, "last-build": {"hits": 0, "misses": 1}},
+        "over_budget": [],
         "warnings": 1,
         "errors": 0,
     }

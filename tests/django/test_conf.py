@@ -144,6 +144,7 @@ BUILD: list[tuple[str, Any, dict[str, Any]]] = [
     ("IMPORTS", {"lit": "lit.js"}, {"imports": {"lit": "lit.js"}}),
     ("ORIGINS", ["https://x.test"], {"origins": ["https://x.test"]}),
     ("BUNDLER_MANIFESTS", [Path("a.json")], {"bundler-manifests": [Path("a.json")]}),
+    ("BUDGETS", [{"for": "*", "max": 1}], {"budgets": [{"for": "*", "max": 1}]}),
     ("HEADERS", [{"for": "*", "set": {"A": "1"}}], {"headers": [{"for": "*", "set": {"A": "1"}}]}),
     ("STRICT", True, {"strict": True}),
 ]

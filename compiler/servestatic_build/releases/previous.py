@@ -45,6 +45,11 @@ class PreviousRelease:
         asset = self._asset(name)
         return asset and PreviousDate(asset.modified, asset.digest, self._is_dated(asset.plain_headers))
 
+    def sizes(self, name: str) -> dict[str, int]:
+        """Return the sizes of a name's variants by coding, nothing where the release does not have it."""
+        asset = self._asset(name)
+        return {variant.coding: variant.size for variant in asset.variants} if asset else {}
+
     def lists(self, name: str, file: str, digest: bytes) -> bool:
         """Return whether an asset of the release has a file with this content at ``file`` in DIST."""
         asset = self._asset(name)

@@ -15,10 +15,12 @@ from rich.text import Text
 from servestatic_build.diagnostics import Code, Diagnostic, Severity
 from servestatic_build.model import Skipped
 from servestatic_build.pipeline import BuildResult
+from servestatic_build.releases.budgets import OverBudget
 from servestatic_build.report.digest import digest
 from servestatic_build.report.summary import codings
 from servestatic_build.text import printable
 
+_MOST_OFFENDERS = 10
 _STYLES = {Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
 
 
@@ -78,6 +80,20 @@ def print_cache_uses(console: Console, result: BuildResult) -> None:
     """Print how often the cache had what the build needed."""
     for kind, uses in sorted(result.cache.items()):
         _print_line(console, f"cache: {kind}: {_count(uses.hits, 'hit')}, {_count(uses.misses, 'miss', 'misses')}")
+
+
+def print_over_budget(console: Console, over_budget: Iterable[OverBudget]) -> None:
+    """Print, for each budget that is exceeded, its largest files and how much they grew since the last release."""
+    for over in over_budget:
+        table = Table(box=None, pad_edge=False)
+        for heading in (over.budget.name, "bytes", "growth"):
+            table.add_column(printable(heading), justify="right" if heading in {"bytes", "growth"} else "left")
+        for file in over.files[:_MOST_OFFENDERS]:
+            growth = "new" if file.growth is None else f"{file.growth:+,}" if file.growth else "0"
+            table.add_row(printable(file.name), f"{file.size:,}", growth)
+        console.print(table)
+        if len(over.files) > _MOST_OFFENDERS:
+            _print_line(console, f"and {_count(len(over.files) - _MOST_OFFENDERS, 'smaller file')}")
 
 
 def print_summary(console: Console, result: BuildResult, out: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from servestatic_build.diagnostics import Diagnostic, Severity
 from servestatic_build.pipeline import BuildResult
+from servestatic_build.releases.budgets import OverBudget
 
 
 def summary(result: BuildResult) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "codings": codings(result),
         "cache": {kind: {"hits": uses.hits, "misses": uses.misses} for kind, uses in sorted(result.cache.items())},
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+        "over_budget": [_over_budget(each) for each in result.over_budget],
         "warnings": severities[Severity.WARNING],
         "errors": severities[Severity.ERROR],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in result.diagnostics],
@@ -41,6 +43,16 @@ def codings(result: BuildResult) -> list[dict[str, Any]]:
             row["bytes"] += variant.file.size
             row["identity_bytes"] += asset.identity.size
     return list(rows.values())
+
+
+def _over_budget(over: OverBudget) -> dict[str, Any]:
+    return {
+        "for": over.budget.name,
+        "coding": over.budget.coding or None,
+        "max": over.budget.most,
+        "bytes": over.size,
+        "files": [{"name": file.name, "bytes": file.size, "growth": file.growth} for file in over.files],
+    }
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from servestatic_build.report.console import (
     print_diagnostic,
     print_diagnostics,
     print_outcome,
+    print_over_budget,
     print_skipped,
     print_summary,
 )
@@ -77,6 +78,7 @@ class ToldBuilds:
     def _tell_problems(self, result: BuildResult) -> None:
         shown = [each for each in result.diagnostics if not self.quiet or each.severity is Severity.ERROR]
         print_diagnostics(self.console, shown, verbose=self.verbose)
+        print_over_budget(self.console, result.over_budget)
 
     def _tell_data(self, result: BuildResult) -> None:
         if self.as_json:

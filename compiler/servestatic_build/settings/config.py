@@ -11,6 +11,7 @@ from servestatic_build.diagnostics import ConfigError
 from servestatic_build.platform_files import Modes, cores
 from servestatic_build.settings.header_rules import HeadersHook
 from servestatic_build.settings.list_kinds import (
+    Budgets,
     Codings,
     Compress,
     HeaderRules,
@@ -246,6 +247,16 @@ class Config:
     )
     cross_origin: Flag = Flag(
         default=True, summary="Allow other origins to read the files (CORS).", example="cross-origin = false"
+    )
+    budgets: Budgets = Budgets(
+        (),
+        "What files may weigh; the build fails where they weigh more.",
+        options="",
+        example='budgets = [{ page = "index.html", coding = "br", max = "150 kB" }]',
+        details="A budget has `max`, and what it is for: `for`, a pattern (each file that matches, or with "
+        '`scope = "total"` all together), `page` (an HTML file and all that it loads), or `entry` (a script and its static '
+        "imports). With a `coding` they count as who takes it downloads them, otherwise in the smallest that each has. Several "
+        "are better written as tables: `[[tool.servestatic-build.budgets]]`. [More](../howto/verify.md#budgets).",
     )
     types: MediaTypes = MediaTypes(
         {}, "Media types by suffix.", options="", example='types = { ".usdz" = "model/vnd.usdz+zip" }'

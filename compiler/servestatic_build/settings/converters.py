@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
@@ -13,6 +14,13 @@ from servestatic_build.settings.problems import within
 
 _T = TypeVar("_T")
 
+_MOST_BYTES = 2**63
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?([kmgt]i?b|b|)", re.IGNORECASE)
+_UNITS = {"": 1, "b": 1} | {
+    f"{letter}{unit}": base ** (power + 1)
+    for power, letter in enumerate("kmgt")
+    for unit, base in (("b", 1000), ("ib", 1024))
+}
 _LONGEST_SHOWN = 60
 _MOST_BITS_SHOWN = 64  # beyond 4,300 digits Python refuses to write a number out
 
@@ -67,6 +75,16 @@ def path(value: object) -> str:
     if not checked:
         raise ConfigError("'' is not a path", "if a variable should be there, it is empty or not set")
     return checked
+
+
+def size(value: object, wanted: str = 'a size, such as "150 kB"') -> int:
+    """Return a number of bytes, given as such or with a unit."""
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match:
+        return int(float(match[1]) * _UNITS[match[2].lower()])
+    if type(value) is not int or not 0 <= value < _MOST_BYTES:
+        raise refusal(value, wanted)
+    return value
 
 
 def items(value: object, convert: Callable[[Any], _T], wanted: str, *single: type) -> tuple[_T, ...]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from servestatic_build.codecs import CODECS
 from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings import converters
+from servestatic_build.settings.budgets import Budget
 from servestatic_build.settings.compress_rules import CompressRule, CompressRules
 from servestatic_build.settings.converters import refusal
 from servestatic_build.settings.globs import Globs, patterns
@@ -149,6 +150,18 @@ class HeaderRules(Setting[ListOf[HeaderRule | Mapping[str, Any]], tuple[HeaderRu
             hint = 'write each rule as a table in double brackets, [[…headers]], that begins with for = "*.pdf"'
             raise refusal(value, self.wanted, hint)
         return converters.items(value, HeaderRule.of, self.wanted)
+
+
+class Budgets(Setting[ListOf[Budget | Mapping[str, Any]], tuple[Budget, ...]]):
+    """What files may weigh."""
+
+    wanted = "a list of budgets"
+
+    def convert(self, value: Any) -> tuple[Budget, ...]:
+        if isinstance(value, Mapping):
+            hint = "write each budget as a table in double brackets, [[…budgets]]"
+            raise refusal(value, self.wanted, hint)
+        return converters.items(value, Budget.of, self.wanted)
 
 
 def _codings(value: Any) -> tuple[str, ...]:

@@ -16,16 +16,9 @@ from servestatic_build.settings.table import Setting
 PathText: TypeAlias = str | os.PathLike[str]
 
 _MOST = 2**31 - 1  # of a max-age any cache understands as much (RFC 9111 1.2.2), and nobody has more threads
-_MOST_BYTES = 2**63
 _MODE = re.compile(r"(?:0o?)?[4-7][0-7]{2}", re.ASCII)
 _OWNER_READS, _MOST_OF_MODE = 0o400, 0o777
 _WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
-_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?([kmgt]i?b|b|)", re.IGNORECASE)
-_UNITS = {"": 1, "b": 1} | {
-    f"{letter}{unit}": base ** (power + 1)
-    for power, letter in enumerate("kmgt")
-    for unit, base in (("b", 1000), ("ib", 1024))
-}
 
 
 class Flag(Setting[bool, bool]):
@@ -68,12 +61,7 @@ class Size(Setting[int | str, int]):
     wanted = 'a size, such as "500 MiB"'
 
     def convert(self, value: Any) -> int:
-        match = _SIZE.fullmatch(value) if isinstance(value, str) else None
-        if match:
-            return int(float(match[1]) * _UNITS[match[2].lower()])
-        if type(value) is not int or not 0 <= value < _MOST_BYTES:
-            raise refusal(value, self.wanted)
-        return value
+        return converters.size(value, self.wanted)
 
 
 class FileMode(Setting[int | str | None, int | None]):

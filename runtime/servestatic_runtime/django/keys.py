@@ -99,6 +99,7 @@ KEYS: dict[str, Key] = {
     "ORIGINS": _setting("origins"),
     "BUNDLER_MANIFESTS": _setting("bundler-manifests"),
     "HEADERS": Key((list, tuple), lambda value: {"headers": [*value]}),  # rules of MIMETYPES come before them
+    "BUDGETS": _setting("budgets"),
     "STRICT": _setting("strict"),
 }
 

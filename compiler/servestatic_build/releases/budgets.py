@@ -1,0 +1,125 @@
+"""Whether a release keeps the budgets of the settings, and which of its files weigh most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.model import Asset, Graph, ReferenceKind
+from servestatic_build.releases.previous import PreviousRelease
+from servestatic_build.settings.budgets import Budget
+from servestatic_runtime.format import IDENTITY
+
+# What a page that loads does not download: what a person or a script may ask for later.
+_LATER = frozenset(
+    {
+        ReferenceKind.DYNAMIC_IMPORT,
+        ReferenceKind.LINK,
+        ReferenceKind.PAGE_SERVICE_WORKER,
+        ReferenceKind.SERVICE_WORKER,
+        ReferenceKind.SOURCE_MAP,
+        ReferenceKind.SPECIFIER,
+    }
+)
+
+
+class WeighedFile(NamedTuple):
+    """A file as a budget counts it; ``growth`` is by how much it outgrew the last release, None where that had none."""
+
+    name: str
+    size: int
+    growth: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """A budget that is exceeded, from check_budgets for the report: the files that count, the largest first.
+
+    ``size`` is that of all together, or of the largest where each counts by itself: then only those are here that exceed it.
+    """
+
+    budget: Budget
+    size: int
+    files: tuple[WeighedFile, ...]
+
+
+def check_budgets(
+    budgets: Sequence[Budget],
+    assets: Sequence[Asset],
+    graph: Graph,
+    previous: PreviousRelease,
+    diagnostics: Diagnostics,
+) -> tuple[OverBudget, ...]:
+    """Return the budgets that are exceeded, each with an error; warn of those that are for nothing."""
+    exceeded = []
+    for budget in budgets:
+        counted = [*_counted(budget, assets, graph)]
+        if not counted:
+            hint = "correct its pattern or its name"
+            diagnostics.warning(Code.UNUSED_BUDGET, budget.name, "this budget is for no file of the release", hint)
+        files = sorted((_weighed(asset, budget.coding, previous) for asset in counted), key=lambda f: (-f.size, f.name))
+        over = _over(budget, tuple(files))
+        if over is not None:
+            exceeded.append(over)
+            diagnostics.error(Code.OVER_BUDGET, budget.name, _message(over), "make them smaller, or raise the budget")
+    return tuple(exceeded)
+
+
+def _over(budget: Budget, files: tuple[WeighedFile, ...]) -> OverBudget | None:
+    if budget.files is None or budget.scope == "total":
+        size = sum(file.size for file in files)
+        return OverBudget(budget, size, files) if size > budget.most else None
+    heavy = tuple(file for file in files if file.size > budget.most)
+    return OverBudget(budget, heavy[0].size, heavy) if heavy else None
+
+
+def _message(over: OverBudget) -> str:
+    coding = f" as {over.budget.coding}" if over.budget.coding else ""
+    files = "1 file has" if len(over.files) == 1 else f"{len(over.files):,} files have"
+    if over.budget.files is None or over.budget.scope == "total":
+        what = f"{files} {over.size:,} bytes{coding} in total"
+    else:
+        what = f"{files} too many bytes{coding}, up to {over.size:,}"
+    return f"{what}, and the budget is {over.budget.most:,}; the largest is {over.files[0].name}"
+
+
+def _counted(budget: Budget, assets: Sequence[Asset], graph: Graph) -> Iterator[Asset]:
+    """Yield the files that a budget is for."""
+    if budget.files is not None:
+        yield from (asset for asset in assets if budget.files.match(asset.source.name))
+        return
+    start = budget.page or budget.entry
+    numbers = [number for number, asset in enumerate(assets) if start in {asset.source.name, *asset.source.aliases}]
+    targets = _loaded(graph) if budget.page else {number: asset.imports for number, asset in enumerate(assets)}
+    yield from (assets[number] for number in sorted(_reached(numbers, targets)))
+
+
+def _loaded(graph: Graph) -> Mapping[int, Sequence[int]]:
+    """Return what each file has a browser load with it, by numbers."""
+    return {
+        number: [link.target for link in file.links if link.reference.kind not in _LATER]
+        for number, file in enumerate(graph.files)
+    }
+
+
+def _reached(numbers: Iterable[int], targets: Mapping[int, Sequence[int]]) -> set[int]:
+    reached: set[int] = set()
+    waiting = [*numbers]
+    while waiting:
+        number = waiting.pop()
+        if number not in reached:
+            reached.add(number)
+            waiting += targets[number]
+    return reached
+
+
+def _weighed(asset: Asset, coding: str, previous: PreviousRelease) -> WeighedFile:
+    size = _size({variant.coding: variant.file.size for variant in asset.variants}, coding)
+    before = previous.sizes(asset.source.name)
+    return WeighedFile(asset.source.name, size, size - _size(before, coding) if before else None)
+
+
+def _size(sizes: Mapping[str, int], coding: str) -> int:
+    return sizes.get(coding, sizes[IDENTITY]) if coding else min(sizes.values())
