@@ -96,7 +96,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"config"},
         {"files"},
     ),
-    "servestatic_build.sources": ({"__init__", "bundlers", "directories"}, {"scan"}),
+    "servestatic_build.sources": ({"__init__", "bundlers", "directories", "private"}, {"scan"}),
     "servestatic_build.sources.bundlers": ({"shapes"}, {"reports"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),
     "servestatic_build.references": (
         {"__init__", "graph", "notations", "placeholders", "suggestions", "urls"},

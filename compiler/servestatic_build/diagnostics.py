@@ -56,6 +56,11 @@ class Code(StrEnum):
         "A file's name is not UTF-8, so no URL can name it.",
         "Rename the file, or ignore it.",
     )
+    PRIVATE_FILE = (
+        "private-file",
+        "A source holds what is hardly ever meant for the Web: source code, a database, a key, or a folder of packages.",
+        "Name a SOURCE that holds static files only, or ignore it. If it is meant, `publish` allows it.",
+    )
     NAME_TOO_LONG = (
         "name-too-long",
         "A file's name, with its fingerprint or the suffix of a coding, is too long for the file system of DIST.",

@@ -217,7 +217,7 @@ def test_a_codec_that_fails_fails_the_build(tmp_path: Path, monkeypatch: pytest.
     ],
 )
 def test_what_is_read_in_parts_is_not_compressed(tmp_path: Path, name: str) -> None:
-    assert codings_made(tmp_path, name, CONTENT["text"]) == []
+    assert codings_made(tmp_path, name, CONTENT["text"], publish="*") == []
 
 
 @pytest.mark.parametrize(

@@ -432,6 +432,7 @@ def test_a_date_that_http_has_no_words_for_counts_as_the_last_that_it_has(
             yield [Dated(entry, seconds) for entry in entries]
 
     monkeypatch.setattr(os, "scandir", dated)
+    monkeypatch.setattr("servestatic_runtime.records.time", lambda: LATEST)  # before it, nobody is told of the date
     compiled = compile_tree(src.parent, {"a.css": "a"}, cache=str(src.parent / "cache"))
     (asset,) = compiled.manifest
     headers = dict(AssetMatch(compiled.manifest, asset, asset.headers).ok_headers(asset.variants[0]))

@@ -136,6 +136,7 @@ BUILD: list[tuple[str, Any, dict[str, Any]]] = [
     ("CACHE", Path("/srv/cache"), {"cache": Path("/srv/cache")}),
     ("CACHE_SIZE", 2**20, {"cache-size": 2**20}),
     ("IGNORE", "*.scss", {"ignore": "*.scss"}),
+    ("PUBLISH", "*.sqlite3", {"publish": "*.sqlite3"}),
     ("PLAIN", ["sw.js"], {"plain": ["sw.js"]}),
     ("FINGERPRINT", {"a.html"}, {"fingerprint": {"a.html"}}),
     ("HASHED", ["dist/*"], {"hashed": ["dist/*"]}),

@@ -154,6 +154,15 @@ class Config:
     ignore: Patterns = Patterns(
         (), "Do not publish these files.", metavar="GLOB", example='ignore = ["*.scss", "drafts/", "!drafts/a.css"]'
     )
+    publish: Patterns = Patterns(
+        (),
+        "Publish these files even though they look private.",
+        metavar="GLOB",
+        example='publish = ["pyscript/*.py", "data/*.sqlite3"]',
+        details="A program's source code (`*.py`), databases (`*.sqlite3`), keys (`*.pem`) and folders of packages "
+        "(`node_modules/`, `venv/`) are an error without it: a SOURCE that holds them is hardly ever meant. Files that Django's finders "
+        "find may be code.",
+    )
     plain: Patterns = Patterns(
         (),
         "Serve these files under their plain URL only.",

@@ -20,6 +20,7 @@ from servestatic_build.settings.output import holds_release
 from servestatic_build.settings.source import Source
 from servestatic_build.sources.bundlers import with_bundler_names
 from servestatic_build.sources.directories import source_problem
+from servestatic_build.sources.private import PrivateFiles
 from servestatic_runtime.dates import clamped
 from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.media_types import media_type
@@ -92,6 +93,7 @@ class _Walk:
         self._diagnostics = diagnostics
         self._root = os.path.realpath(source.directory)
         self._hashed_hook = load_hook("hashed-hook", config.hashed_hook) if config.hashed_hook else None
+        self._private = PrivateFiles(source, config.publish, diagnostics)
 
     def files(self) -> Iterator[SourceFile]:
         if not self._source.foreign and (problem := source_problem(self._source.directory)):
@@ -111,8 +113,9 @@ class _Walk:
                     self._skipped.append(Skipped(entry.path, reason))
                 elif entry.is_dir():
                     directories.append(_Directory(entry.path, below + "/", (*directory.parents, real)))
-                else:
+                elif not self._private.refuses(below, entry.path):
                     yield from self._file(entry, below, real)
+        self._private.tell_folders()
 
     def _is_other_release(self, directory: _Directory, entries: list[os.DirEntry[str]]) -> bool:
         if self._source.foreign and not directory.below:

@@ -90,6 +90,7 @@ KEYS: dict[str, Key] = {
     "CACHE": _setting("cache"),
     "CACHE_SIZE": _setting("cache-size"),
     "IGNORE": _setting("ignore"),
+    "PUBLISH": _setting("publish"),
     "PLAIN": _setting("plain"),
     "FINGERPRINT": _setting("fingerprint"),
     "HASHED": _setting("hashed"),
