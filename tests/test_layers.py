@@ -143,7 +143,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"renderer"},
         {"compress", "fingerprint"},
     ),
-    "servestatic_build.report": ({"__init__", "digest", "summary"}, {"console"}, {"told"}),
+    "servestatic_build.report": ({"__init__", "digest", "progress", "summary"}, {"console"}, {"told"}),
     "servestatic_build.inspection": (
         {"__init__", "answers", "json_view", "lookup"},
         {"causes"},

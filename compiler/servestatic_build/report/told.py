@@ -11,7 +11,6 @@ from rich.console import Console
 from servestatic_build.diagnostics import ConfigError, Diagnostic, Severity
 from servestatic_build.pipeline import BuildResult, Silent, build
 from servestatic_build.report.console import (
-    ProgressBar,
     print_cache_uses,
     print_diagnostic,
     print_diagnostics,
@@ -20,6 +19,7 @@ from servestatic_build.report.console import (
     print_skipped,
     print_summary,
 )
+from servestatic_build.report.progress import shown_progress
 from servestatic_build.report.summary import summary
 from servestatic_build.settings.config import Config
 
@@ -70,7 +70,7 @@ class ToldBuilds:
         if self.quiet:
             result = build(config, Silent())
         else:
-            with ProgressBar(self.console) as progress:
+            with shown_progress(self.console, names_stages=True) as progress:
                 result = build(config, progress)
         self._told = result.diagnostics
         return result

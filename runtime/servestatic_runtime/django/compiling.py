@@ -148,12 +148,13 @@ def _build(
     try:
         from servestatic_build import ConfigError, build
         from servestatic_build.pipeline import Silent
-        from servestatic_build.report.console import ProgressBar
+        from servestatic_build.report.console import stderr_console
+        from servestatic_build.report.progress import shown_progress
     except ImportError as error:
         raise CommandError(str(error)) from error
     try:
         config = _config(collected, settings, scratch, output, options)
-        with nullcontext(Silent()) if not output.verbosity else ProgressBar() as progress:
+        with nullcontext(Silent()) if not output.verbosity else shown_progress(stderr_console()) as progress:
             return build(config, progress)
     except ConfigError as error:
         raise CommandError(_sentence(error)) from error

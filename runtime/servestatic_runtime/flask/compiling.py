@@ -10,12 +10,12 @@ from flask.sansio.app import App
 
 from servestatic_build import Config, ConfigError, Source, build
 from servestatic_build.report.console import (
-    ProgressBar,
     print_diagnostic,
     print_diagnostics,
     print_summary,
     stderr_console,
 )
+from servestatic_build.report.progress import shown_progress
 from servestatic_build.settings.files import read_settings
 from servestatic_build.settings.source import url_directory
 from servestatic_runtime.flask.folders import DEFAULT_PREFIX, Folder, folder_url, folders
@@ -26,7 +26,7 @@ def compile_app(app: App, dist: str, *, check: bool, strict: bool) -> int:
     console = stderr_console()
     try:
         config = _config(app, dist, check=check, strict=strict)
-        with ProgressBar(console) as progress:
+        with shown_progress(console) as progress:
             result = build(config, progress)
     except ConfigError as error:
         print_diagnostic(console, error.diagnostic("compile-static"))
