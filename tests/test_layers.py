@@ -29,6 +29,8 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
             "media_types",
             "old_arguments",
             "platform_files",
+            "preview",
+            "printable",
             "url_reason",
         },
         {"negotiate", "concurrency"},

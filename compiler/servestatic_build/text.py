@@ -1,4 +1,4 @@
-"""Bytes as text and back, what is no UTF-8 as it was; and text as it may be printed."""
+"""Bytes as text and back, what is no UTF-8 as it was."""
 
 from __future__ import annotations
 
@@ -27,12 +27,3 @@ def is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def printable(text: str) -> str:
-    """Return text in which a terminal finds nothing to obey: control characters and the like as escapes."""
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -5,20 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from itertools import islice
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from servestatic_runtime.errors import ManifestError
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.preview import preview_server
+from servestatic_runtime.printable import printable
 from servestatic_runtime.wsgi import ServeStatic
 
 MOST_ASSETS_READ = 1000
 MOST_URLS_SHOWN = 10
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,11 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
         application = ServeStatic(None, options.dist)
         urls = _urls_to_try(Manifest.open(options.dist))
     except ManifestError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return 1
-    with make_server(options.host, options.port, application, _Server, WSGIRequestHandler) as server:
+    with preview_server(application, options.host, options.port) as server:
         base = f"http://{options.host}:{server.server_port}"
-        print(f"Serving {options.dist} (a preview server, not for production). Try:", flush=True)
+        print(printable(f"Serving {options.dist} (a preview server, not for production). Try:"), flush=True)
         print("\n".join(f"  {base}{url}" for url in urls), flush=True)
         try:
             server.serve_forever()

@@ -173,6 +173,13 @@ def test_no_path_redirects_to_another_host(connection: HTTPConnection, path: str
     assert "location" not in got.headers
 
 
+def test_the_preview_prints_no_control_characters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from servestatic_runtime.__main__ import main
+
+    assert main([str(tmp_path / "a\x1b[31m\n")]) == 1
+    assert "a\\x1b[31m\\n/manifest.msgpack: " in capsys.readouterr().err
+
+
 def test_the_preview_says_what_is_wrong_with_its_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from servestatic_runtime.__main__ import main
 

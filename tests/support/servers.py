@@ -118,8 +118,6 @@ SERVERS: Mapping[str, Server] = {
     "wsgiref": Server(
         "wsgiref",
         module("servestatic_runtime", "dist", "--port", "0"),
-        closes_after=ALWAYS,  # it speaks HTTP/1.0
-        pipelines=False,
         refuses={ABSOLUTE: 404},
     ),
     "uvicorn h11": Server(

@@ -15,8 +15,8 @@ from servestatic_build.inspection.diff import diff
 from servestatic_build.inspection.explain import explain
 from servestatic_build.inspection.show import show
 from servestatic_build.inspection.verify import verify
-from servestatic_build.text import printable
 from servestatic_runtime import ManifestError, UnknownAssetError
+from servestatic_runtime.printable import printable
 
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 

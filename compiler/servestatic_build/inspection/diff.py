@@ -10,8 +10,8 @@ from servestatic_build.inspection.diff_data import comparison_data
 from servestatic_build.inspection.diff_markdown import comparison_markdown
 from servestatic_build.inspection.diff_text import comparison_text
 from servestatic_build.inspection.json_view import as_json_text
-from servestatic_build.text import printable
 from servestatic_runtime import Manifest
+from servestatic_runtime.printable import printable
 
 
 def diff(old: str, new: str, *, form: str, exit_code: bool) -> Iterator[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from servestatic_build.inspection.json_view import as_json_text, asset_data
 from servestatic_build.inspection.lookup import asset_of
-from servestatic_build.text import printable
 from servestatic_runtime import Manifest
 from servestatic_runtime.manifest import AssetMatch
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.printable import printable
 from servestatic_runtime.records import Asset, Headers, Variant, integrity_value
 from servestatic_runtime.url_reason import UrlReason
 

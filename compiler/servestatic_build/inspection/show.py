@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from servestatic_build.inspection.json_view import as_json_text, manifest_data
-from servestatic_build.text import printable
 from servestatic_runtime import Manifest
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.printable import printable
 
 _HEADINGS = ("name", "url", "size", "codings")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from servestatic_build.extra import extra_needed
 from servestatic_build.inspection.answers import NegativeAnswerError
 from servestatic_build.inspection.json_view import as_json_text
-from servestatic_build.text import printable
+from servestatic_runtime.printable import printable
 
 if TYPE_CHECKING:
     from servestatic_build.diagnostics import Diagnostic

@@ -14,7 +14,7 @@ from servestatic_build.pipeline import BuildResult
 from servestatic_build.releases.budgets import OverBudget
 from servestatic_build.report.digest import digest
 from servestatic_build.report.summary import codings
-from servestatic_build.text import printable
+from servestatic_runtime.printable import printable
 
 _MOST_OFFENDERS = 10
 _STYLES = {Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}

@@ -55,7 +55,7 @@ class Output(NamedTuple):
             self._print(diagnostic)
 
     def _print(self, diagnostic: Diagnostic) -> None:
-        from servestatic_build.text import printable
+        from servestatic_runtime.printable import printable
 
         style = color_style()
         paint = {"error": style.ERROR, "warning": style.WARNING}.get(diagnostic.severity)
