@@ -159,7 +159,7 @@ def test_a_quiet_command_says_errors_only(dist: Path, settings: dict[str, Any], 
         pytest.param({"STATIC_URL": "https://cdn.test/s/"}, "/s/", "https://cdn.test/s/js/b.", id="host"),
         pytest.param(
             {"STATIC_URL": "static/", "FORCE_SCRIPT_NAME": "/app"},
-            "/app/static/",
+            "/static/",
             "/app/static/js/b.",
             id="script name",
         ),

@@ -34,6 +34,7 @@ def test_a_project_that_says_nothing_has_the_defaults() -> None:
     assert read() == conf.Settings(
         dist=None,
         prefix="/static/",
+        follows_script_name=True,
         base_url=None,
         strict=True,
         claim_prefix=False,
@@ -99,14 +100,15 @@ def test_static_url_says_what_stands_before_a_name(settings: dict[str, Any], pre
     assert (given.prefix, given.base_url) == (prefix, base_url)
 
 
-@pytest.mark.parametrize(("static_url", "prefix"), [("static/", "/app/static/"), ("/static/", "/static/")])
-def test_force_script_name_stands_before_a_relative_static_url(static_url: str, prefix: str) -> None:
+@pytest.mark.parametrize(("static_url", "in_request"), [("static/", "/app/static/"), ("/static/", "/static/")])
+def test_a_script_name_stands_before_a_relative_static_url_in_links_alone(static_url: str, in_request: str) -> None:
     # Django does so itself, and sets the prefix when it is set up: not again when settings change in a test.
-    set_script_prefix("/app/")
-    try:
-        assert read(STATIC_URL=static_url, FORCE_SCRIPT_NAME="/app").prefix == prefix
-    finally:
-        set_script_prefix("/")
+    with override_settings(STATIC_URL=static_url, FORCE_SCRIPT_NAME="/app"):
+        for script_name, expected in (("/app/", in_request), ("/", "/static/")):
+            set_script_prefix(script_name)
+            settings = conf.read()
+            assert (settings.prefix, conf.static_url()) == ("/static/", expected)
+            assert settings.follows_script_name is (static_url == "static/")
 
 
 BUILD: list[tuple[str, Any, dict[str, Any]]] = [

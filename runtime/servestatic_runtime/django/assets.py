@@ -61,4 +61,5 @@ def _ask(read: Callable[[Assets], T]) -> T:
 
 def _plain() -> _Plain:
     settings = conf.read()
-    return _Plain(settings.prefix, imports=settings.build.get("imports", {}))
+    mount = conf.script_name() if settings.follows_script_name else ""
+    return _Plain(settings.prefix, mount, imports=settings.build.get("imports", {}))

@@ -82,7 +82,7 @@ def _unknown_settings() -> Iterator[CheckMessage]:
 
 
 def _prefix() -> Iterator[CheckMessage]:
-    settings, static_url = conf.read(), django_settings.STATIC_URL or ""
+    settings, static_url = conf.read(), conf.static_url()
     if "BASE_URL" not in conf.given_keys() and not static_url.endswith(quote_path(settings.prefix)):
         message = f"STATIC_URL is {static_url!r} and does not end in STATIC_PREFIX, {settings.prefix!r}."
         hint = "The URLs of a release end in the path that it is served under. What stands before that may differ."

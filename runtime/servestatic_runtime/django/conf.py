@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.urls import get_script_prefix
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, Table
@@ -31,6 +32,9 @@ class Settings(NamedTuple):
 
     dist: str | None  # DIST or its manifest.msgpack; None where nothing says where that is
     prefix: str  # the decoded URL path that static files are served below, with a slash at both ends
+    follows_script_name: (
+        bool  # STATIC_URL is relative: links begin with where the request at hand finds the site mounted
+    )
     base_url: str | None  # the host in URLs to link to, with a path or not
     strict: bool  # an unknown name is an error, and not a URL that leads to nothing
     claim_prefix: bool
@@ -65,12 +69,14 @@ def read() -> Settings:
         _require_kind(place, value, KEYS[key].kinds)
     build, places = _build(given)
     values = {key: each.value for key, each in given.items()}
-    static_url = str(django_settings.STATIC_URL or "/static/")
+    static_url = _given_static_url() or "/static/"
+    is_relative = _is_relative(static_url)
     prefix = _with_slashes(values.get("STATIC_PREFIX") or unquote(urlsplit(static_url).path))
     dist, static_root = (_path(path) for path in (values.get("MANIFEST"), django_settings.STATIC_ROOT))
     return Settings(
         dist=dist or static_root,
         prefix=prefix,
+        follows_script_name=is_relative,
         base_url=values.get("BASE_URL", base_url(static_url, prefix)),
         strict=values.get("MANIFEST_STRICT", True),
         claim_prefix=values.get("CLAIM_PREFIX", False),
@@ -82,6 +88,22 @@ def read() -> Settings:
         build=build,
         places=places,
     )
+
+
+def static_url() -> str:
+    """Return STATIC_URL as the request at hand has it.
+
+    Django keeps what it was when it was first asked for, which before the first request is without a script name, and
+    which in a process with two mounts is right for one of them.
+    """
+    given = _given_static_url()
+    return get_script_prefix() + given if _is_relative(given) else given
+
+
+def script_name() -> str:
+    """Return where the request at hand finds the site mounted, encoded, without a slash at its end."""
+    path = get_script_prefix().strip("/")
+    return quote_path(f"/{path}") if path else ""
 
 
 def base_url(static_url: str, prefix: str) -> str | None:
@@ -140,6 +162,16 @@ def _converted(key: str, place: str, value: Any) -> Table:
         return convert(value) if convert else {}
     except re.error as error:
         raise ImproperlyConfigured(f"{place} is no regular expression: {error}") from error
+
+
+def _given_static_url() -> str:
+    """Return STATIC_URL without the script name that Django puts before it; empty where there is none."""
+    django_settings.is_overridden("STATIC_URL")  # reads the settings if nobody has
+    return str(getattr(django_settings._wrapped, "STATIC_URL", None) or "")  # noqa: SLF001 - Django has no other way
+
+
+def _is_relative(static_url: str) -> bool:
+    return bool(static_url) and not static_url.startswith(("http://", "https://", "/"))  # as Django decides
 
 
 def _path(value: Any) -> str | None:

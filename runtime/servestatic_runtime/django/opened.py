@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from django.conf import settings as django_settings
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 
@@ -21,7 +20,10 @@ class NoReleaseError(ManifestError, ValueError):
     """There is no release yet. A ValueError, too: Django's own storage raises one for what its manifest lacks."""
 
 
+_MOST_MOUNTS = 16
+
 _opened: tuple[conf.Settings, CurrentRelease] | None = None
+_mounts: dict[str, tuple[Manifest, Manifest]] = {}  # by script name: the release, and as it is there
 
 
 def release() -> CurrentRelease:
@@ -34,9 +36,13 @@ def release() -> CurrentRelease:
 
 
 def manifest() -> Manifest:
-    """Return the release's manifest, the newest one where the settings say reload; raise as ``release`` does."""
-    current = release()
-    return current.refresh().manifest if conf.read().reload else current.manifest
+    """Return the release's manifest, the newest one where the settings say reload; raise as ``release`` does.
+
+    Its URLs begin as those of the request at hand do.
+    """
+    current, settings = release(), conf.read()
+    newest = current.refresh().manifest if settings.reload else current.manifest
+    return _mounted(newest, conf.script_name()) if settings.follows_script_name and not newest.base_url else newest
 
 
 def is_missing_in_tests() -> bool:
@@ -53,13 +59,14 @@ def invalidate() -> None:
     """Reopen the release when it is next asked for: another one was compiled."""
     global _opened  # noqa: PLW0603
     _opened = None
+    _mounts.clear()
 
 
 def _open(settings: conf.Settings) -> CurrentRelease:
     if settings.dist is None:
         problem = "is not set, nor is SERVESTATIC['MANIFEST']"
         raise NoReleaseError("STATIC_ROOT", problem, COMPILE._replace(command=COMMAND))
-    adapt = partial(_at_mount, django_settings.STATIC_URL or "")
+    adapt = partial(_at_mount, conf.static_url()) if not settings.follows_script_name else _as_it_is
     try:
         return CurrentRelease(settings.dist, base_url=settings.base_url, adapt=adapt, command=COMMAND)
     except ManifestError as error:
@@ -68,6 +75,22 @@ def _open(settings: conf.Settings) -> CurrentRelease:
         raise
     except ValueError as error:
         raise ImproperlyConfigured(f"STATIC_URL or SERVESTATIC['BASE_URL']: {error}") from error
+
+
+def _mounted(manifest: Manifest, script_name: str) -> Manifest:
+    """Return the manifest as it is below a script name. Each mount keeps the URLs that its templates have asked for."""
+    if not script_name:
+        return manifest
+    known = _mounts.get(script_name)
+    if known is None or known[0] is not manifest:
+        if len(_mounts) >= _MOST_MOUNTS:
+            _mounts.clear()
+        _mounts[script_name] = known = manifest, manifest.at(script_name)
+    return known[1]
+
+
+def _as_it_is(manifest: Manifest) -> Manifest:
+    return manifest
 
 
 def _at_mount(static_url: str, manifest: Manifest) -> Manifest:

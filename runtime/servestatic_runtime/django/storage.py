@@ -40,7 +40,11 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
     _hashed_files: tuple[Manifest, dict[str, str]] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Read no manifest yet: most processes that have a storage ask for no URL."""
+        """Read no manifest yet: most processes that have a storage ask for no URL.
+
+        Nor STATIC_URL, which Django would keep as it is now.
+        """
+        kwargs.setdefault("base_url", conf.static_url() or None)
         StaticFilesStorage.__init__(self, *args, **kwargs)
 
     def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - Django's own signature
@@ -51,7 +55,7 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
         """
         name = name or ""
         if django_settings.DEBUG and not force:
-            return _plain_url(django_settings.STATIC_URL, name)
+            return _plain_url(conf.static_url(), name)
         path, tail = _split(name)
         if path.endswith("/"):  # a directory, which scripts go on from
             return _plain_url(_front(), name)
@@ -199,7 +203,7 @@ def _front() -> str:
     try:
         manifest = opened.manifest()
     except opened.NoReleaseError:
-        return str(django_settings.STATIC_URL)
+        return conf.static_url()
     return manifest.base_url + quote_path(manifest.prefix)
 
 
