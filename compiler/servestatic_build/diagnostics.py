@@ -126,6 +126,11 @@ class Code(StrEnum):
         "A file, or a part of it, is not valid in its language; the references in it are not rewritten.",
         "Correct the syntax at the place; until then name the files that it refers to in `plain`, or leave `plain-urls` on.",
     )
+    CHARSET = (
+        "charset",
+        "A text is not UTF-8. Its Content-Type says the charset that it says itself; references beyond ASCII are not found.",
+        "Save the file as UTF-8.",
+    )
     MISSING_REFERENCE = (
         "missing-reference",
         "A file refers to a file that does not exist.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from servestatic_runtime.media_types import UTF_8
 from servestatic_runtime.url_reason import UrlReason
 
 
@@ -264,6 +265,7 @@ class Asset:
     variants: tuple[Variant, ...]  # identity first
     imports: tuple[int, ...] = ()  # those of the references that this module imports statically, in order of the text
     in_cycle: bool = False  # its fingerprint is the hash of a cycle of files
+    charset: str = UTF_8  # of a text, "" where nobody knows
     dated: bool = True  # its date tells its bytes from others that had its name
 
     @property

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from servestatic_runtime.media_types import content_type
-
 # What describes the body and has no place where there is none (RFC 9110 15.4.5).
 _NOT_IN_304 = frozenset(
     {"accept-ranges", "content-encoding", "content-language", "content-length", "content-range", "content-type"}
@@ -13,10 +11,10 @@ _NOT_IN_304 = frozenset(
 
 
 def default_headers(
-    media_type: str, body_headers: Mapping[str, str], cache_control: str, *, varies: bool, cross_origin: bool
+    content_type: str, body_headers: Mapping[str, str], cache_control: str, *, varies: bool, cross_origin: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield the headers of a 200; ``body_headers`` are those that the bytes decide, ``varies`` says that there are codings."""
-    yield "Content-Type", content_type(media_type)
+    yield "Content-Type", content_type
     yield from body_headers.items()
     yield "Cache-Control", cache_control
     if varies:

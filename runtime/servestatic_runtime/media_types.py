@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 DEFAULT = "application/octet-stream"
+UTF_8 = "utf-8"  # the charset of text, unless its bytes are something else
 
 BY_SUFFIX = {
     # Documents and code
@@ -197,7 +198,11 @@ def media_type(name: str, overrides: Mapping[str, str]) -> str:
     return overrides.get(suffix) or _BY_NAME.get(base) or BY_SUFFIX.get(suffix, DEFAULT)
 
 
-def content_type(media_type: str) -> str:
-    """Return the Content-Type of a media type: text is UTF-8, unless the settings say otherwise."""
-    is_bare_text = media_type.startswith("text/") and ";" not in media_type
-    return f"{media_type}; charset=utf-8" if is_bare_text else media_type
+def needs_charset(media_type: str) -> bool:
+    """Return whether a Content-Type has to say the charset, and the settings have not."""
+    return media_type.startswith("text/") and ";" not in media_type
+
+
+def content_type(media_type: str, charset: str = UTF_8) -> str:
+    """Return the Content-Type of a media type; ``charset`` is that of a text, "" where nobody knows."""
+    return f"{media_type}; charset={charset}" if charset and needs_charset(media_type) else media_type

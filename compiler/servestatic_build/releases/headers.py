@@ -14,6 +14,7 @@ from servestatic_build.settings.header_rules import DECIDED, REMOVABLE, HeaderRu
 from servestatic_runtime.dates import format_date
 from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
 from servestatic_runtime.format import VARIANT_HEADERS, HeaderSetRecord, etag
+from servestatic_runtime.media_types import content_type
 from servestatic_runtime.paths import quote_path
 
 _Key: TypeAlias = tuple[str, bool, bool, str, str | None, tuple[int, ...]]
@@ -62,7 +63,14 @@ class HeaderPolicy:
         rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
         source, dated = asset.source, _is_dated(asset, cache_control)
         # All else that a header depends on is the variant's own, unless a hook looks at the file.
-        key = (source.media_type, len(asset.variants) > 1, dated, cache_control, source.scope, rules)
+        key = (
+            content_type(source.media_type, asset.charset),
+            len(asset.variants) > 1,
+            dated,
+            cache_control,
+            source.scope,
+            rules,
+        )
         header_set = self._header_sets.get(key) if self.hook is None else None
         if header_set is None:
             header_set = self._header_sets[key] = self._make(asset, path, cache_control, rules)
@@ -72,7 +80,11 @@ class HeaderPolicy:
         dated, varies = _is_dated(asset, cache_control), len(asset.variants) > 1
         identity_values = _identity_values(asset, dated=dated)
         defaults = default_headers(
-            asset.source.media_type, identity_values, cache_control, varies=varies, cross_origin=self.cross_origin
+            content_type(asset.source.media_type, asset.charset),
+            identity_values,
+            cache_control,
+            varies=varies,
+            cross_origin=self.cross_origin,
         )
         headers = Headers(list(defaults))
         if asset.source.scope:  # a service worker may serve no more than its own directory without this

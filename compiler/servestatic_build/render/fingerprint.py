@@ -116,6 +116,7 @@ class _Namer:
             imports=tuple(dict.fromkeys(link.target for link in file.links if self._is_module(link))),
             variants=(Variant(IDENTITY, identity),),
             in_cycle=in_cycle,
+            charset=rendered.charset,
             dated=dated,
         )
 

@@ -11,10 +11,12 @@ import msgpack
 
 from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
-from servestatic_build.model import Graph, Link
+from servestatic_build.model import Graph, Link, SourceFile
+from servestatic_build.render.charsets import CharsetFinder
 from servestatic_build.render.final_bytes import FinalBytes, rewritten_links
 from servestatic_build.render.named_files import NamedFiles
 from servestatic_build.store.staging import Staging
+from servestatic_runtime.media_types import UTF_8, needs_charset
 
 _RENDERED = "rendered"
 
@@ -26,6 +28,7 @@ class Rendered(NamedTuple):
     size: int
     sha256: bytes
     sha384: bytes
+    charset: str  # of a text, "" where nobody knows
 
 
 class Renderer:
@@ -49,14 +52,30 @@ class Renderer:
         """Return a file's final bytes; raise BuildError."""
         key = self._key(number)
         fact = None if key is None else self._last_build.get(_RENDERED, key)
-        if fact is not None:
-            return Rendered(None, *fact)
-        problems = self._diagnostics.count
-        written = self._staging.write(self._bytes.of(number))
-        key = self._key(number)
-        if key is not None and self._diagnostics.count == problems:
-            self._last_build.put(_RENDERED, key, written[1:])
-        return Rendered(*written)
+        if fact is None:
+            problems = self._diagnostics.count
+            rendered = self._rendered(number)
+            key = self._key(number)
+            if key is not None and self._diagnostics.count == problems:
+                self._last_build.put(_RENDERED, key, rendered[1:])
+        else:
+            rendered = Rendered(None, *fact)
+        self._tell_charset(self._files[number].source, rendered.charset)
+        return rendered
+
+    def _rendered(self, number: int) -> Rendered:
+        media_type, chunks = self._files[number].source.media_type, self._bytes.of(number)
+        if not needs_charset(media_type):
+            return Rendered(*self._staging.write(chunks), UTF_8)
+        finder = CharsetFinder(media_type)
+        return Rendered(*self._staging.write(finder.passed(chunks)), finder.charset())
+
+    def _tell_charset(self, source: SourceFile, charset: str) -> None:
+        if charset == UTF_8:
+            return
+        problem = f"this file is not UTF-8{f' but {charset}' if charset else ', and does not say what it is'}"
+        note = f"it is served as {charset}" if charset else "it is served without a charset, so that browsers guess"
+        self._diagnostics.warning(Code.CHARSET, source.name, problem, "save it as UTF-8", note)
 
     def stage(self, number: int) -> str:
         """Return where the bytes of a file lie that the last build knew by their hash; raise BuildError. Thread-safe."""

@@ -22,7 +22,7 @@ from servestatic_runtime.default_headers import common_headers, default_headers,
 from servestatic_runtime.django import compiling, conf
 from servestatic_runtime.django.responses import Native, native
 from servestatic_runtime.format import IDENTITY, etag
-from servestatic_runtime.media_types import media_type
+from servestatic_runtime.media_types import content_type, media_type
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.platform_files import open_nonblocking, with_slashes
 from servestatic_runtime.records import Headers as Pairs
@@ -111,7 +111,9 @@ class FoundFiles:
         if EARLIEST_TELLING <= file.modified <= time():
             body_headers["Last-Modified"] = format_date(file.modified)
         kind = media_type(file.name, self._types)
-        defaults = default_headers(kind, body_headers, _REVALIDATED, varies=False, cross_origin=self._cross_origin)
+        defaults = default_headers(
+            content_type(kind), body_headers, _REVALIDATED, varies=False, cross_origin=self._cross_origin
+        )
         headers = Headers(list(defaults))
         self._apply_rules(headers, file.name)
         self._hook(headers, file.place, quote_path(file.path))
