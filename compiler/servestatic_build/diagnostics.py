@@ -81,6 +81,11 @@ class Code(StrEnum):
         "Django's finders find a file that is never published.",
         "Do as the hint says, or ignore the file.",
     )
+    INVALID_CODING = (
+        "invalid-coding",
+        "A file is not in the coding that `content-encoding` or its suffix says, or does not decode to the file it lies beside.",
+        "Make it again, correct `content-encoding`, or ignore it.",
+    )
     FILE_SYSTEM = (
         "file-system",
         "The operating system refused to read or write a file.",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from servestatic_runtime.media_types import BY_SUFFIX, media_type
+
 JAVASCRIPT = "text/javascript"
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 MAPPED = frozenset({"text/css", JAVASCRIPT})  # may have a source map
@@ -85,3 +89,13 @@ def is_random_access(name: str) -> bool:
     """Return whether the file of a logical name is read in parts, so that a coding makes it useless."""
     lower = name.lower()
     return lower.endswith(_RANDOM_ACCESS) or _ZARR in lower
+
+
+_CODED_SUFFIXES = frozenset({"gz", "br", "zst"})
+
+
+def decoded_type(name: str, overrides: Mapping[str, str]) -> str:
+    """Return the type of what a coded file decodes to: of the suffix before the last, where that says a coding or nothing."""
+    stem, _, suffix = name.rpartition(".")
+    known = {*overrides, *BY_SUFFIX} - _CODED_SUFFIXES
+    return media_type(name if suffix.lower() in known else stem, overrides)

@@ -50,6 +50,8 @@ class SourceFile:
     real_path: str  # where its bytes are read: the same path without a link in it
     aliases: tuple[str, ...] = ()  # more logical names, in order
     scope: str | None = None  # of a service worker: the path that needs leave, "" for none; None for any other file
+    coding: str | None = None  # that its bytes are in, None for none
+    coded: tuple[CodedSource, ...] = ()  # its bytes in other files
 
     @property
     def fingerprinted(self) -> bool:
@@ -61,9 +63,23 @@ class SourceFile:
         """Whether something named it by its content before: its bytes and its plain URL stay for ever."""
         return self.reason.is_hashed
 
+    @property
+    def coded_before(self) -> dict[str, SourceFile]:
+        """By coding, the files that have this one's bytes in it."""
+        beside = {each.coding: each.file for each in self.coded}
+        return {self.coding: self, **beside} if self.coding else beside
+
     def at(self, offset: int) -> Position:
         """Return the position of a byte of this file."""
         return Position(self.name, self.real_path, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class CodedSource:
+    """A file that lies beside another and decodes to its bytes, from scan for compress."""
+
+    coding: str
+    file: SourceFile
 
 
 class SkipReason(StrEnum):

@@ -184,7 +184,8 @@ def _cache(config: Config, result: BuildResult, diagnostics: Diagnostics) -> Ite
 def _last_build(config: Config, cache: Cache) -> Iterator[LastBuild]:
     """Read what the last build with these sources and this code knew; behind the block keep what this one knows."""
     sources = (f"{os.path.realpath(source.directory)}\0{source.url}\0{source.name_prefix}" for source in config.sources)
-    settings = (config.prefix, config.modules, config.effort, ",".join(config.codings), *sources)
+    coded = repr([(files.patterns, coding) for files, coding in config.content_encoding.rules])  # decides what is read
+    settings = (config.prefix, config.modules, config.effort, ",".join(config.codings), coded, *sources)
     key = key_of("last-build", code_digest(), *(setting.encode() for setting in settings), shared=False)
     last_build = LastBuild.read(cache, key, verify_content=config.verify_content)
     try:

@@ -138,6 +138,8 @@ BUILD: list[tuple[str, Any, dict[str, Any]]] = [
     ("CACHE", Path("/srv/cache"), {"cache": Path("/srv/cache")}),
     ("CACHE_SIZE", 2**20, {"cache-size": 2**20}),
     ("IGNORE", "*.scss", {"ignore": "*.scss"}),
+    ("CONTENT_ENCODING", {"*.svgz": "gzip"}, {"content-encoding": {"*.svgz": "gzip"}}),
+    ("TAKE_VARIANTS", True, {"take-variants": True}),
     ("PUBLISH", "*.sqlite3", {"publish": "*.sqlite3"}),
     ("PLAIN", ["sw.js"], {"plain": ["sw.js"]}),
     ("FINGERPRINT", {"a.html"}, {"fingerprint": {"a.html"}}),

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgpack
 
 from servestatic_build.cache.plain import from_plain, to_plain
+from servestatic_build.codecs.decoding import decoded
 from servestatic_build.platform_files import open_regular
 from servestatic_build.references.found import FoundReferences, found_in
 
@@ -26,6 +27,7 @@ class Wanted(NamedTuple):
 
     real_path: str
     media_type: str
+    coding: str | None = None  # that its bytes are in
 
 
 class Extracted(NamedTuple):
@@ -51,8 +53,10 @@ def read_and_extracted(wanted: Wanted, known: Container[bytes]) -> Extracted | N
     """Read a file and return what is in it; None where that fails, for whoever asked to try himself."""
     try:
         with open_regular(wanted.real_path, follow=False) as file:
-            return extracted(file.read(), wanted.media_type, known)
-    except OSError:
+            data = file.read()
+        data = b"".join(decoded(wanted.coding, [data])) if wanted.coding else data
+        return extracted(data, wanted.media_type, known)
+    except (OSError, ValueError):
         return None
 
 

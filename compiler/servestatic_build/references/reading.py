@@ -100,4 +100,4 @@ class _Reader:
 
 
 def _wanted(file: SourceFile) -> Wanted:
-    return Wanted(file.real_path, file.media_type)
+    return Wanted(file.real_path, file.media_type, file.coding)

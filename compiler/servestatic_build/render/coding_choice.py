@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from servestatic_build.codecs import CODECS
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.media_types import compresses, is_random_access
 from servestatic_build.model import Asset
@@ -31,6 +32,10 @@ class CodingChoice:
         return [(number, coding) for number in numbers for coding in self._codings(assets[number], diagnostics)]
 
     def _codings(self, asset: Asset, diagnostics: Diagnostics) -> Sequence[str]:
+        tried, before = self._tried(asset, diagnostics), asset.source.coded_before
+        return tuple(coding for coding in CODECS if coding in tried or coding in before) if before else tried
+
+    def _tried(self, asset: Asset, diagnostics: Diagnostics) -> Sequence[str]:
         size, name = asset.identity.size, asset.source.name
         if size <= LEAST_BYTES_SAVED:
             return ()

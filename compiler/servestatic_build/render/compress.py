@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 
 from servestatic_build.codecs import CODECS
-from servestatic_build.model import Asset, StagedFile, Variant
+from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
 from servestatic_build.render.coded_bytes import Coded, CodedBytes
 from servestatic_build.render.renderer import Renderer
+from servestatic_build.source_files import coded_chunks, source_chunks
 from servestatic_build.store.place import Placement
 from servestatic_build.store.staging import Staging
 from servestatic_build.workers import Workers
@@ -55,6 +57,8 @@ class Compressor:
         variants: _Variants = {}
         for number, coding in tasks:
             identity = assets[number].identity
+            if coding in assets[number].source.coded_before:
+                continue  # what was coded before the build may have changed
             coded = self.coded.known(identity, coding)
             if coded is not None:
                 file = StagedFile(None, _target(identity, coding), coded.size, coded.digest)
@@ -76,9 +80,22 @@ class Compressor:
         return variants
 
     def _variant(self, asset: Asset, number: int, coding: str) -> Variant | None:
+        before = asset.source.coded_before.get(coding)
+        if before is not None and (taken := self._taken(asset.identity, coding, before)):
+            return Variant(coding, taken)
         file = self._staged(asset, number, coding)
         self.coded.note(asset.identity, coding, Coded(file.size, file.digest) if file else Coded())
         return Variant(coding, file) if file else None
+
+    def _taken(self, identity: StagedFile, coding: str, before: SourceFile) -> StagedFile | None:
+        """Return what something has coded before the build, None where the file's own bytes are rewritten."""
+        digest = hashlib.sha256()
+        for chunk in source_chunks(before):
+            digest.update(chunk)
+        if digest.digest() != identity.digest:
+            return None
+        written = self.staging.write(coded_chunks(before))
+        return StagedFile(written.path, _target(identity, coding), written.size, written.sha256)
 
     def _staged(self, asset: Asset, number: int, coding: str) -> StagedFile | None:
         identity = asset.identity

@@ -13,6 +13,7 @@ from servestatic_build.settings.header_rules import HeadersHook
 from servestatic_build.settings.list_kinds import (
     Budgets,
     Codings,
+    CodingsByPattern,
     Compress,
     HeaderRules,
     Imports,
@@ -123,6 +124,21 @@ class Config:
         default_text="64 MiB",
         example='compress-limit = "200 MB"',
         details="A codec takes memory for the whole file. Files that are left out are named in a note.",
+    )
+    content_encoding: CodingsByPattern = CodingsByPattern(
+        {},
+        "The codings that files are in already, by pattern.",
+        options="",
+        example='content-encoding = { "*.wasm.gz" = "gzip", "*.unityweb" = "br", "*.svgz" = "gzip" }',
+        details="Such a file is served in its coding, decoded to who does not take that, and in all others that are made. Its type is "
+        "that of what it decodes to: `a.wasm.gz` is `application/wasm`.",
+    )
+    take_variants: Flag = Flag(
+        default=False,
+        summary="Take app.js.gz for app.js in gzip.",
+        example="take-variants = true",
+        details="Where `app.js.gz`, `.br` or `.zst` decodes to the bytes of the `app.js` beside it, it is that file's variant, and no "
+        "asset of its own. A file whose references are rewritten is compressed anew.",
     )
     effort: Choice = Choice("default", EFFORTS, "How hard to compress.", example='effort = "best"')
     jobs: WholeNumber = WholeNumber(

@@ -15,6 +15,7 @@ from servestatic_build.diagnostics import ConfigError
 from servestatic_build.settings import converters
 from servestatic_build.settings.budgets import Budget
 from servestatic_build.settings.compress_rules import CompressRule, CompressRules
+from servestatic_build.settings.content_encodings import ContentEncodings
 from servestatic_build.settings.converters import refusal
 from servestatic_build.settings.globs import Globs, patterns
 from servestatic_build.settings.header_rules import HeaderRule
@@ -91,6 +92,18 @@ class Compress(Setting[Mapping[str, bool | str | ListOf[str]] | CompressRules, C
         if isinstance(value, bool):
             return None if value else ()
         return _codings(value)
+
+
+class CodingsByPattern(Setting[Mapping[str, str] | ContentEncodings, ContentEncodings]):
+    """A coding by pattern."""
+
+    wanted = "a table of codings by pattern"
+
+    def convert(self, value: Any) -> ContentEncodings:
+        if isinstance(value, ContentEncodings):
+            return value
+        by_pattern = converters.table(value, _coding, self.wanted)
+        return ContentEncodings(tuple((Globs((glob,)), coding) for glob, coding in by_pattern.items()))
 
 
 class Origins(Setting[str | ListOf[str], tuple[str, ...]]):

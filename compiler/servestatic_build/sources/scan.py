@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
-from servestatic_build.media_types import HTML
+from servestatic_build.media_types import HTML, decoded_type
 from servestatic_build.model import Signature, Skipped, SkipReason, SourceFile
 from servestatic_build.names import without_fingerprint
 from servestatic_build.platform_files import is_link, is_within
@@ -18,6 +18,7 @@ from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.output import holds_release
 from servestatic_build.settings.source import Source
+from servestatic_build.sources.beside import with_codings_beside
 from servestatic_build.sources.bundlers import with_bundler_names
 from servestatic_build.sources.directories import source_problem
 from servestatic_build.sources.private import PrivateFiles
@@ -58,6 +59,8 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
     files = sorted(by_path.values(), key=lambda file: file.name)
     _warn_of_case(files, diagnostics)
     directories = [source.directory for source in config.sources if not source.foreign]
+    if config.take_variants:
+        files = [*with_codings_beside(files, diagnostics)]
     named = with_bundler_names(files, skipped, directories, config.bundler_manifests, diagnostics)
     return Scan(named, tuple(skipped))
 
@@ -174,7 +177,8 @@ class _Walk:
     def _published(self, path: str, real: str, below: str, status: os.stat_result) -> SourceFile:
         config, url = self._config, self._source.url
         name = self._source.name_prefix + below if url is None else url + below
-        kind = media_type(name, config.types)
+        coding = config.content_encoding.coding_of(name)
+        kind = media_type(name, config.types) if coding is None else decoded_type(name, config.types)
         plain_path = config.prefix + name if url is None else name
         reason = self._reason(path, name, plain_path, kind)
         return SourceFile(
@@ -187,6 +191,7 @@ class _Walk:
             reason=reason,
             plain=config.plain_urls or not reason.is_fingerprinted,
             real_path=path if real == path else real,  # one string for nearly all
+            coding=coding,
         )
 
     def _reason(self, path: str, name: str, plain_path: str, kind: str) -> UrlReason:

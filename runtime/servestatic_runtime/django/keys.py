@@ -86,6 +86,8 @@ KEYS: dict[str, Key] = {
     "EFFORT": _setting("effort"),
     "JOBS": _setting("jobs"),
     "COMPRESS": _setting("compress"),
+    "CONTENT_ENCODING": _setting("content-encoding"),
+    "TAKE_VARIANTS": _setting("take-variants"),
     "COMPRESS_LIMIT": _setting("compress-limit"),
     "CACHE": _setting("cache"),
     "CACHE_SIZE": _setting("cache-size"),
