@@ -95,9 +95,12 @@ def _shared(resource: Resource[Native]) -> Headers:
 
 def _redirect(resource: Resource[Native], directory: str, query: bytes) -> Response[Native]:
     """Redirect to a directory's URL: relative, so that it holds below any mount and can name no other host."""
+    headers = resource.headers()
+    if not headers:  # they are damaged: what caches may do with the answer is not known
+        return _refusal(resource, 500)
     last = directory.rstrip("/").rpartition("/")[2]
     location = f"./{quote_path(last)}/" + (f"?{quote_query(query)}" if query else "")
-    return _words(resource.native, 301, ("Location", location), *resource.headers())
+    return _words(resource.native, 301, ("Location", location), *headers)
 
 
 def _conditional(

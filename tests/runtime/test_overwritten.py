@@ -61,12 +61,13 @@ def without_header_sets(manifest: Path) -> bytes:
     return bytes(content)
 
 
+@pytest.mark.parametrize("path", ["/static/a.css", "/static/docs", "/static/docs/"])
 @pytest.mark.parametrize(
     ("method", "status"),
     [("GET", 500), ("HEAD", 500), ("POST", 405), ("OPTIONS", 204)],
 )
-def test_a_file_whose_headers_are_damaged_is_a_500_that_no_cache_keeps(
-    release: Compiled, kind: Kind, caplog: pytest.LogCaptureFixture, method: str, status: int
+def test_a_file_or_a_redirect_whose_headers_are_damaged_is_a_500_that_no_cache_keeps(
+    release: Compiled, kind: Kind, caplog: pytest.LogCaptureFixture, path: str, method: str, status: int
 ) -> None:
     manifest = release.dist / "manifest.msgpack"
     content = without_header_sets(manifest)
@@ -74,7 +75,7 @@ def test_a_file_whose_headers_are_damaged_is_a_500_that_no_cache_keeps(
     manifest.write_bytes(content)
     client = kind(release.dist)
     for _ in range(2):
-        answer = client.request(method, "/static/a.css", [("range", "bytes=0-0")])
+        answer = client.request(method, path, [("range", "bytes=0-0")])
         assert answer.status == status
         assert answer.headers.get("cache-control", "no-store") == "no-store"
     assert len(caplog.messages) == 1
