@@ -101,7 +101,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.sources": ({"__init__", "beside", "bundlers", "directories", "private"}, {"scan"}),
     "servestatic_build.sources.bundlers": ({"shapes"}, {"reports"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),
     "servestatic_build.references": (
-        {"__init__", "graph", "notations", "placeholders", "suggestions", "urls"},
+        {"__init__", "graph", "notations", "placeholders", "suggestions", "unpublished", "urls"},
         {"broken", "extractors", "specifiers"},
         {"found"},
         {"extracting"},

@@ -98,10 +98,11 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that is never published, from scan for the report."""
+    """A file or directory that is not published, from scan for link and the report."""
 
     path: str
     reason: SkipReason
+    plain_path: str = ""  # the decoded URL path that it would have
 
 
 class ReferenceKind(StrEnum):

@@ -120,7 +120,7 @@ def _compile(
         scanned = scan(config, diagnostics)
         result.skipped = scanned.skipped
     with stages.stage("link", len(scanned.files)) as advance:
-        graph = link(scanned.files, config, last_build, diagnostics, advance)
+        graph = link(scanned.files, scanned.skipped, config, last_build, diagnostics, advance)
         result.missing_ignored, result.placeholders = graph.ignored, graph.placeholders
     _stop_at_errors(diagnostics)
     previous, layout = PreviousRelease.read(config.out, diagnostics), Layout(config.out, config.root_url)

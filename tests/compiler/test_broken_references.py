@@ -12,7 +12,7 @@ from servestatic_build.diagnostics import ConfigError
 from servestatic_build.references import suggestions
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.missing import MissingRule
-from support.trees import Tree, compile_tree
+from support.trees import Tree, compile_tree, write_tree
 
 TREE: Tree = {
     "css/app.css": "a { background: url(../img/lgoo.png) }\nb { background: url(gone/bg.png) }\n/*# sourceMappingURL=x.map */",
@@ -117,6 +117,61 @@ def test_strict_makes_warnings_errors_and_leaves_what_is_ignored(tmp_path: Path)
     release = compile_tree(tmp_path, {"a.js": "//# sourceMappingURL=a.js.map"}, strict=True)
     assert release.result.ok
     assert not compile_tree(tmp_path, TREE, strict=True).result.ok
+
+
+@pytest.mark.parametrize(
+    ("name", "skipped", "problem", "hint"),
+    [
+        pytest.param(".hidden.png", {}, "a hidden file", "rename it: files", id="hidden"),
+        pytest.param("a/.b/c.png", {}, "a hidden file", "rename it: files", id="in a hidden directory"),
+        pytest.param(
+            "x/a.png", {"ignore": ["x/"]}, "ignored by a pattern", "change the pattern in ignore", id="ignored"
+        ),
+        pytest.param("a.png~", {}, "left behind by an editor or the system", "rename it", id="litter"),
+    ],
+)
+def test_a_reference_to_a_file_that_is_not_published_says_why(
+    tmp_path: Path, name: str, skipped: dict[str, list[str]], problem: str, hint: str
+) -> None:
+    release = compile_tree(tmp_path, {"a.css": f"a {{ background: url({name}) }}", name: ""}, **skipped)
+    (found,) = release.result.diagnostics
+    assert f"{name}, which is not published: {tmp_path / 'src'}" in found.message
+    assert found.message.endswith(f" is {problem}")
+    assert (found.hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize("is_directory", [True, False])
+def test_a_reference_through_a_link_out_of_the_source_names_the_source_to_add(
+    tmp_path: Path, is_directory: bool
+) -> None:
+    outside = write_tree(tmp_path / "outside", {"a.png": ""})
+    link = write_tree(tmp_path / "src", {"a.css": "a { background: url(x/a.png) }", "x/b": ""}) / "x"
+    if is_directory:
+        (link / "b").unlink()
+        link.rmdir()
+    (link if is_directory else link / "a.png").symlink_to(outside if is_directory else outside / "a.png")
+    (found,) = compile_tree(tmp_path, {}).result.diagnostics
+    assert found.message.endswith(" is a symlink out of its source")
+    assert found.hint == f"name the directory that it leads to as a SOURCE of its own: /static/x/={outside}"
+
+
+def test_what_is_not_in_a_directory_that_is_left_out_does_not_exist(tmp_path: Path) -> None:
+    release = compile_tree(tmp_path, {"a.css": "a { background: url(.x/b.png) }", ".x/c.png": ""})
+    assert [message[-14:] for message in release.messages()] == ["does not exist"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "count"),
+    [
+        pytest.param("a.js", "new URL('./icons', import.meta.url)", 0, id="script"),
+        pytest.param("a.html", "<script type=module>new URL('./icons', import.meta.url)</script>", 0, id="in a page"),
+        pytest.param("a.js", "new URL('./icon', import.meta.url)", 1, id="no directory"),
+        pytest.param("a.html", "<img src=icons>", 1, id="no script"),
+    ],
+)
+def test_a_script_may_name_a_directory(tmp_path: Path, name: str, text: str, count: int) -> None:
+    release = compile_tree(tmp_path, {name: text, "icons/a.png": ""})
+    assert len(release.messages()) == count
 
 
 def test_a_policy_that_there_is_not_is_refused() -> None:

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.media_types import JAVASCRIPT
-from servestatic_build.model import Reference, ReferenceKind, SourceFile
+from servestatic_build.model import Reference, ReferenceKind, Skipped, SourceFile
 from servestatic_build.references.suggestions import Suggestions
+from servestatic_build.references.unpublished import Unpublished
 from servestatic_build.references.urls import is_bare
 from servestatic_build.settings.missing import MissingRules
 
@@ -35,7 +36,15 @@ def must_be_there(
 class BrokenReferences:
     """Judges references to files that are not there. ``ignored`` counts those that the settings pass over."""
 
-    def __init__(self, files: Sequence[SourceFile], rules: MissingRules, prefix: str, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self,
+        files: Sequence[SourceFile],
+        skipped: Iterable[Skipped],
+        rules: MissingRules,
+        prefix: str,
+        diagnostics: Diagnostics,
+    ) -> None:
+        self._unpublished = Unpublished(skipped)
         self._rules = rules
         self._prefix = prefix
         self._diagnostics = diagnostics
@@ -45,12 +54,18 @@ class BrokenReferences:
 
     def report(self, file: SourceFile, reference: Reference, path: str) -> None:
         """Add a diagnostic for a reference to the decoded URL path ``path``, unless the settings ignore it."""
+        if _is_made_by_script(reference) and path in self._directories:
+            return  # for new URL("./icons", import.meta.url) it is a base
         add = self._add.get(self._policy(reference, path))
         if add is None:
             self.ignored += 1
             return
         message = f"{reference.value!r} resolves to {path}, which does not exist"
-        hint = self._suggestions.hint(path, reference.kind, file.plain_path)
+        if why := self._unpublished.reason(path):
+            problem, hint = why
+            message = f"{reference.value!r} resolves to {path}, which is not published: {problem}"
+        else:
+            hint = self._suggestions.hint(path, reference.kind, file.plain_path)
         add(Code.MISSING_REFERENCE, file.at(reference.start), message, hint)
 
     def check_reachable(self, file: SourceFile, reference: Reference, target: SourceFile, *, rewritten: bool) -> None:
@@ -86,5 +101,15 @@ class BrokenReferences:
         return "ignore" if reference.kind is ReferenceKind.SOURCE_MAP else self._rules.otherwise
 
     @cached_property
+    def _directories(self) -> set[str]:
+        paths = (file.plain_path.split("/")[:-1] for file in self._files)
+        return {"/".join(parts[:length]) for parts in paths for length in range(1, len(parts) + 1)}
+
+    @cached_property
     def _suggestions(self) -> Suggestions:
         return Suggestions(self._files)  # made only where something is broken
+
+
+def _is_made_by_script(reference: Reference) -> bool:
+    in_script = any(name.startswith("javascript") for name in reference.notations)
+    return reference.kind is ReferenceKind.URL and in_script

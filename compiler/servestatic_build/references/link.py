@@ -16,6 +16,7 @@ from servestatic_build.model import (
     LinkedFile,
     Reference,
     ReferenceKind,
+    Skipped,
     SourceFile,
 )
 from servestatic_build.references.broken import BrokenReferences, must_be_there
@@ -29,16 +30,20 @@ from servestatic_build.settings.config import Config
 
 def link(
     files: Sequence[SourceFile],
+    skipped: Sequence[Skipped],
     config: Config,
     last_build: LastBuild,
     diagnostics: Diagnostics,
     advance: Callable[[], None],
 ) -> Graph:
-    """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them."""
+    """Return the reference graph of the files, and add to ``diagnostics`` what was wrong with them.
+
+    ``skipped`` are those that the scan has left out.
+    """
     read_files = read_all(files, last_build, config.jobs, diagnostics, advance)
     resolver = Resolver(read_files, Specifiers(config.imports, config.prefix), config.origins)
     read_files = with_service_workers(read_files, resolver, diagnostics)
-    missing = BrokenReferences(files, config.missing, config.prefix, diagnostics)
+    missing = BrokenReferences(files, skipped, config.missing, config.prefix, diagnostics)
     linker = _Linker(read_files, resolver, config, missing)
     linked = tuple(linker.link(number, file) for number, file in enumerate(read_files))
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]

@@ -107,18 +107,26 @@ class _Walk:
             directory = directories.pop()
             entries = self._entries(directory)
             if self._is_other_release(directory, entries):
-                self._skipped.append(Skipped(directory.path, SkipReason.RELEASE))
+                self._skipped.append(self._left_out(directory.path, directory.below.rstrip("/"), SkipReason.RELEASE))
                 continue
             for entry in entries:
                 below, real = directory.below + entry.name, _real_path(entry, directory)
                 reason = self._unwanted(entry, below, real, directory)
                 if reason:
-                    self._skipped.append(Skipped(entry.path, reason))
+                    self._skipped.append(self._left_out(entry.path, below, reason))
                 elif entry.is_dir():
                     directories.append(_Directory(entry.path, below + "/", (*directory.parents, real)))
                 elif not self._private.refuses(below, entry.path):
                     yield from self._file(entry, below, real)
         self._private.tell_folders()
+
+    def _left_out(self, path: str, below: str, reason: SkipReason) -> Skipped:
+        return Skipped(path, reason, self._name_and_plain_path(below)[1])
+
+    def _name_and_plain_path(self, below: str) -> tuple[str, str]:
+        url = self._source.url
+        name = self._source.name_prefix + below if url is None else url + below
+        return name, self._config.prefix + name if url is None else name
 
     def _is_other_release(self, directory: _Directory, entries: list[os.DirEntry[str]]) -> bool:
         if self._source.foreign and not directory.below:
@@ -175,11 +183,10 @@ class _Walk:
         yield self._published(entry.path, real, below, status)
 
     def _published(self, path: str, real: str, below: str, status: os.stat_result) -> SourceFile:
-        config, url = self._config, self._source.url
-        name = self._source.name_prefix + below if url is None else url + below
+        config = self._config
+        name, plain_path = self._name_and_plain_path(below)
         coding = config.content_encoding.coding_of(name)
         kind = media_type(name, config.types) if coding is None else decoded_type(name, config.types)
-        plain_path = config.prefix + name if url is None else name
         reason = self._reason(path, name, plain_path, kind)
         return SourceFile(
             name=name,

@@ -66,7 +66,7 @@ class _Checker:
         self._resolver = Resolver(files, Specifiers({}, manifest.prefix), ())
         self._in_workers = worker_scripts(files, self._resolver)
         sources = [file.source for file in files]
-        self._missing = BrokenReferences(sources, MissingRules(missing), manifest.prefix, diagnostics)
+        self._missing = BrokenReferences(sources, (), MissingRules(missing), manifest.prefix, diagnostics)
         self._import_map: Mapping[str, Mapping[str, str]] = json.loads(manifest.import_map().text)
         self._found: dict[str, AssetMatch | None] = {}
 
