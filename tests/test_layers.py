@@ -52,7 +52,9 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"conf"},
         {"opened"},
         {"assets", "compiling", "responses"},
-        {"checks", "commands", "development", "storage", "templatetags"},
+        {"commands", "development", "storage", "templatetags"},
+        {"static_root_checks"},
+        {"checks"},
         {"apps", "management", "middleware"},
     ),
     "servestatic_runtime.django.management": ({"__init__"}, {"commands"}),
@@ -133,8 +135,8 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     ),
     "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"budgets", "manifest_writer"}),
     "servestatic_build.store": (
-        {"__init__", "layout", "locks", "own_files"},
-        {"place", "staging"},
+        {"__init__", "layout", "locks"},
+        {"own_files", "place", "staging"},
         {"plain_names", "prune", "publish"},
     ),
     "servestatic_build.render": (

@@ -141,7 +141,8 @@ def _compile(
             if config.check:  # nothing will be published
                 placement = placement._replace(new=())
             result.assets, new = compressor.stage_missing(placement)
-            plain_names = PlainNames(result.assets, layout, OwnFiles(config.out, previous.manifest))
+            own_files = OwnFiles(config.out, previous.manifest)
+            plain_names = PlainNames(result.assets, layout, own_files)
             if not config.replace_foreign:
                 plain_names.refuse_foreign(diagnostics)
             imports = _import_map(assets, graph, config)
@@ -154,6 +155,9 @@ def _compile(
             if result.outdated:
                 raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
             if not is_live:
+                if layout.root_url is not None:  # others write there, too
+                    files = (layout.name(variant.file) for asset in result.assets for variant in asset.variants)
+                    own_files.remember(files, config.modes.file)
                 publish(new, manifest, layout, staging)
             plain_names.publish(staging)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def compiled(tmp_path: Path, static: Tree = STATIC, *, layout: str = "prefix", *
 
 
 def names(dist: Path) -> set[str]:
-    """Return what lies in DIST, with ``#`` for each fingerprint."""
-    return {unfingerprinted(name.encode()).decode() for name in snapshot(dist)}
+    """Return what lies in DIST, with ``#`` for each fingerprint, without the list of what is ours."""
+    return {unfingerprinted(name.encode()).decode() for name in snapshot(dist)} - {".servestatic-build.files"}
 
 
 @pytest.mark.parametrize(
@@ -181,6 +182,38 @@ def test_what_builds_put_into_dist_is_told_from_what_others_did(tmp_path: Path) 
     assert foreign(dist) == []
     write_tree(dist, {"CACHE/css/output.0123456789ab.css": "a{}", "CACHE/x.js": "", "CACHE/x.js.gz": "", ".x/y": ""})
     assert foreign(dist) == ["CACHE/css/output.0123456789ab.css", "CACHE/x.js"]
+
+
+def test_a_name_that_holds_the_hash_of_the_file_is_no_proof(tmp_path: Path) -> None:
+    fingerprint = sha256(b"a{}").hexdigest()[:12]
+    dist = compiled(tmp_path).dist
+    write_tree(dist, {f"CACHE/output.{fingerprint}.css": "a{}"})  # as django-compressor names its files
+    assert foreign(dist) == [f"CACHE/output.{fingerprint}.css"]
+
+
+def test_files_of_a_build_that_was_killed_before_its_manifest_are_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled(tmp_path)
+
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("servestatic_build.store.publish.make_read_only", die)
+    monkeypatch.setattr("servestatic_build.store.publish.delete_file", lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        compiled(tmp_path, {**STATIC, "new.txt": "new"})
+    assert any(name.startswith("new.#") for name in names(tmp_path / "dist"))
+    assert foreign(tmp_path / "dist") == []
+
+
+def test_files_in_a_cycle_are_told_from_those_of_others_too(tmp_path: Path) -> None:
+    cycle = {"a.js": "import './b.js'", "b.js": "import './a.js'"}
+    compiled(tmp_path, cycle)
+    dist = compiled(tmp_path, {**cycle, "b.js": "import './a.js'; 1"}).dist
+    assert foreign(dist) == []
+    assert prune(str(dist)) == 2
+    assert "a.js" in release(dist)
 
 
 def test_foreign_files_are_published_at_their_plain_urls_and_stay(tmp_path: Path) -> None:

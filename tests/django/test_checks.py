@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, run_checks
 from django.test import override_settings
@@ -16,6 +17,7 @@ from servestatic_build import Source
 from servestatic_runtime.django.checks import TAG
 from servestatic_runtime.django.conf import OLD_PREFIXES
 from servestatic_runtime.django.keys import CODING_SWITCHES, OLD_KEYS, REMOVED_SETTINGS
+from servestatic_runtime.django.storage import ManifestStorage
 from support.django_projects import STORAGES
 from support.trees import compile_sources, write_tree
 
@@ -197,3 +199,50 @@ def test_files_that_are_newer_than_the_release_are_told_on_deployment(
     assert check(dist, **settings) == []
     assert check(dist, deploy=True, **settings, SERVESTATIC=1)[0].id == "servestatic.E002"
     assert "servestatic.W004" not in [said.id for said in check(tmp_path, deploy=True, **settings)]
+
+
+# STATIC_ROOT and what others do there.
+
+
+class Named(ManifestStorage):
+    manifest_name = "other.json"
+
+
+def test_a_subclass_that_names_a_manifest_of_its_own_is_told_that_there_is_none(dist: Path) -> None:
+    (said,) = check(dist, STORAGES={"staticfiles": {"BACKEND": f"{__name__}.Named"}})
+    assert said.id == "servestatic.W012"
+    assert "manifest_name has no meaning" in said.msg
+
+
+def test_a_root_inside_static_root_is_an_error(dist: Path) -> None:
+    (said,) = check(dist, SERVESTATIC={"ROOT": dist / "root"})
+    assert (said.id, said.hint) == ("servestatic.E004", "Move its files to a directory outside of STATIC_ROOT.")
+
+
+@pytest.fixture
+def with_compressor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have django-compressor installed. Really installed, it reads settings at import, before a test can set them."""
+    is_installed = apps.is_installed
+    monkeypatch.setattr(apps, "is_installed", lambda name: name == "compressor" or is_installed(name))
+
+
+@pytest.mark.usefixtures("with_compressor")
+def test_what_an_app_wrote_after_the_release_is_named_with_the_order(tmp_path: Path) -> None:
+    static = Source(str(write_tree(tmp_path / "static", {"a.css": ""})))
+    theirs = {"CACHE/css/output.0123456789ab.css": "a{}" * 99, "CACHE/manifest.json": "{}"}
+    dist = write_tree(tmp_path / "dist", theirs)
+    foreign = Source(str(dist), only=frozenset(theirs), foreign=True)
+    compile_sources(tmp_path, foreign, static, layout="prefix", index="", codings=("gzip",))
+    assert check(dist, COMPRESS_OFFLINE=True) == []
+    write_tree(dist, {"CACHE/js/output.0123456789ab.js": "1"})
+    (said,) = check(dist, COMPRESS_OFFLINE=True)
+    assert said.id == "servestatic.W010"
+    assert "compressor has written 1 files that the release has not, CACHE/js/output.0123456789ab.js" in said.msg
+    assert said.hint == "Compile behind it: manage.py collectstatic, then compress, then compilestatic."
+
+
+@pytest.mark.usefixtures("with_compressor")
+def test_a_compressor_that_writes_while_requests_come_in_is_named(dist: Path) -> None:
+    (said,) = check(dist, COMPRESS_OFFLINE=False)
+    assert said.id == "servestatic.W011"
+    assert check(dist, COMPRESS_ENABLED=False) == []

@@ -82,7 +82,13 @@ def test_what_the_finders_find_is_compiled(dist: Path, settings: dict[str, Any],
     assert f"{dist} is compiled: 4 files, 4 new on disk." in said.stdout
     assert release(dist) == urls
     assert urls["img/a.png"].rpartition("/")[2] in css
-    assert {path.partition("/")[0] for path in snapshot(dist)} == {"css", "img", "js", "manifest.msgpack"}
+    assert {path.partition("/")[0] for path in snapshot(dist)} == {
+        "css",
+        "img",
+        "js",
+        "manifest.msgpack",
+        ".servestatic-build.files",
+    }
 
 
 @WAYS
@@ -331,7 +337,7 @@ def test_clear_replaces_what_is_in_the_way_and_deletes_earlier_releases(
         settings["STATICFILES_DIRS"][0].joinpath("img/a.png").write_text("new")
         assert "2 files of earlier releases are deleted." in run(command, "--clear").stdout
         listed = {variant.file for asset in Manifest.open(dist) for variant in asset.variants}
-        assert set(snapshot(dist)) == {"manifest.msgpack", "theirs.txt", *TREE, *listed}
+        assert set(snapshot(dist)) - {".servestatic-build.files"} == {"manifest.msgpack", "theirs.txt", *TREE, *listed}
         assert (dist / "css/app.css").read_text() == read(storage, "css/app.css")
 
 

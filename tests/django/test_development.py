@@ -18,6 +18,8 @@ from support.django_clients import INTERFACES, VIEW, DjangoWSGIClient, interface
 from support.django_projects import STORAGES
 from support.trees import write_tree
 
+# All that there is, as it lies: keys, too.
+WHOLE = {"CODINGS": "none", "MISSING": "ignore", "PUBLISH": "*"}
 TREE = {
     "css/app.css": "a{}",
     "empty.txt": "",
@@ -59,7 +61,7 @@ def test_headers_are_those_of_production_but_for_the_life_of_a_file(
     tmp_path: Path, interface: str, keys: dict[str, Any]
 ) -> None:
     files = {f"a.{suffix}": "{}" for suffix in (*BY_SUFFIX, "unknown")}
-    settings = developing(tmp_path, STORAGES=STORAGES, SERVESTATIC={**keys, "CODINGS": "none", "MISSING": "ignore"})
+    settings = developing(tmp_path, STORAGES=STORAGES, SERVESTATIC={**keys, **WHOLE})
     write_tree(tmp_path / "static", files)
     with override_settings(**{**settings, "STATIC_ROOT": tmp_path / "dist", "DEBUG": False}):
         call_command("collectstatic", "--noinput", verbosity=0)

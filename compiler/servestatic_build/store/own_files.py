@@ -1,22 +1,25 @@
 """Which files in DIST builds have put there, and which somebody else has.
 
 Where DIST is a directory that others read and write, such as Django's STATIC_ROOT, what is not ours is never deleted,
-and never replaced without a word.
+and never replaced without a word. The manifest lists the files of one release; of those before, and of what a killed build
+has left, a list of our own tells. By their names it can't be told: others name files by their SHA-256, too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from servestatic_build.names import with_fingerprint, without_fingerprint
-from servestatic_build.platform_files import is_same_file, open_regular
+from servestatic_build.names import without_fingerprint
+from servestatic_build.platform_files import is_same_file, open_regular, replace_file, set_mode, sync_file
+from servestatic_build.store.locks import OURS
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME, file_name
 from servestatic_runtime.url_reason import UrlReason
 
+_END = "\0"  # behind each name in the list: no name has it
 _CODING_SUFFIXES = tuple(suffix for suffix in FILE_SUFFIXES.values() if suffix)
 
 
@@ -43,24 +46,24 @@ class OwnFiles:
         return dict(_plain_names(self._manifest, is_foreign=True)) if self._manifest else {}
 
     def has(self, name: str) -> bool:
-        """Return whether a file in DIST is ours: listed, called by its content, or the plain name of such a file.
+        """Return whether a file in DIST is ours: the manifest, a file that a build put there, or a plain name of one.
 
-        Its bytes count: at our file's name there may be somebody else's.
+        Of a plain name the bytes count: there may be somebody else's.
         """
-        if name in self.listed or name == MANIFEST_NAME:
+        if name in self.listed or name in self._remembered or name == MANIFEST_NAME:
             return True
         if name in self._known_foreign:
             return False
-        linked = self.plain_names.get(name)
-        if linked is not None and is_same_file(self._path(name), self._path(linked)):
-            return True
-        digest = _digest(self._path(name))
-        if digest is None:
-            return False
-        plain = without_fingerprint(name)
-        if plain is not None and name == with_fingerprint(plain, digest):
-            return True
-        return is_same_file(self._path(name), self._path(with_fingerprint(name, digest)))
+        return any(is_same_file(self._path(name), self._path(file)) for file in self._files_of_plain_name(name))
+
+    def remember(self, names: Iterable[str], mode: int | None) -> None:
+        """Note files before they are put into DIST, whose lock is held; raise OSError. ``mode`` is that of files there."""
+        self._write(self._remembered | self.listed | {*names}, mode)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Note that files are deleted. DIST's lock is held; raise OSError."""
+        if gone := self._remembered.intersection(names):
+            self._write(self._remembered - gone, stat.S_IMODE(os.stat(self._list_path).st_mode))
 
     def has_coding(self, name: str) -> bool:
         """Return whether a file is a compressed sibling of one of ours."""
@@ -74,6 +77,40 @@ class OwnFiles:
         """
         names = set(_walked(self._out))
         return sorted(name for name in names if not (_without_coding(name) in names or self.has(name)))
+
+    def _files_of_plain_name(self, name: str) -> Iterable[str]:
+        linked = self.plain_names.get(name)
+        return ([linked] if linked else []) + self._fingerprinted.get(name, [])
+
+    @cached_property
+    def _remembered(self) -> frozenset[str]:
+        try:
+            with open_regular(self._list_path) as file:
+                names = os.fsdecode(file.read()).split(_END)
+        except OSError:  # none yet, or one that nobody may read
+            return frozenset()
+        return frozenset(names[:-1])
+
+    @cached_property
+    def _fingerprinted(self) -> Mapping[str, list[str]]:
+        """Files that a build put there, by their plain names."""
+        files: dict[str, list[str]] = {}
+        for name in self._remembered | self.listed:
+            if plain := without_fingerprint(name):
+                files.setdefault(plain, []).append(name)
+        return files
+
+    @property
+    def _list_path(self) -> str:
+        return os.path.join(self._out, f"{OURS}.files")
+
+    def _write(self, names: Iterable[str], mode: int | None) -> None:
+        path = f"{self._list_path}.new"
+        with open(path, "wb") as file:
+            file.write(os.fsencode("".join(f"{name}{_END}" for name in sorted(names))))
+        sync_file(path)
+        set_mode(path, mode)
+        replace_file(path, self._list_path)
 
     def _path(self, name: str) -> str:
         return os.path.join(self._out, *name.split("/"))
@@ -109,11 +146,3 @@ def _walked(out: str) -> Iterator[str]:
 def _without_coding(name: str) -> str | None:
     suffix = next((suffix for suffix in _CODING_SUFFIXES if name.endswith(suffix)), None)
     return suffix and name.removesuffix(suffix)
-
-
-def _digest(path: str) -> bytes | None:
-    try:
-        with open_regular(path, follow=False) as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
-        return None

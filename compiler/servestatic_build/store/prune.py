@@ -51,16 +51,18 @@ class _Pruning:
         self._directories = {above for name in self._listed for above in _directories_of(name)}
 
     def delete_unlisted(self) -> int:
-        unlisted, directories = [], [_Directory(self._out, "")]
+        unlisted: dict[str, str] = {}  # paths by name
+        directories = [_Directory(self._out, "")]
         for directory in directories:  # which grows
             for entry in directory.entries():
                 name = directory.name + entry.name
                 if self._is_directory(entry, name):
                     directories.append(_Directory(entry.path, f"{name}/"))
                 elif not self._is_listed(entry, name) and not (self._has_others and self._is_foreign(name)):
-                    unlisted.append(entry.path)
-        for path in unlisted:  # only now: what is beside a file tells whose it is
+                    unlisted[name] = entry.path
+        for path in unlisted.values():  # only now: what is beside a file tells whose it is
             delete_file(path)
+        self._own.forget(unlisted)
         for directory in reversed(directories[1:]):
             with suppress(OSError):  # it is not empty
                 os.rmdir(directory.path)

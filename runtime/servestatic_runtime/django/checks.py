@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
-from servestatic_runtime.django import conf, opened
+from servestatic_runtime.django import conf, opened, static_root_checks
 from servestatic_runtime.django.compiling import settings_problem
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from servestatic_runtime.django.trees import local_path
@@ -162,6 +162,10 @@ _CHECKS: tuple[Callable[[], Iterable[CheckMessage]], ...] = (
     _removed_settings,
     _unknown_settings,
     _other_packages,
+    static_root_checks.root_in_static_root,
+    static_root_checks.unpublished_output,
+    static_root_checks.online_compression,
+    static_root_checks.storage_attributes,
 )
 
 
