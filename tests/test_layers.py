@@ -100,7 +100,10 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"config"},
         {"files"},
     ),
-    "servestatic_build.sources": ({"__init__", "beside", "bundlers", "directories", "private"}, {"scan"}),
+    "servestatic_build.sources": (
+        {"__init__", "beside", "bundlers", "directories", "hashed_names", "private"},
+        {"scan"},
+    ),
     "servestatic_build.sources.bundlers": ({"shapes"}, {"reports"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),
     "servestatic_build.references": (
         {"__init__", "graph", "notations", "placeholders", "suggestions", "unpublished", "urls"},

@@ -121,6 +121,11 @@ class Code(StrEnum):
         "A bundler's manifest names a file that is in no source.",
         "Run the bundler again, and name the directory of its output as a SOURCE.",
     )
+    HASHED_NAMES = (
+        "hashed-names",
+        "Names look as if something had put a hash of the content into them, and no rule says so.",
+        "If they hold one, name them in `hashed`, or the bundler's manifest in `bundler-manifests`: they are cached for ever then.",
+    )
     ALIAS_CONFLICT = (
         "alias-conflict",
         "A bundler's manifest gives a file a name that another file has.",

@@ -21,6 +21,7 @@ from servestatic_build.settings.source import Source
 from servestatic_build.sources.beside import with_codings_beside
 from servestatic_build.sources.bundlers import with_bundler_names
 from servestatic_build.sources.directories import source_problem
+from servestatic_build.sources.hashed_names import note_hashed_names
 from servestatic_build.sources.private import PrivateFiles
 from servestatic_runtime.dates import clamped
 from servestatic_runtime.format import MANIFEST_NAME
@@ -62,6 +63,7 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
     if config.take_variants:
         files = [*with_codings_beside(files, diagnostics)]
     named = with_bundler_names(files, skipped, directories, config.bundler_manifests, diagnostics)
+    note_hashed_names(named, diagnostics)
     return Scan(named, tuple(skipped))
 
 
