@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -237,11 +238,35 @@ def test_code_asks_the_extension_for_assets(kind: Kind, root: Path, compiled: Ma
     assert assets.url("css/app.css") == "/app" + compiled.url("css/app.css")
 
 
-def test_without_a_release_an_application_does_not_start(kind: Kind, root: Path) -> None:
+def test_without_a_release_an_application_starts_with_a_warning_on_its_source_folders(
+    kind: Kind, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = ready(kind, root)
+    assert rendered(kind, app, 'url_for("static", filename="css/app.css")') == "/static/css/app.css"
+    assert kind.get(app, "/static/css/app.css").text == TREE["static/css/app.css"]
+    (warning,) = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert re.search(rf"No such file .*compile with: {kind.app.__name__.lower()} compile-static", warning)
+
+
+def test_without_a_release_a_strict_application_does_not_start(kind: Kind, root: Path) -> None:
     with pytest.raises(
         ManifestError, match=rf"No such file .*compile with: {kind.app.__name__.lower()} compile-static"
     ):
-        kind.extension(bare(kind, root))
+        kind.extension(bare(kind, root, STRICT=True))
+
+
+@pytest.mark.parametrize("index", ["", "index.html"])
+def test_no_file_answers_for_its_directory_unless_the_settings_name_it(kind: Kind, root: Path, index: str) -> None:
+    given = f'index = "{index}"\n' if index else ""
+    tree = {"pyproject.toml": f"[tool.servestatic-build]\n{given}", "site/index.html": "<p>of the folder"}
+    write_tree(root, tree)
+    app = kind.app("example", root_path=str(root), static_folder="site", static_url_path="")
+    app.config["SERVESTATIC"] = {}
+    app.debug = True
+    kind.extension(app)
+    assert run(app).exit_code == 0
+    (asset,) = Manifest.open(root / "dist")
+    assert (asset.url, asset.directory) == ("/index.html", "/" if index else None)
 
 
 def test_a_release_that_is_newer_than_the_runtime_says_what_to_do_about_that(kind: Kind, root: Path) -> None:

@@ -38,7 +38,8 @@ def compile_app(app: App, dist: str, *, check: bool, strict: bool) -> int:
 
 
 def _config(app: App, dist: str, *, check: bool, strict: bool) -> Config:
-    settings: dict[str, Any] = read_settings(None)
+    # No file answers for its directory unless the settings name it: an index.html would take the application's own "/".
+    settings: dict[str, Any] = {"index": "", **read_settings(None)}
     url = folder_url(app, "static")
     if url is not None:
         settings["prefix"] = url

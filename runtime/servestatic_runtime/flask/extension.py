@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from functools import partial
 from typing import ClassVar, Generic, TypeVar
@@ -38,10 +39,11 @@ class Extension(ABC, Generic[Application]):
         """Return the decoded path that the application is mounted below."""
 
     def init_app(self, app: Application) -> None:
-        """Set an application up; raise ManifestError where there is no release that can be read.
+        """Set an application up; raise ManifestError for a release that can't be read.
 
-        In debug mode, in tests, and under the framework's own command, an application needs none: then its files are
-        served from their source folders.
+        Where there is none, files are served from their source folders, so that imports in workers, shells and tests never
+        fail. The log has a warning, unless that is meant: in debug mode, in tests, under the framework's own command. With
+        STRICT it raises ManifestError then.
         """
         settings = Settings.of(app)
         release = self._open(app, settings)
@@ -55,9 +57,11 @@ class Extension(ABC, Generic[Application]):
         try:
             return CurrentRelease(settings.manifest, command=f"{self.command} compile-static")
         except ManifestError as error:
-            if not (app.debug or app.testing or self._is_under_command()):
+            is_meant = app.debug or app.testing or self._is_under_command()
+            if not is_meant and (settings.strict or not error.is_absence):
                 raise
-            app.logger.info("static files are served from their source folders: %s", error)
+            level = logging.INFO if is_meant else logging.WARNING
+            app.logger.log(level, "static files are served from their source folders: %s", error)
             return None
 
     def _is_under_command(self) -> bool:

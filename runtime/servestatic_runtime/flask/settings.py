@@ -32,6 +32,7 @@ class Settings:
     cache_bytes: int = DEFAULT_CACHE_BYTES
     claim_prefix: bool = False
     reload: bool = False
+    strict: bool = False
 
     @classmethod
     def of(cls, app: App) -> Settings:
