@@ -78,7 +78,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"store"},
         {"render"},
         {"options", "pipeline", "watching"},
-        {"report", "verification"},
+        {"exports", "report", "verification"},
         {"inspection"},
         {"api", "cli"},
         {"__init__", "__main__"},
@@ -136,6 +136,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"insertion_modes"},
         {"tree_construction"},
     ),
+    "servestatic_build.exports": ({"__init__", "served"}, {"caddy", "header_lines", "nginx", "objects"}, {"formats"}),
     "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"budgets", "manifest_writer"}),
     "servestatic_build.store": (
         {"__init__", "layout", "locks"},

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import TypeAlias
 
+from servestatic_build.exports.formats import FORMATS, export
 from servestatic_build.extra import MissingExtraError
 from servestatic_build.inspection.answers import NegativeAnswerError
 from servestatic_build.inspection.diff import diff
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     explained.set_defaults(run=lambda options: explain(options.dist, options.name, as_json=options.json))
     _add_verify(commands)
     _add_diff(commands)
+    _add_export(commands)
     return parser
 
 
@@ -104,6 +106,17 @@ def _add_diff(commands: _Commands) -> None:
         )
     command.add_argument("--exit-code", action="store_true", help="exit 1 if there is a difference")
     command.set_defaults(run=lambda options: diff(options.a, options.b, form=options.form, exit_code=options.exit_code))
+
+
+def _add_export(commands: _Commands) -> None:
+    command = _command(commands, "export", "Write what serves DIST without an application.")
+    command.add_argument(
+        "--to",
+        choices=FORMATS,
+        required=True,
+        help="a configuration of nginx or Caddy, a _headers file (Netlify, Cloudflare Pages), or the objects of a bucket",
+    )
+    command.set_defaults(run=lambda options: export(options.dist, options.to))
 
 
 def _count(text: str) -> int:

@@ -1,0 +1,90 @@
+"""A release as a Caddyfile: a table that leads from a URL path to a file and the number of its headers, and a site of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from servestatic_build.exports.served import Served, one_line, served
+from servestatic_runtime import Manifest
+from servestatic_runtime.dates import format_date
+from servestatic_runtime.paths import quote_path
+
+_HEAD = """\
+# Serves a release of servestatic-build without an application. Make it anew with every release:
+# servestatic-manifest export {dist} --to caddy
+#
+# What Caddy can't do as the manifest says:
+# - ETags are Caddy's own, of a file's date and size, so copy DIST with its dates.
+# - Of the codings that a client takes with the same weight it gets the first of br, zstd and gzip, not the smallest body.
+# - Who refuses every coding gets the file as it is.
+# - OPTIONS gets the answer 405.
+"""
+
+_SITE = """\
+:80 {{
+    root * {root}
+    route {{
+        map {{path}} {{servestatic_file}} {{servestatic_headers}} {{servestatic_date}} {{servestatic_location}} {{
+{rows}
+            default "" "" "" ""
+        }}
+        # What the release does not list. With an application behind Caddy, write a reverse_proxy in place of these lines.
+        @not_listed vars {{servestatic_headers}} ""
+        handle @not_listed {{
+            header Cache-Control no-store
+            respond "404 Not Found" 404
+        }}
+        @not_allowed not method GET HEAD
+        handle @not_allowed {{
+            header Allow "GET, HEAD"
+            header Cache-Control no-store
+            respond "405 Method Not Allowed" 405
+        }}
+{headers}
+        @redirect not vars {{servestatic_location}} ""
+        redir @redirect {{servestatic_location}} 301
+        rewrite * {{servestatic_file}}
+        file_server {{
+            index off
+            precompressed br zstd gzip
+        }}
+    }}
+}}
+"""
+
+# Caddy sends these itself.
+_CADDY_S_OWN = frozenset({"accept-ranges", "content-encoding", "content-length", "etag", "vary"})
+
+
+def caddy(manifest: Manifest) -> Iterator[str]:
+    """Yield the lines of the Caddyfile."""
+    paths = [*served(manifest)]
+    numbers = sorted({each.header_set for each in paths})
+    yield _HEAD.format(dist=one_line(manifest.root))
+    yield _SITE.format(
+        root=_text(manifest.root),
+        rows="\n".join(f"            {_row(each)}" for each in paths),
+        headers="\n".join(line for number in numbers for line in _headers(manifest, number)),
+    )
+
+
+def _row(each: Served) -> str:
+    file = quote_path(f"/{each.asset.variants[0].file}")
+    location = quote_path(each.location) if each.location else ""
+    values = (each.path, file, str(each.header_set), format_date(each.asset.modified), location)
+    return " ".join(map(_text, values))
+
+
+def _headers(manifest: Manifest, number: int) -> Iterator[str]:
+    yield f"        @headers_{number} vars {{servestatic_headers}} {number}"
+    yield f"        header @headers_{number} {{"
+    for name, value in manifest.header_set(number).ok:
+        if name.lower() not in _CADDY_S_OWN:
+            yield f"            {name} {'{servestatic_date}' if value is None else _text(value)}"
+    yield "        }"
+
+
+def _text(text: str) -> str:
+    """Return a text as Caddy reads it: braces are placeholders, and have a backslash before them where they are none."""
+    quoted = text.replace("{", "\\{").replace("}", "\\}")
+    return '"{}"'.format(quoted.replace("\\", "\\\\").replace('"', '\\"'))
