@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from servestatic_build.exports.served import Served, one_line, served
 from servestatic_runtime import Manifest
-from servestatic_runtime.dates import format_date
 from servestatic_runtime.paths import quote_path
 
 _HEAD = """\
@@ -14,19 +13,20 @@ _HEAD = """\
 # servestatic-manifest export {dist} --to caddy
 #
 # What Caddy can't do as the manifest says:
-# - ETags are Caddy's own, of a file's date and size, so copy DIST with its dates.
+# - ETag and Last-Modified are Caddy's own, of the file's date and size, so copy DIST with its dates. A 304 follows them.
 # - Of the codings that a client takes with the same weight it gets the first of br, zstd and gzip, not the smallest body.
 # - Who refuses every coding gets the file as it is.
-# - OPTIONS gets the answer 405.
+# - OPTIONS gets the answer 405, and HEAD for a coding no Content-Length.
+# - Paths with braces are not found.
 """
 
 _SITE = """\
 :80 {{
     root * {root}
     route {{
-        map {{path}} {{servestatic_file}} {{servestatic_headers}} {{servestatic_date}} {{servestatic_location}} {{
+        map {{path}} {{servestatic_file}} {{servestatic_headers}} {{servestatic_location}} {{
 {rows}
-            default "" "" "" ""
+            default "" "" ""
         }}
         # What the release does not list. With an application behind Caddy, write a reverse_proxy in place of these lines.
         @not_listed vars {{servestatic_headers}} ""
@@ -53,7 +53,7 @@ _SITE = """\
 """
 
 # Caddy sends these itself.
-_CADDY_S_OWN = frozenset({"accept-ranges", "content-encoding", "content-length", "etag", "vary"})
+_CADDY_S_OWN = frozenset({"accept-ranges", "content-encoding", "content-length", "etag", "last-modified"})
 
 
 def caddy(manifest: Manifest) -> Iterator[str]:
@@ -71,20 +71,23 @@ def caddy(manifest: Manifest) -> Iterator[str]:
 def _row(each: Served) -> str:
     file = quote_path(f"/{each.asset.variants[0].file}")
     location = quote_path(each.location) if each.location else ""
-    values = (each.path, file, str(each.header_set), format_date(each.asset.modified), location)
-    return " ".join(map(_text, values))
+    values = (file, f"headers_{each.header_set}", location)
+    return " ".join((_quoted(each.path), *map(_text, values)))
 
 
 def _headers(manifest: Manifest, number: int) -> Iterator[str]:
-    yield f"        @headers_{number} vars {{servestatic_headers}} {number}"
+    yield f"        @headers_{number} vars {{servestatic_headers}} headers_{number}"
     yield f"        header @headers_{number} {{"
     for name, value in manifest.header_set(number).ok:
-        if name.lower() not in _CADDY_S_OWN:
-            yield f"            {name} {'{servestatic_date}' if value is None else _text(value)}"
+        if value is not None and name.lower() not in _CADDY_S_OWN:
+            yield f"            {name} {_text(value)}"
     yield "        }"
 
 
 def _text(text: str) -> str:
-    """Return a text as Caddy reads it: braces are placeholders, and have a backslash before them where they are none."""
-    quoted = text.replace("{", "\\{").replace("}", "\\}")
-    return '"{}"'.format(quoted.replace("\\", "\\\\").replace('"', '\\"'))
+    """Return a text as Caddy reads it where braces are placeholders, unless a backslash stands before them."""
+    return _quoted(text.replace("{", "\\{").replace("}", "\\}"))
+
+
+def _quoted(text: str) -> str:
+    return '"{}"'.format(text.replace('"', '\\"'))

@@ -44,6 +44,7 @@ server {{
         error_page 404 = @servestatic_not_listed;
         error_page 405 = @servestatic_not_allowed;
         if ($uri != $servestatic_path) {{ return 404; }}
+        set $servestatic_number $servestatic_headers; # looked up now, for try_files changes $uri
         if ($request_method !~ "^(GET|HEAD)$") {{ return 405; }}
         if ($servestatic_location) {{ return 301 $servestatic_location$is_args$args; }}
         if ($servestatic_fresh) {{ return 304; }}

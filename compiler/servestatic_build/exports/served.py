@@ -9,7 +9,6 @@ from servestatic_runtime import Manifest
 from servestatic_runtime.format import IDENTITY
 from servestatic_runtime.records import Asset
 
-
 CODINGS = ("br", "zstd", "gzip")  # what a client asks for by Accept-Encoding alone
 
 
