@@ -114,7 +114,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"reading"},
         {"custom_properties"},
         {"resolver"},
-        {"workers"},
+        {"web_manifests", "workers"},
         {"link"},
     ),
     "servestatic_build.references.extractors": (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from servestatic_runtime.media_types import BY_SUFFIX, media_type
 
 JAVASCRIPT = "text/javascript"
+WEB_MANIFEST = "application/manifest+json"
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 MAPPED = frozenset({"text/css", JAVASCRIPT})  # may have a source map
 

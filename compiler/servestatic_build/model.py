@@ -114,6 +114,7 @@ class ReferenceKind(StrEnum):
     SOURCE_MAP = "source map"
     LINK = "link"  # for a person to follow, or a program that needs no browser
     FETCH = "fetch"  # what a script will ask for, by this very URL
+    WEB_MANIFEST = "web manifest"  # of a page, whatever the name of the file says
     SPECIFIER = "specifier"  # what modules call it, in a page's import map
     WORKER = "worker"  # a script that runs beside the page, without its import map
     WORKER_SCRIPT = "worker script"  # a script that a worker runs, by a URL relative to the worker

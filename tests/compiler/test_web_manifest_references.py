@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from servestatic_build.model import Unreadable
 from servestatic_build.references.extractors.web_manifest import extract
 from support.references import extracted, renamed, values, with_values
-from support.releases import assert_sound
+from support.releases import assert_sound, unfingerprinted
+from support.trees import compile_tree
 
 REFERENCES = [
     pytest.param('{"icons": [{"src": "a.png"}]}', '{"icons": [{"src": "a.#.png"}]}', id="icon"),
@@ -113,3 +115,25 @@ FRAGMENTS = (
 @given(st.one_of(st.binary(), st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(str.encode)))
 def test_any_text_is_read_into_sound_spans(data: bytes) -> None:
     assert_sound(extracted(extract, data), data)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "site.webapp", "app.webmanifest"])
+def test_what_a_page_calls_its_manifest_is_one_whatever_its_name(tmp_path: Path, name: str) -> None:
+    page = f'<link rel="manifest" href="{name}" crossorigin="use-credentials">'
+    tree = {
+        "p.html": page,
+        name: '{"icons": [{"src": "a.png"}]}',
+        "other.json": '{"icons": [{"src": "a.png"}]}',
+        "a.png": "",
+    }
+    for _ in ("read", "known by the last build"):
+        release = compile_tree(tmp_path, tree, cache=str(tmp_path / "cache"))
+        assert unfingerprinted(release.read(name)) == b'{"icons": [{"src": "a.#.png"}]}'
+        assert release.read("other.json") == tree["other.json"].encode()
+        assert release.url(name).removeprefix("/static/") in release.read("p.html").decode()
+        assert release.messages() == []
+
+
+def test_a_page_s_manifest_that_is_no_json_is_a_warning(tmp_path: Path) -> None:
+    release = compile_tree(tmp_path, {"p.html": "<link rel=manifest href=manifest.json>", "manifest.json": "{"})
+    assert release.messages() == ["warning manifest.json:1:1: this web manifest is not valid JSON"]

@@ -21,9 +21,10 @@ from servestatic_build.model import (
 )
 from servestatic_build.references.broken import BrokenReferences, must_be_there
 from servestatic_build.references.graph import components
-from servestatic_build.references.reading import ReadFile, read_all
+from servestatic_build.references.reading import Reader, ReadFile
 from servestatic_build.references.resolver import Resolver
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
+from servestatic_build.references.web_manifests import with_web_manifests
 from servestatic_build.references.workers import with_service_workers, worker_scripts
 from servestatic_build.settings.config import Config
 
@@ -40,8 +41,10 @@ def link(
 
     ``skipped`` are those that the scan has left out.
     """
-    read_files = read_all(files, last_build, config.jobs, diagnostics, advance)
+    reader = Reader(last_build, diagnostics)
+    read_files = reader.read_all(files, config.jobs, advance)
     resolver = Resolver(read_files, Specifiers(config.imports, config.prefix), config.origins)
+    read_files = with_web_manifests(read_files, resolver, reader.read)
     read_files = with_service_workers(read_files, resolver, diagnostics)
     missing = BrokenReferences(files, skipped, config.missing, config.prefix, diagnostics)
     linker = _Linker(read_files, resolver, config, missing)

@@ -28,34 +28,37 @@ class ReadFile:
     digest: bytes | None
 
 
-def read_all(
-    files: Sequence[SourceFile], last_build: LastBuild, jobs: int, diagnostics: Diagnostics, advance: Callable[[], None]
-) -> list[ReadFile]:
-    """Return the sources with their references. What can't be read goes to ``diagnostics``.
-
-    Many bytes are read by so many processes; what is returned does not depend on that.
-    """
-    reader = _Reader(last_build, diagnostics)
-    known = [reader.known(file) for file in files]
-    unread = {_wanted(file): file.signature.size for file, found in zip(files, known, strict=True) if found is None}
-    ahead = extracted_by_many(unread, last_build.keys(_EXTRACTIONS), jobs, advance)
-    read_files = []
-    for file, found in zip(files, known, strict=True):
-        read_files.append(found or reader.read(file, ahead.get(_wanted(file))))
-        reader.tell(read_files[-1])
-        if not ahead or found:
-            advance()
-    return read_files
-
-
-class _Reader:
+class Reader:
     """Reads sources, and has the next build know what was found in them."""
 
     def __init__(self, last_build: LastBuild, diagnostics: Diagnostics) -> None:
+        """What can't be read goes to ``diagnostics``."""
         self._last_build = last_build
         self._diagnostics = diagnostics
 
-    def known(self, file: SourceFile) -> ReadFile | None:
+    def read_all(self, files: Sequence[SourceFile], jobs: int, advance: Callable[[], None]) -> list[ReadFile]:
+        """Return the sources with their references.
+
+        Many bytes are read by so many processes; what is returned does not depend on that.
+        """
+        known = [self._known(file) for file in files]
+        unread = {_wanted(file): file.signature.size for file, found in zip(files, known, strict=True) if found is None}
+        ahead = extracted_by_many(unread, self._last_build.keys(_EXTRACTIONS), jobs, advance)
+        read_files = []
+        for file, found in zip(files, known, strict=True):
+            read_files.append(found or self._read(file, ahead.get(_wanted(file))))
+            self._tell(read_files[-1])
+            if not ahead or found:
+                advance()
+        return read_files
+
+    def read(self, file: SourceFile) -> ReadFile:
+        """Return a source with its references."""
+        found = self._known(file) or self._read(file, None)
+        self._tell(found)
+        return found
+
+    def _known(self, file: SourceFile) -> ReadFile | None:
         """Return a source that need not be read, None for one that has to be."""
         digest = self._last_build.digest(file)
         if file.media_type not in EXTRACTORS:
@@ -63,7 +66,7 @@ class _Reader:
         found = None if digest is None else self._fact(digest, file.media_type)
         return None if found is None else ReadFile(file, found, digest)
 
-    def read(self, file: SourceFile, ahead: Extracted | None) -> ReadFile:
+    def _read(self, file: SourceFile, ahead: Extracted | None) -> ReadFile:
         """Return a source that has to be read, unless that was done ``ahead``."""
         try:
             digest, found = ahead or self._extracted(file)
@@ -75,7 +78,7 @@ class _Reader:
         self._last_build.put(_EXTRACTIONS, fact_key(digest, file.media_type), to_plain(found))
         return ReadFile(file, found, digest)
 
-    def tell(self, file: ReadFile) -> None:
+    def _tell(self, file: ReadFile) -> None:
         """Tell of the parts of a source that could not be read, and of a page whose base is not known yet."""
         for part in file.found.extraction.unreadable if not file.source.hashed else ():
             note = "references in it are not rewritten"

@@ -47,7 +47,7 @@ def link_kind(rel: str, destination: str) -> ReferenceKind | None:
     if loaded == {"preload"} and destination in _FETCHED:
         return ReferenceKind.FETCH
     if loaded:
-        return ReferenceKind.URL
+        return ReferenceKind.WEB_MANIFEST if "manifest" in loaded else ReferenceKind.URL
     return ReferenceKind.LINK if kinds - _ORIGINS else None
 
 
