@@ -78,7 +78,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"store"},
         {"render"},
         {"options", "pipeline", "watching"},
-        {"exports", "report", "verification"},
+        {"exports", "probing", "report", "verification"},
         {"inspection"},
         {"api", "cli"},
         {"__init__", "__main__"},
@@ -137,6 +137,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"tree_construction"},
     ),
     "servestatic_build.exports": ({"__init__", "served"}, {"caddy", "header_lines", "nginx", "objects"}, {"formats"}),
+    "servestatic_build.probing": ({"__init__", "questions"}, {"faults"}, {"client"}),
     "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"budgets", "manifest_writer"}),
     "servestatic_build.store": (
         {"__init__", "layout", "locks"},
@@ -158,7 +159,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"comparison"},
         {"diff_data", "diff_text"},
         {"diff_markdown"},
-        {"diff", "explain", "show", "verify"},
+        {"diff", "explain", "probe", "show", "verify"},
         {"cli"},
     ),
     "servestatic_build.verification": (

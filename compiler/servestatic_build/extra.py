@@ -1,4 +1,4 @@
-"""What the compiler needs beyond the standard library: the extra [build], which production installs go without."""
+"""What the compiler needs beyond the standard library: extras, which production installs go without."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 
 class MissingExtraError(ImportError):
-    """The extra [build] is not installed."""
+    """An extra is not installed."""
 
 
 @contextmanager
-def extra_needed() -> Iterator[None]:
+def extra_needed(extra: str = "build", purpose: str = "To compile") -> Iterator[None]:
     """Have a module that the block can't find say what to install; raise MissingExtraError."""
     try:
         yield
     except ModuleNotFoundError as error:
-        message = f'{error.name} is missing. To compile, install the extra: pip install "servestatic-build[build]"'
+        message = f'{error.name} is missing. {purpose}, install the extra: pip install "servestatic-build[{extra}]"'
         raise MissingExtraError(message, name=error.name) from error

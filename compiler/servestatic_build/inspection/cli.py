@@ -1,4 +1,4 @@
-"""The command servestatic-manifest. It works in a production install, with the standard library alone, but for ``verify``."""
+"""The command servestatic-manifest. It works in a production install, but for subcommands that say which extra they need."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from servestatic_build.extra import MissingExtraError
 from servestatic_build.inspection.answers import NegativeAnswerError
 from servestatic_build.inspection.diff import diff
 from servestatic_build.inspection.explain import explain
+from servestatic_build.inspection.probe import probe
 from servestatic_build.inspection.show import show
 from servestatic_build.inspection.verify import verify
+from servestatic_build.probing.questions import Site
 from servestatic_runtime import ManifestError, UnknownAssetError
 from servestatic_runtime.printable import printable
 
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_diff(commands)
     _add_export(commands)
+    _add_probe(commands)
     return parser
 
 
@@ -117,6 +120,23 @@ def _add_export(commands: _Commands) -> None:
         help="a configuration of nginx or Caddy, a _headers file (Netlify, Cloudflare Pages), or the objects of a bucket",
     )
     command.set_defaults(run=lambda options: export(options.dist, options.to))
+
+
+def _add_probe(commands: _Commands) -> None:
+    text = "Ask a live site, or its CDN, for what the manifest of DIST says. Needs the extra [probe]."
+    command = _command(commands, "probe", text)
+    command.add_argument("url", metavar="URL", help="the site: https://www.example.com")
+    command.add_argument("--page", metavar="NAME", help="ask for this asset and all that it needs")
+    command.add_argument("--sample", type=_count, metavar="N", help="ask for N assets only")
+    command.add_argument("--concurrency", type=_count, default=8, metavar="N", help="requests at once (8)")
+    command.add_argument("--timeout", type=float, default=30, metavar="SECONDS", help="for each request (30)")
+    command.add_argument("--json", action="store_true", help="print what was found as one JSON object")
+    command.set_defaults(run=_run_probe)
+
+
+def _run_probe(options: argparse.Namespace) -> Iterable[str]:
+    site = Site(options.url, max(1, options.concurrency), options.timeout)
+    return probe(options.dist, site, page=options.page, sample=options.sample, as_json=options.json)
 
 
 def _count(text: str) -> int:
