@@ -43,6 +43,28 @@ def test_a_policy_by_glob(
     assert release.result.missing_ignored == ignored
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "severity"),
+    [
+        pytest.param("a.js", 'import "./none.js"', "error", id="import"),
+        pytest.param("a.js", 'export * from "./none.js"', "error", id="export"),
+        pytest.param("a.html", '<script type=module>import "./none.js"</script>', "error", id="in a page"),
+        pytest.param("a.js", 'import("./none.js")', "warning", id="import that may never be run"),
+        pytest.param("a.js", 'new URL("./none.png", import.meta.url)', "warning", id="URL"),
+        pytest.param("a.css", '@import "none.css"', "warning", id="import of CSS"),
+        pytest.param("a.html", "<script src=none.js></script>", "warning", id="script"),
+    ],
+)
+def test_only_what_stops_a_module_is_an_error_unless_the_settings_say_what_is(
+    tmp_path: Path, name: str, text: str, severity: str
+) -> None:
+    for missing, expected in (({}, [severity]), ({"missing": "warn"}, ["warning"]), ({"missing": "ignore"}, [])):
+        release = compile_tree(tmp_path, {name: text}, **missing)
+        assert [each.severity for each in release.result.diagnostics] == expected
+    release = compile_tree(tmp_path, {name: text}, missing={"none.*": "warn"})
+    assert [each.severity for each in release.result.diagnostics] == ["warning"]
+
+
 def test_a_hint_names_what_was_probably_meant(tmp_path: Path) -> None:
     release = compile_tree(tmp_path, TREE)
     assert [d.hint for d in release.result.diagnostics] == [

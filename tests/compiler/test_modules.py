@@ -28,8 +28,8 @@ IMPORTS = {"lit": "vendor/lit.js", "addons/": "vendor/three/"}
 MODES = pytest.mark.parametrize("modules", ["rewrite", "importmap"])
 
 
-def compiled(tmp_path: Path, tree: dict[str, str] = TREE, modules: str = "importmap") -> Compiled:
-    return compile_tree(tmp_path, tree, modules=modules, imports=IMPORTS)
+def compiled(tmp_path: Path, tree: dict[str, str] = TREE, modules: str = "importmap", **settings: object) -> Compiled:
+    return compile_tree(tmp_path, tree, modules=modules, imports=IMPORTS, **settings)
 
 
 def preloads(release: Compiled, *names: str) -> list[tuple[str, str]]:
@@ -126,7 +126,7 @@ def test_what_no_entry_resolves_leads_nowhere(tmp_path: Path, specifier: str) ->
 
 
 def test_a_bare_specifier_that_leads_to_nothing_is_a_missing_reference(tmp_path: Path) -> None:
-    release = compiled(tmp_path, {**TREE, "js/app.js": 'import "lit";\nimport "addons/gone.js";'})
+    release = compiled(tmp_path, {**TREE, "js/app.js": 'import "lit";\nimport "addons/gone.js";'}, missing="warn")
     gone = "'addons/gone.js' resolves to /static/vendor/three/gone.js, which does not exist"
     assert release.messages() == [f"warning js/app.js:2:9: {gone}"]
 

@@ -97,8 +97,9 @@ class BrokenReferences:
         for rule in reversed(self._rules.rules):
             if rule.files.match(name):
                 return rule.policy
-        # A map that was not shipped harms nobody but who debugs; many packages name one and leave it out.
-        return "ignore" if reference.kind is ReferenceKind.SOURCE_MAP else self._rules.otherwise
+        if reference.kind is ReferenceKind.SOURCE_MAP:
+            return "ignore"  # it harms nobody but who debugs; many packages name one and leave it out
+        return self._rules.otherwise or ("error" if reference.kind is ReferenceKind.IMPORT else "warn")
 
     @cached_property
     def _directories(self) -> set[str]:

@@ -24,7 +24,7 @@ from servestatic_build.settings.list_kinds import (
     Patterns,
     Sources,
 )
-from servestatic_build.settings.missing import POLICIES
+from servestatic_build.settings.missing import POLICIES, MissingRules
 from servestatic_build.settings.output import require_apart
 from servestatic_build.settings.table import Setting
 from servestatic_build.settings.value_kinds import (
@@ -216,12 +216,14 @@ class Config:
         default=True, summary="Serve fingerprinted files under their plain URLs as well.", example="plain-urls = false"
     )
     missing: Missing = Missing(
-        "warn",
+        MissingRules(),
         "What to do about broken references.",
         metavar=f"[{'|'.join(POLICIES)}]",
+        default_text="error for imports, else warn",
         example='missing = { "*" = "error", "vendor/" = "ignore" }',
         details="By the logical name of the file that does not exist; of several patterns that match it the last counts. "
-        "A source map that does not exist is no problem unless a pattern says so.",
+        "Without a word on it, a static import of nothing is an error, for a browser runs nothing of such a module, and what else is "
+        "broken a warning. A source map that does not exist is no problem unless a pattern says so.",
     )
     modules: Choice = Choice(
         "rewrite",

@@ -25,14 +25,18 @@ class MissingRule:
 
 @dataclass(frozen=True, slots=True)
 class MissingRules:
-    """What to do about all references to missing files: a later rule goes before an earlier one, ``otherwise`` last."""
+    """What to do about all references to missing files: a later rule goes before an earlier one, ``otherwise`` last.
 
-    otherwise: str = "warn"
+    Where that is None, a static import is an error, for a browser runs nothing of such a module, and all else a warning.
+    """
+
+    otherwise: str | None = None
     rules: tuple[MissingRule, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ConfigError for a policy that does not exist."""
-        policy(self.otherwise)
+        if self.otherwise is not None:
+            policy(self.otherwise)
 
 
 def policy(value: object) -> str:
