@@ -40,6 +40,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"current_release"},
         {"resources", "methods", "partial", "tags"},
         {"respond"},
+        {"fallbacks"},
         {"release"},
         {"wsgi", "asgi"},
         {"__init__"},
@@ -94,7 +95,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__", "hooks", "problems"},
         {"converters", "table", "toml_lines"},
         {"globs", "source"},
-        {"budgets", "compress_rules", "content_encodings", "header_rules", "missing", "output"},
+        {"budgets", "compress_rules", "content_encodings", "fallback", "header_rules", "missing", "output"},
         {"value_kinds"},
         {"list_kinds"},
         {"config"},
@@ -138,7 +139,10 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     ),
     "servestatic_build.exports": ({"__init__", "served"}, {"caddy", "header_lines", "nginx", "objects"}, {"formats"}),
     "servestatic_build.probing": ({"__init__", "questions"}, {"faults"}, {"client"}),
-    "servestatic_build.releases": ({"__init__", "headers", "import_map", "previous"}, {"budgets", "manifest_writer"}),
+    "servestatic_build.releases": (
+        {"__init__", "fallbacks", "headers", "import_map", "previous"},
+        {"budgets", "manifest_writer"},
+    ),
     "servestatic_build.store": (
         {"__init__", "layout", "locks"},
         {"own_files", "place", "staging"},

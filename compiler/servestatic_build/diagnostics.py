@@ -166,6 +166,11 @@ class Code(StrEnum):
         "A relative URL in a custom property leads to different files: browsers resolve it where `var()` uses it.",
         "Write the URL from the root, or use the property in one directory.",
     )
+    MISSING_FALLBACK = (
+        "missing-fallback",
+        "The page that `spa` or `not-found` names is not published, is no HTML, or has no plain URL.",
+        "Correct its name, or add its directory as a SOURCE: `/=frontend/dist`.",
+    )
     MISSING_IMPORT = (
         "missing-import",
         "The setting `imports` leads to a file that does not exist.",

@@ -20,6 +20,7 @@ from servestatic_build.model import Asset, Graph, Skipped
 from servestatic_build.references.link import link
 from servestatic_build.references.specifiers import Specifiers
 from servestatic_build.releases.budgets import OverBudget, check_budgets
+from servestatic_build.releases.fallbacks import fallback_records
 from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.import_map import import_map
 from servestatic_build.releases.manifest_writer import Site, manifest_bytes
@@ -146,7 +147,8 @@ def _compile(
             if not config.replace_foreign:
                 plain_names.refuse_foreign(diagnostics)
             imports = _import_map(assets, graph, config)
-            site = Site(config.prefix, config.index, policy.redirect(), imports, layout.root_url)
+            fallbacks = fallback_records(config.spa, config.not_found, result.assets, diagnostics)
+            site = Site(config.prefix, config.index, policy.redirect(), imports, layout.root_url, fallbacks)
             manifest = manifest_bytes(site, result.assets, map(policy.headers_of, result.assets))
             _stop_at_errors(diagnostics)
             is_live = not result.new_files and is_published(manifest, config.out)

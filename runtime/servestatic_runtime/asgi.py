@@ -11,6 +11,8 @@ from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.concurrency import run_in_thread, watch_disconnect
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS
 from servestatic_runtime.current_release import CurrentRelease
+from servestatic_runtime.fallbacks import fallback_for, respond_with_page
+from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.old_arguments import WithoutOldArguments
 from servestatic_runtime.records import Headers
@@ -57,7 +59,7 @@ class ServeStaticASGI(WithoutOldArguments):
         """The release that is served now."""
         return self._releases.manifest
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - each call would cost
         """Answer a request for a listed path; pass any other, and any other scope, to the application."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -72,6 +74,10 @@ class ServeStaticASGI(WithoutOldArguments):
             path = _below_mount(scope)
             resource = release.resources[path]
         if resource is None:
+            if release.fallbacks and _fallback(release, scope):
+                del release
+                await self._answer_with_fallback(scope, receive, send)
+                return
             is_ours = path.startswith(release.prefix) or (mount and scope["path"].startswith(release.prefix))
             del release  # which an application that answers for hours would keep alive
             await (self._answer_below_prefix if is_ours else self.app)(scope, receive, send)
@@ -100,6 +106,34 @@ class ServeStaticASGI(WithoutOldArguments):
             return
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers.copy()})
         await send({"type": "http.response.body", "body": body})
+
+    async def _answer_with_fallback(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask the application, and send a page of the release that is current then in place of its 404."""
+        is_404 = False
+
+        async def held(message: Message) -> None:
+            nonlocal is_404
+            if message["type"] == "http.response.start":
+                is_404 = message["status"] == 404
+            if not is_404:
+                await send(message)
+
+        await self.app(scope, receive, held)
+        if not is_404:
+            return
+        release = self._releases.current
+        fallback = _fallback(release, scope)
+        page = release.page(fallback) if fallback else None
+        if fallback is None or page is None:
+            await _not_found_app(scope, receive, send)
+            return
+        encoding, fields = _fields(scope)
+        representation, method = page[encoding], scope["method"]
+        response = respond_with_page(page, representation, method, fields, b"", fallback.status)
+        if response.file_body is None:
+            await _send_whole(response, response.body, send)
+        else:
+            await _send_from_disk(response, release, scope, receive, send)
 
     async def _answer_below_prefix(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request below the prefix for a path that is not listed: a 404 of the application's is not to be stored."""
@@ -186,6 +220,23 @@ def _without_stored_404(send: Send) -> Send:
         await send(message)
 
     return sent
+
+
+def _fallback(release: Release[RawHeaders], scope: Scope) -> FallbackRecord | None:
+    accept = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
+    paths = (scope["path"], _below_mount(scope))
+    return fallback_for(release.fallbacks, release.prefix, scope["method"], accept, paths)
+
+
+def _fields(scope: Scope) -> tuple[bytes | None, dict[str, str]]:
+    """Return Accept-Encoding and the conditional fields. Repeated fields form one list (RFC 9110 5.3)."""
+    lists: dict[str, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        if name in _RELEVANT_HEADERS:
+            lists.setdefault(_RELEVANT_HEADERS[name], []).append(value)
+    encodings = lists.pop("accept-encoding", None)
+    fields = {name: b", ".join(values).decode("latin-1") for name, values in lists.items()}
+    return b", ".join(encodings) if encodings else None, fields
 
 
 def _below_mount(scope: Scope) -> str:

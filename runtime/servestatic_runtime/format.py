@@ -55,6 +55,14 @@ class Layout(NamedTuple):
 # of before.
 
 
+class FallbackRecord(NamedTuple):
+    """A page for paths that neither the manifest nor the application knows."""
+
+    url: str  # the URL path that the paths begin with
+    path: str  # the page's own plain URL
+    status: int
+
+
 class SiteRecord(NamedTuple):
     """What holds for the release as a whole."""
 
@@ -63,6 +71,7 @@ class SiteRecord(NamedTuple):
     redirect_headers: int
     first_segments: Sequence[str] | None = None
     root_url: str | None = None  # the URL path that DIST stands for: see file_name
+    fallbacks: Sequence[FallbackRecord] = ()  # of several the first counts
 
 
 # With more of them the record would not be read with the head, and there would be less to gain.

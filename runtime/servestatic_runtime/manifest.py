@@ -83,7 +83,14 @@ class Manifest:
         self.path = document.path
         self.root = os.path.dirname(document.path)
         self.base_url = base_url
-        self.prefix, self.index, self._redirect_headers, self._beginnings, self.root_url = document.site
+        site = document.site
+        self.prefix, self.index, self.root_url, self.fallbacks = (
+            site.prefix,
+            site.index_name,
+            site.root_url,
+            site.fallbacks,
+        )
+        self._redirect_headers, self._beginnings = site.redirect_headers, site.beginnings
         self._document = document
         self._candidates = document.candidates  # asked by every request that is not ours
         self._asset = document.asset

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 from servestatic_runtime import format as schema
 from servestatic_runtime.dates import LATEST, format_date
 from servestatic_runtime.fields import reader
-from servestatic_runtime.format import HeaderSetRecord
+from servestatic_runtime.format import FallbackRecord, HeaderSetRecord
 
 Headers: TypeAlias = "list[tuple[str, str]]"
 
@@ -28,6 +28,7 @@ class Site(NamedTuple):
     redirect_headers: int
     beginnings: tuple[str, ...] | None  # of all URL paths but "/"; None where they are too many to keep
     root_url: str | None  # the URL path that DIST stands for; None where all files lie below files/
+    fallbacks: tuple[FallbackRecord, ...]
 
 
 class Variant(NamedTuple):
@@ -67,6 +68,7 @@ class ImportMap(NamedTuple):
 
 
 _read_site = reader(schema.SiteRecord)
+_read_fallback = reader(FallbackRecord)
 _read_asset = reader(schema.AssetRecord)
 _read_header_set = reader(schema.HeaderSetRecord)
 to_import_map = reader(schema.ImportMapRecord)
@@ -80,7 +82,8 @@ def to_site(fields: list[Any]) -> Site:
     record = _read_site(fields)
     segments = record.first_segments
     beginnings = None if segments is None else tuple(f"/{segment}" for segment in segments if segment)
-    return Site(record.prefix, record.index_name, record.redirect_headers, beginnings, record.root_url)
+    fallbacks = tuple(map(_read_fallback, record.fallbacks))
+    return Site(record.prefix, record.index_name, record.redirect_headers, beginnings, record.root_url, fallbacks)
 
 
 def to_asset(fields: list[Any], site: Site) -> Asset:

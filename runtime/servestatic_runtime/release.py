@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
 from servestatic_runtime.current_release import CurrentRelease, OpenRelease
-from servestatic_runtime.errors import BodyError, log
+from servestatic_runtime.errors import BodyError, ManifestError, log
+from servestatic_runtime.fallbacks import FallbackMatch
+from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.platform_files import Opener, open_nonblocking
 from servestatic_runtime.records import Headers
-from servestatic_runtime.resources import Resources
+from servestatic_runtime.resources import Resource, Resources
 from servestatic_runtime.respond import failure
 from servestatic_runtime.response import FileBody, Native, Response
 
@@ -37,11 +39,28 @@ class Release(Generic[Native]):
         self.resources: Resources[Native] = Resources(provider, native)
         # Below it only the release should answer. Every request that is passed on asks, so it is here.
         self.prefix = provider.prefix
+        # Nearly always none. Every request that is passed on asks, too.
+        self.fallbacks = provider.fallbacks
+        self._pages: dict[str, Resource[Native]] = {}
         self.bodies = BodyCache(cache_bytes, opener)
         self._opener = opener
         self._native = native
         self._failing: set[str] = set()  # paths; an error's traceback would keep the request and this release
         self._lock = Lock()
+
+    def page(self, fallback: FallbackRecord) -> Resource[Native] | None:
+        """Return the page of a fallback; None where the manifest is damaged."""
+        page = self._pages.get(fallback.path)
+        if page is None:
+            try:
+                match = self.resources.provider.find(fallback.path)
+            except ManifestError as error:
+                log(error)
+                return None
+            if match is None:
+                return None
+            self._pages[fallback.path] = page = Resource(FallbackMatch(match), self._native)
+        return page
 
     def fetch(self, file_body: FileBody) -> bytes | OpenBody:
         """Read a small file into memory, open a large one; raise BodyError if it is not what the manifest says."""

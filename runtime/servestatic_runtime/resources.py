@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias
 
 from servestatic_runtime.errors import ManifestError, log
+from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.negotiate import choose
 from servestatic_runtime.records import Headers, Variant
 from servestatic_runtime.response import FileBody, Native, Response
@@ -46,6 +47,8 @@ if TYPE_CHECKING:  # so that no start has to make them
 
         @property
         def prefix(self) -> str: ...
+        @property
+        def fallbacks(self) -> tuple[FallbackRecord, ...]: ...
         def find(self, path: str) -> Match | None: ...
 
 

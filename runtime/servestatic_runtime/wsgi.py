@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
 from servestatic_runtime.current_release import CurrentRelease
+from servestatic_runtime.fallbacks import fallback_for, respond_with_page
+from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.old_arguments import WithoutOldArguments
 from servestatic_runtime.records import Headers
@@ -72,6 +75,8 @@ class ServeStatic(WithoutOldArguments):
             below = _decoded(below)
             resource = release.resources[below]
         if resource is None:
+            if release.fallbacks and (fallback := _fallback(release, environ, (path, below))):
+                return self._with_fallback(environ, start_response, release, fallback)
             if not path.startswith(release.prefix) and not (mount and below.startswith(release.prefix)):
                 return self.application(environ, start_response)
             application = _not_found_app if self._claim_prefix else self.application
@@ -82,6 +87,82 @@ class ServeStatic(WithoutOldArguments):
         response, body = _with_body(response, release, environ)
         start_response(_STATUS_LINES[response.status], list(response.headers))
         return body
+
+    def _with_fallback(
+        self,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        release: Release[Headers],
+        fallback: FallbackRecord,
+    ) -> Iterable[bytes]:
+        """Ask the application, and send a page in place of its 404."""
+        start = _HeldStart(start_response)
+        body = self.application(environ, start)
+        if not start.is_called:  # a generator starts its answer with its first chunk
+            body = _Begun(body)
+        page = release.page(fallback) if start.is_404 else None
+        if page is None:
+            start.release()
+            return body
+        _close(body)
+        representation = page[environ.get("HTTP_ACCEPT_ENCODING")]
+        method, fields = environ["REQUEST_METHOD"], fields_of(environ)
+        response = respond_with_page(page, representation, method, fields, b"", fallback.status)
+        response, sent = _with_body(response, release, environ)
+        start_response(_STATUS_LINES[response.status], list(response.headers))
+        return sent
+
+
+class _HeldStart:
+    """A start_response that keeps a 404 back."""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start_response = start_response
+        self._held: tuple[Any, ...] = ()
+        self.is_called = False
+
+    @property
+    def is_404(self) -> bool:
+        """Whether a 404 is kept back."""
+        return bool(self._held)
+
+    def __call__(self, status: str, headers: Headers, *exc_info: Any) -> Any:
+        self.is_called = True
+        if status.startswith("404"):
+            self._held = (status, headers, *exc_info)
+            return lambda _data: None
+        self._held = ()
+        return self._start_response(status, headers, *exc_info)
+
+    def release(self) -> None:
+        """Let a 404 go after all."""
+        if self._held:
+            self._start_response(*self._held)
+
+
+class _Begun:
+    """A body whose first chunk has been made."""
+
+    def __init__(self, body: Iterable[bytes]) -> None:
+        chunks = iter(body)
+        self._chunks = chain([*islice(chunks, 1)], chunks)
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        _close(self._body)
+
+
+def _close(body: Iterable[bytes]) -> None:
+    if close := getattr(body, "close", None):
+        close()
+
+
+def _fallback(release: Release[Headers], environ: WSGIEnvironment, paths: tuple[str, str]) -> FallbackRecord | None:
+    method, accept = environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT", "")
+    return fallback_for(release.fallbacks, release.prefix, method, accept, paths)
 
 
 def _with_body(

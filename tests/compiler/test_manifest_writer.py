@@ -45,8 +45,8 @@ def test_it_says_what_it_is_and_where_things_lie(compiled: Compiled, document: d
 
 
 def test_the_site_is_its_prefix_its_index_and_its_redirects_headers(document: dict[str, Any]) -> None:
-    prefix, index, redirect, first_segments, root_url, _checksum = document["site"]
-    assert (prefix, index, first_segments, root_url) == ("/static/", "index.html", ["static"], None)
+    prefix, index, redirect, first_segments, root_url, fallbacks, _checksum = document["site"]
+    assert (prefix, index, first_segments, root_url, fallbacks) == ("/static/", "index.html", ["static"], None, [])
     assert document["header_sets"][redirect][:2] == [
         [
             ["Cache-Control", "public, max-age=60"],

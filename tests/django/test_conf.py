@@ -166,7 +166,7 @@ def test_every_key_for_the_compiler_stands_in_the_table_above() -> None:
 
 def test_every_setting_of_the_compiler_s_table_has_a_key_or_is_django_s_own() -> None:
     made = {name for _, _, settings in BUILD for name in settings}
-    django_s_own = {"sources", "out", "prefix", "layout", "file-mode", "directory-mode"}
+    django_s_own = {"sources", "out", "prefix", "layout", "file-mode", "directory-mode", "spa", "not-found"}
     assert made | django_s_own == set(IN_FILE)
 
 

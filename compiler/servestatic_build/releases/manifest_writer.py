@@ -14,7 +14,14 @@ from servestatic_build.diagnostics import BuildError, Code
 from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.releases.headers import AssetHeaders
 from servestatic_runtime import format as schema
-from servestatic_runtime.format import AssetRecord, HeaderSetRecord, ImportMapRecord, SiteRecord, VariantRecord
+from servestatic_runtime.format import (
+    AssetRecord,
+    FallbackRecord,
+    HeaderSetRecord,
+    ImportMapRecord,
+    SiteRecord,
+    VariantRecord,
+)
 
 _LARGEST = 2**32 - 1  # an offset has 32 bits
 
@@ -28,6 +35,7 @@ class Site:
     redirect: HeaderSetRecord
     import_map: str = "{}"
     root_url: str | None = None  # the URL path that DIST stands for
+    fallbacks: tuple[FallbackRecord, ...] = ()
 
 
 def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetHeaders]) -> bytes:
@@ -42,7 +50,12 @@ def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetH
     parts = zip(assets, headers, directories, strict=True)
     buckets, slots = _index(keys)
     return _document(
-        _sealed(SiteRecord(site.prefix, site.index, numbers[site.redirect], _first_segments(keys), site.root_url), 0),
+        _sealed(
+            SiteRecord(
+                site.prefix, site.index, numbers[site.redirect], _first_segments(keys), site.root_url, site.fallbacks
+            ),
+            0,
+        ),
         [_sealed(header_set, number) for header_set, number in numbers.items()],
         [_sealed(_asset_record(*part, numbers), number) for number, part in enumerate(parts)],
         buckets,

@@ -15,6 +15,7 @@ from servestatic_build.settings.list_kinds import (
     Codings,
     CodingsByPattern,
     Compress,
+    Fallbacks,
     HeaderRules,
     Imports,
     MediaTypes,
@@ -271,6 +272,21 @@ class Config:
         metavar="NAME",
         example='index = ""',
         details="With an empty name there is none.",
+    )
+    spa: Fallbacks = Fallbacks(
+        (),
+        "A page for unknown paths that a person navigates to: a single-page application.",
+        metavar="URL=FILE",
+        example='spa = ["/=index.html"]',
+        details="It is sent with status 200 below URL, where the application answers 404 to a GET or HEAD that takes HTML; never "
+        "below the prefix. [More](../howto/single-page-apps.md).",
+    )
+    not_found: Fallbacks = Fallbacks(
+        (),
+        "The same with status 404: a page that says so.",
+        metavar="URL=FILE",
+        example='not-found = "404.html"',
+        details="`FILE` alone is for the whole site.",
     )
     cross_origin: Flag = Flag(
         default=True, summary="Allow other origins to read the files (CORS).", example="cross-origin = false"

@@ -17,6 +17,7 @@ from servestatic_build.settings.budgets import Budget
 from servestatic_build.settings.compress_rules import CompressRule, CompressRules
 from servestatic_build.settings.content_encodings import ContentEncodings
 from servestatic_build.settings.converters import refusal
+from servestatic_build.settings.fallback import Fallback
 from servestatic_build.settings.globs import Globs, patterns
 from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_build.settings.missing import POLICIES, MissingRule, MissingRules, policy
@@ -66,6 +67,16 @@ class Sources(Setting[PathText | Source | ListOf[PathText | Source], tuple[Sourc
 
     def relative_to(self, directory: str, value: tuple[Source, ...]) -> tuple[Source, ...]:
         return tuple(replace(source, directory=os.path.join(directory, source.directory)) for source in value)
+
+
+class Fallbacks(Setting[str | ListOf[str | Fallback], tuple[Fallback, ...]]):
+    """Pages for paths that nobody knows."""
+
+    wanted = "a list of URL=FILE"
+    is_repeatable = True
+
+    def convert(self, value: Any) -> tuple[Fallback, ...]:
+        return converters.items(value, Fallback.parse, self.wanted, str, Fallback)
 
 
 class Codings(Setting[str | ListOf[str], tuple[str, ...]]):

@@ -21,7 +21,7 @@ from servestatic_runtime.dates import EARLIEST_TELLING, clamped, format_date
 from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
 from servestatic_runtime.django import compiling, conf
 from servestatic_runtime.django.responses import Native, native
-from servestatic_runtime.format import IDENTITY, etag
+from servestatic_runtime.format import IDENTITY, FallbackRecord, etag
 from servestatic_runtime.media_types import content_type, media_type
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.platform_files import open_nonblocking, with_slashes
@@ -68,6 +68,8 @@ class _File(NamedTuple):
 
 class FoundFiles:
     """Takes a manifest's place. Every question goes to the file system."""
+
+    fallbacks: tuple[FallbackRecord, ...] = ()
 
     def __init__(self, settings: conf.Settings) -> None:
         build = settings.build
