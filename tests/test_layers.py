@@ -163,7 +163,8 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"comparison"},
         {"diff_data", "diff_text"},
         {"diff_markdown"},
-        {"diff", "explain", "probe", "show", "verify"},
+        {"diff", "explain", "probe", "report_data", "show", "verify"},
+        {"report_page"},
         {"cli"},
     ),
     "servestatic_build.verification": (

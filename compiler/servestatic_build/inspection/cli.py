@@ -15,6 +15,7 @@ from servestatic_build.inspection.answers import NegativeAnswerError
 from servestatic_build.inspection.diff import diff
 from servestatic_build.inspection.explain import explain
 from servestatic_build.inspection.probe import probe
+from servestatic_build.inspection.report_page import report
 from servestatic_build.inspection.show import show
 from servestatic_build.inspection.verify import verify
 from servestatic_build.probing.questions import Site
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_diff(commands)
     _add_export(commands)
     _add_probe(commands)
+    _add_report(commands)
     return parser
 
 
@@ -137,6 +139,14 @@ def _add_probe(commands: _Commands) -> None:
 def _run_probe(options: argparse.Namespace) -> Iterable[str]:
     site = Site(options.url, max(1, options.concurrency), options.timeout)
     return probe(options.dist, site, page=options.page, sample=options.sample, as_json=options.json)
+
+
+def _add_report(commands: _Commands) -> None:
+    text = "Write one HTML page about a release. Needs the extra [report]."
+    command = _command(commands, "report", text)
+    command.add_argument("-o", "--out", metavar="FILE", required=True, help="the page to write")
+    command.add_argument("--against", metavar="OTHER", help="another release: say what has changed since")
+    command.set_defaults(run=lambda options: report(options.dist, options.out, options.against))
 
 
 def _count(text: str) -> int:

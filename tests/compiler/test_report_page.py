@@ -1,0 +1,101 @@
+"""servestatic-manifest report: one page about a release that a browser opens from a file, whatever the names in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from servestatic_build.inspection.cli import main
+from servestatic_build.inspection.report_data import CODINGS, Problem, report_data
+from servestatic_build.inspection.report_page import rendered, write_report
+from support.browser import Browser, chromium
+from support.commands import run_command
+from support.trees import Compiled, Tree, compile_tree
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = "<script>alert(1)<!-- & \"'.txt"
+TREE: Tree = {
+    "css/app.css": "body { background: url(../img/a.png) }\n" * 50,
+    "img/a.png": b"\x89PNG",
+    "img/b.png": b"\x89PNG",
+    HOSTILE: "hostile " * 20,
+    "js/</script><script>document.title='broken'.js": "",
+}
+
+# What the page shows when a reader filters, sorts, zooms and switches the coding.
+USE = """
+globalThis.ready = new Promise((resolve) => addEventListener("load", () => {
+  const by = (id) => document.getElementById(id), said = [];
+  said.push(by("count").textContent);
+  by("filter").value = "CSS/"; by("filter").dispatchEvent(new Event("input"));
+  said.push(by("count").textContent, document.querySelector("#table tbody td").textContent);
+  document.querySelectorAll("#table th button")[1].click();
+  said.push(document.querySelectorAll("#table th")[1].getAttribute("aria-sort"));
+  document.querySelector("#map button[data-open]").click();
+  said.push(by("where").textContent);
+  by("codings").children[2].click();
+  said.push(by("codings").children[2].getAttribute("aria-pressed"), document.documentElement.scrollWidth <= innerWidth);
+  document.title = JSON.stringify(said);
+  resolve();
+}));
+"""
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    return compile_tree(tmp_path_factory.mktemp("release"), TREE, codings=("gzip", "br"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def test_the_page_works_from_a_file_and_asks_for_nothing(browser: Browser, release: Compiled, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    done = run_command(main, "report", str(release.dist), "--out", str(out))
+    assert (done.exit_code, done.stdout) == (0, f"{out} is written\n")
+    visit = browser.visit(out.as_uri(), script=USE)
+    assert visit.problems == []
+    assert {request.url.partition(":")[0] for request in visit.requests} <= {"file", "data"}
+    assert json.loads(visit.title) == ["5 of 5", "1 of 5", "css/app.css", "descending", "/css/", "true", True]
+
+
+def test_hostile_names_are_text(release: Compiled) -> None:
+    page = rendered(report_data(release.manifest, None, [Problem("error", HOSTILE, "<b>", "code")]))
+    assert page.count("<script") == 2
+    assert page.count("</script>") == 2
+    assert "&lt;b&gt;" in page
+
+
+def test_the_page_says_what_changed_and_why(release: Compiled, tmp_path: Path) -> None:
+    changed = {**TREE, "img/a.png": b"\x89PNG other", "new.txt": "new"}
+    del changed["img/b.png"]
+    new = compile_tree(tmp_path, changed, codings=("gzip", "br"))
+    write_report(str(new.dist), str(tmp_path / "report.html"), str(release.dist))
+    text = re.sub(r"<[^>]+>", " ", (tmp_path / "report.html").read_text())
+    assert "1 new, 1 gone, 2 changed" in text
+    assert "because of img/a.png" in text
+
+
+def test_totals_are_those_of_the_variants(release: Compiled) -> None:
+    data = report_data(release.manifest, None, [])
+    assets = [*release.manifest]
+    assert [row["coding"] for row in data["totals"]] == [*CODINGS]
+    assert data["totals"][0]["new"] == sum(asset.variants[0].size for asset in assets)
+    assert data["totals"][2]["new"] < data["totals"][1]["new"] < data["totals"][0]["new"]
+    assert [each["names"] for each in data["duplicates"]] == [["img/a.png", "img/b.png"]]
+
+
+def test_twenty_thousand_files_make_a_page_of_at_most_eight_megabytes(release: Compiled) -> None:
+    data = report_data(release.manifest, None, [])
+    rows = data["table"]["assets"]
+    many = [[f"vendor/package-{number}/dist/some/module/index-{number}.js", *rows[0][1:]] for number in range(20_000)]
+    page = rendered({**data, "table": {**data["table"], "assets": many}})
+    assert len(page.encode()) <= 8_000_000
