@@ -151,7 +151,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.render": (
         {"__init__", "coding_choice", "integrity", "named_files", "splice"},
         {"coded_bytes", "source_maps"},
-        {"charsets", "inline_maps", "page_policies"},
+        {"charsets", "hash_lists", "inline_maps", "page_policies"},
         {"final_bytes"},
         {"renderer"},
         {"compress", "fingerprint"},

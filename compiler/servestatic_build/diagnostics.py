@@ -186,6 +186,11 @@ class Code(StrEnum):
         "Two files hold an integrity hash of each other, so neither can be computed.",
         "Remove one of the two hashes.",
     )
+    STALE_HASH = (
+        "stale-hash",
+        "A text holds the hash of a file whose bytes change, because references in that file are rewritten.",
+        "Make the list of hashes from the compiled files, or name in `plain` what the file refers to, so that it keeps its bytes.",
+    )
     WRONG_INTEGRITY = (
         "wrong-integrity",
         "An integrity hash is not that of the file it stands beside; browsers refuse to load the file.",

@@ -29,6 +29,7 @@ from servestatic_build.render.coded_bytes import CodedBytes
 from servestatic_build.render.coding_choice import CodingChoice
 from servestatic_build.render.compress import Compressor
 from servestatic_build.render.fingerprint import fingerprint
+from servestatic_build.render.hash_lists import warn_of_stale_hashes
 from servestatic_build.render.renderer import Renderer
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.converters import shown
@@ -129,6 +130,7 @@ def _compile(
         renderer = Renderer(graph, staging, last_build, diagnostics)
         with stages.stage("fingerprint", len(graph.files)) as advance:
             assets = fingerprint(graph, renderer, previous, epoch, advance)
+            warn_of_stale_hashes(graph.files, assets, renderer.hashes, last_build, diagnostics)
         tasks = _coding_choice(config).tasks(assets, diagnostics)
         with stages.stage("compress", len(tasks)) as advance:
             compressor = Compressor(CodedBytes(config.effort, cache, last_build), renderer, staging, config.jobs)

@@ -14,6 +14,7 @@ from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.model import Graph, Link, SourceFile
 from servestatic_build.render.charsets import CharsetFinder
 from servestatic_build.render.final_bytes import FinalBytes, rewritten_links
+from servestatic_build.render.hash_lists import HashFinder, may_list_hashes
 from servestatic_build.render.named_files import NamedFiles
 from servestatic_build.store.staging import Staging
 from servestatic_runtime.media_types import UTF_8, needs_charset
@@ -29,6 +30,7 @@ class Rendered(NamedTuple):
     sha256: bytes
     sha384: bytes
     charset: str  # of a text, "" where nobody knows
+    hashes: tuple[str, ...]  # that may be of other files
 
 
 class Renderer:
@@ -40,6 +42,7 @@ class Renderer:
 
     def __init__(self, graph: Graph, staging: Staging, last_build: LastBuild, diagnostics: Diagnostics) -> None:
         self.named = NamedFiles(graph.files)
+        self.hashes: dict[int, tuple[str, ...]] = {}  # in each file's text
         self._files = graph.files
         self._bytes = FinalBytes(graph.files, self.named, last_build, diagnostics)
         self._staging = staging
@@ -60,15 +63,19 @@ class Renderer:
                 self._last_build.put(_RENDERED, key, rendered[1:])
         else:
             rendered = Rendered(None, *fact)
+        if rendered.hashes:
+            self.hashes[number] = rendered.hashes
         self._tell_charset(self._files[number].source, rendered.charset)
         return rendered
 
     def _rendered(self, number: int) -> Rendered:
-        media_type, chunks = self._files[number].source.media_type, self._bytes.of(number)
-        if not needs_charset(media_type):
-            return Rendered(*self._staging.write(chunks), UTF_8)
-        finder = CharsetFinder(media_type)
-        return Rendered(*self._staging.write(finder.passed(chunks)), finder.charset())
+        source, chunks = self._files[number].source, self._bytes.of(number)
+        charset, hashes = CharsetFinder(source.media_type), HashFinder()
+        if needs_charset(source.media_type):
+            chunks = charset.passed(chunks)
+        if may_list_hashes(source):
+            chunks = hashes.passed(chunks)
+        return Rendered(*self._staging.write(chunks), charset.charset(), tuple(hashes.found))
 
     def _tell_charset(self, source: SourceFile, charset: str) -> None:
         if charset == UTF_8:
