@@ -43,7 +43,7 @@ fmt: $(VENV)/dev.stamp ## format and mend what can be
 	$(BIN)/ruff format .
 
 docs: generated ## build the documentation as a site into build/site; a broken link is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --config-file .mkdocs.yml --strict --quiet
 
 generated: $(VENV)/dev.stamp ## write what the documents take from the code
 	$(BIN)/python docs/generated_parts.py

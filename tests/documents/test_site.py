@@ -47,7 +47,18 @@ globalThis.ready = new Promise((resolve) => {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     directory = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(directory / "site")]
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--config-file",
+        ".mkdocs.yml",
+        "--strict",
+        "--quiet",
+        "--site-dir",
+        str(directory / "site"),
+    ]
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
