@@ -115,7 +115,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"reading"},
         {"custom_properties"},
         {"resolver"},
-        {"web_manifests", "workers"},
+        {"unfollowed", "web_manifests", "workers"},
         {"link"},
     ),
     "servestatic_build.references.extractors": (

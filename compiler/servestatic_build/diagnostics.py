@@ -151,6 +151,11 @@ class Code(StrEnum):
         "A reference that is not rewritten leads to a plain URL that is not served.",
         "Leave `plain-urls` on, or name the target in `plain`.",
     )
+    UNFOLLOWED_NAME = (
+        "unfollowed-name",
+        "Without plain URLs: a script or other data names files that are found under their fingerprinted URLs only.",
+        "Nothing where no program asks for them by these names; otherwise name them in `plain`.",
+    )
     SERVICE_WORKER = (
         "service-worker",
         "A script whose URL is fingerprinted listens as service workers do, and nothing in the release registers it.",

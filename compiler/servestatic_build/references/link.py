@@ -24,6 +24,7 @@ from servestatic_build.references.graph import components
 from servestatic_build.references.reading import Reader, ReadFile
 from servestatic_build.references.resolver import Resolver
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
+from servestatic_build.references.unfollowed import note_unfollowed
 from servestatic_build.references.web_manifests import with_web_manifests
 from servestatic_build.references.workers import with_service_workers, worker_scripts
 from servestatic_build.settings.config import Config
@@ -49,6 +50,8 @@ def link(
     missing = BrokenReferences(files, skipped, config.missing, config.prefix, diagnostics)
     linker = _Linker(read_files, resolver, config, missing)
     linked = tuple(linker.link(number, file) for number, file in enumerate(read_files))
+    if not config.plain_urls:
+        note_unfollowed(linked, resolver, last_build, diagnostics)
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
     placeholders = sum(file.found.extraction.placeholders for file in read_files)
     return Graph(linked, components(edges), missing.ignored, placeholders)
