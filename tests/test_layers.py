@@ -42,6 +42,8 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"respond"},
         {"fallbacks"},
         {"release"},
+        {"found_files"},
+        {"releases"},
         {"wsgi", "asgi"},
         {"__init__"},
         {"__main__", "jinja", "starlette"},

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import closing
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.concurrency import run_in_thread, watch_disconnect
@@ -16,9 +16,13 @@ from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.old_arguments import WithoutOldArguments
 from servestatic_runtime.records import Headers
-from servestatic_runtime.release import Release, Releases
+from servestatic_runtime.release import Release
+from servestatic_runtime.releases import Releases
 from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import Response
+
+if TYPE_CHECKING:
+    from servestatic_runtime.tags import Assets
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -41,6 +45,7 @@ class ServeStaticASGI(WithoutOldArguments):
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         claim_prefix: bool = False,
         reload: bool = False,
+        sources: Sequence[str] | None = None,
     ) -> None:
         """Open the release; raise ManifestError.
 
@@ -48,16 +53,26 @@ class ServeStaticASGI(WithoutOldArguments):
         this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
+        ``sources`` are served as they lie while there is no release: ``DIR`` below ``/static/``, or ``URL=DIR``.
         """
         self.app = app or _not_found_app
         self._claim_prefix = claim_prefix
         self._reload = reload
-        self._releases = Releases(manifest, _native, cache_bytes)
+        self._releases = Releases(manifest, _native, cache_bytes, sources)
 
     @property
     def manifest(self) -> Manifest:
         """The release that is served now."""
         return self._releases.manifest
+
+    @property
+    def prefix(self) -> str:
+        """The URL path that static files are served below."""
+        return self._releases.current.prefix
+
+    def assets(self) -> Assets:
+        """Return what templates link to: the files of the release, or while there is none those of the sources."""
+        return self._releases.assets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - each call would cost
         """Answer a request for a listed path; pass any other, and any other scope, to the application."""

@@ -5,17 +5,14 @@ A release holds its mapping, and only its server and the responses in flight hol
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.bodies import BodyCache, OpenBody, open_body
-from servestatic_runtime.current_release import CurrentRelease, OpenRelease
 from servestatic_runtime.errors import BodyError, ManifestError, log
 from servestatic_runtime.fallbacks import FallbackMatch
 from servestatic_runtime.format import FallbackRecord
-from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.platform_files import Opener, open_nonblocking
 from servestatic_runtime.records import Headers
 from servestatic_runtime.resources import Resource, Resources
@@ -84,35 +81,3 @@ class Release(Generic[Native]):
             self._failing.add(path)
         if not known:
             log(error)
-
-
-class Releases(Generic[Native]):
-    """The current release as one server has it, and whichever comes after it."""
-
-    def __init__(
-        self, manifest: str | os.PathLike[str] | CurrentRelease, native: Callable[[Headers], Native], cache_bytes: int
-    ) -> None:
-        """Open the release at a path, unless it is open; raise ManifestError."""
-        self._source = manifest if isinstance(manifest, CurrentRelease) else CurrentRelease(manifest)
-        self._native = native
-        self._cache_bytes = cache_bytes
-        self._lock = Lock()
-        self._opened = self._source.opened
-        self.current = self._served(self._opened)
-
-    @property
-    def manifest(self) -> Manifest:
-        """The manifest of the current release."""
-        return self._opened.manifest
-
-    def refresh(self) -> None:
-        """Switch to a new release as soon as there is one."""
-        if self._source.refresh() is not self._opened:
-            with self._lock:
-                opened = self._source.opened  # now: another thread may have gone on to the next one
-                if opened is not self._opened:
-                    self.current = self._served(opened)
-                    self._opened = opened
-
-    def _served(self, opened: OpenRelease) -> Release[Native]:
-        return Release(opened.manifest, self._native, self._cache_bytes, opened.opener)

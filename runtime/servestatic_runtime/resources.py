@@ -82,6 +82,7 @@ class Resource(dict[AcceptEncoding, Representation[Native] | None]):
         self._representations: dict[int, Representation[Native]] = {}
         self.location = match.location
         self.native = native
+        self.explanation = ""  # the body of a refusal, where more is to be said than its status
         self.refusal = 406  # what is answered where no representation will do; 500 where the manifest is damaged
 
     def __missing__(self, accept_encoding: AcceptEncoding) -> Representation[Native] | None:

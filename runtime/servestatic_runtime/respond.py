@@ -79,14 +79,17 @@ def _without_body(response: Response[Native]) -> Response[Native]:
     return Response(response.status, response.headers)
 
 
-def _words(native: Callable[[Headers], Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
-    body = f"{status} {REASONS[status]}\n".encode()
+def _words(
+    native: Callable[[Headers], Native], status: int, *extra: tuple[str, str], text: str = ""
+) -> Response[Native]:
+    body = (text or f"{status} {REASONS[status]}\n").encode("utf-8", "replace")
     body_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
     return Response(status, native([*body_headers, *extra]), body=body)
 
 
 def _refusal(resource: Resource[Native], status: int, *extra: tuple[str, str]) -> Response[Native]:
-    return failure(resource.native, status, *extra, *_shared(resource))
+    headers = (("Cache-Control", "no-store"), *extra, *_shared(resource))
+    return _words(resource.native, status, *headers, text=resource.explanation)
 
 
 def _shared(resource: Resource[Native]) -> Headers:

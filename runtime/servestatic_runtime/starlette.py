@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.datastructures import URL, URLPath
@@ -31,11 +32,15 @@ class ServeStaticMount(Mount):
         base_url: str | None = None,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         reload: bool = False,
+        sources: Sequence[str] | None = None,
     ) -> None:
-        """Open the release; raise ManifestError. The options are those of ServeStaticASGI and of Manifest.open."""
-        self._server = ServeStaticASGI(None, manifest, cache_bytes=cache_bytes, reload=reload)
+        """Open the release; raise ManifestError. The options are those of ServeStaticASGI and of Manifest.open.
+
+        With ``sources`` an application can be imported before there is a release.
+        """
+        self._server = ServeStaticASGI(None, manifest, cache_bytes=cache_bytes, reload=reload, sources=sources)
         self._base_url = checked(base_url)
-        super().__init__(self.manifest.prefix.rstrip("/"), app=self._server, name=name)
+        super().__init__(self._server.prefix.rstrip("/"), app=self._server, name=name)
 
     @property
     def manifest(self) -> Manifest:
@@ -49,7 +54,8 @@ class ServeStaticMount(Mount):
         """
         if name != self.name or path_params.keys() != {"path"}:
             return super().url_path_for(name, **path_params)
-        path = self.manifest.at("").url(str(path_params["path"]).lstrip("/"))
+        assets = self._server.assets()
+        path = (assets.at("") if isinstance(assets, Manifest) else assets).url(str(path_params["path"]).lstrip("/"))
         return _AtBase(path, self._base_url) if "//" in self._base_url else URLPath(path)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

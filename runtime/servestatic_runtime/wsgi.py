@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,15 @@ from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.old_arguments import WithoutOldArguments
 from servestatic_runtime.records import Headers
-from servestatic_runtime.release import Release, Releases
+from servestatic_runtime.release import Release
+from servestatic_runtime.releases import Releases
 from servestatic_runtime.respond import REASONS, not_found, respond
 from servestatic_runtime.response import Response, Span
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from servestatic_runtime.tags import Assets
 
 _KEYS = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in CONDITIONAL_FIELDS)
 # Two empty chunks: with none, or one, wsgiref adds a Content-Length, and a 304 must not have one.
@@ -44,6 +47,7 @@ class ServeStatic(WithoutOldArguments):
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         claim_prefix: bool = False,
         reload: bool = False,
+        sources: Sequence[str] | None = None,
     ) -> None:
         """Open the release; raise ManifestError.
 
@@ -51,16 +55,21 @@ class ServeStatic(WithoutOldArguments):
         this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
+        ``sources`` are served as they lie while there is no release: ``DIR`` below ``/static/``, or ``URL=DIR``.
         """
         self.application = application or _not_found_app
         self._claim_prefix = claim_prefix
         self._reload = reload
-        self._releases = Releases(manifest, _native, cache_bytes)
+        self._releases = Releases(manifest, _native, cache_bytes, sources)
 
     @property
     def manifest(self) -> Manifest:
         """The release that is served now."""
         return self._releases.manifest
+
+    def assets(self) -> Assets:
+        """Return what templates link to: the files of the release, or while there is none those of the sources."""
+        return self._releases.assets()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for a listed path; pass any other to the application."""

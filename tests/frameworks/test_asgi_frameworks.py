@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -128,6 +129,15 @@ def test_what_is_not_listed_is_404(release: Compiled, make: Make) -> None:
 def test_without_a_release_there_is_no_mount(release: Compiled) -> None:
     with pytest.raises(ManifestError, match="No such file"):
         ServeStaticMount(release.dist / "other")
+
+
+@BOTH
+def test_with_sources_an_application_can_be_imported_before_there_is_a_release(tmp_path: Path, make: Make) -> None:
+    static = write_tree(tmp_path / "static", {STYLE: "a{}"})
+    app = make(ServeStaticMount(tmp_path / "dist", sources=[str(static)]))
+    assert link(app, STYLE) == f"http://localhost/static/{STYLE}"
+    assert fetch(app, f"/static/{STYLE}").text == "a{}"
+    assert "It was looked for in" in fetch(app, "/static/no.css").text
 
 
 def test_a_mount_sees_the_next_release(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -15,6 +15,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.utils import _os as django_paths
 
+from servestatic_runtime import found_files
 from servestatic_runtime.django import compiling, development, trees
 from servestatic_runtime.django.trees import by_logical_name
 from servestatic_runtime.flask.settings import Settings
@@ -136,7 +137,7 @@ def test_a_path_with_slashes_leads_to_the_same_tree(storage: Any) -> None:
     ],
 )
 def test_no_backslash_leads_development_to_what_is_hidden(path: str, is_published: bool) -> None:
-    assert development._is_published(path) is is_published  # noqa: SLF001 - find() asks the finders, which know no Windows here
+    assert found_files.is_published(path) is is_published
 
 
 @pytest.mark.parametrize(

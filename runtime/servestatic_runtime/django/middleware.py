@@ -14,7 +14,8 @@ from servestatic_runtime.concurrency import run_in_thread
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
 from servestatic_runtime.errors import ManifestError, log
-from servestatic_runtime.release import Release, Releases
+from servestatic_runtime.release import Release
+from servestatic_runtime.releases import Releases
 from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import FileBody, Response
 from servestatic_runtime.wsgi import fields_of
@@ -64,10 +65,11 @@ class ServeStaticMiddleware:
 
     def _without_release(self, settings: conf.Settings) -> Callable[[], Release[Native]]:
         """Serve what the finders find, and explain a 404 where only static files can be meant."""
-        from servestatic_runtime.django.development import FoundFiles, FoundRelease  # noqa: PLC0415 - not in production
+        from servestatic_runtime.django.development import FoundFiles  # noqa: PLC0415 - not in production
+        from servestatic_runtime.found_files import FoundRelease  # noqa: PLC0415
 
         files = FoundFiles(settings)
-        release = FoundRelease(files)
+        release = FoundRelease(files, native)
         if self._claims or django_settings.DEBUG:
             self._explain_missing = files.explain_missing
         return lambda: release

@@ -1,0 +1,98 @@
+"""Development without a build: while there is no release, sources are served as they lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servestatic_build import Source
+from servestatic_runtime import ManifestError
+from support.clients import Kind
+from support.trees import compile_sources, write_tree
+
+TREE = {
+    "static/css/app.css": "a{}",
+    "static/docs/index.html": "docs",
+    "static/.hidden": "secret",
+    "more/css/app.css": "b{}",
+    "public/robots.txt": "all",
+    "secret.txt": "secret",
+}
+SOURCES = ["static", "/=public"]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(write_tree(tmp_path, TREE))
+    (tmp_path / "static/out.txt").symlink_to(tmp_path / "secret.txt")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("root")
+def test_files_are_served_as_they_are_now(kind: Kind, root: Path) -> None:
+    client = kind("dist", sources=SOURCES)
+    for content in ("a{}", "changed{}", ""):
+        (root / "static/css/app.css").write_text(content)
+        answer = client.get("/static/css/app.css")
+        assert (answer.status, answer.body.decode()) == (200, content)
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert client.get("/static/css/app.css", if_none_match=answer.headers["etag"]).status == 304
+    assert client.get("/robots.txt").body == b"all"
+    assert client.get("/static/docs/").body == b"docs"
+    assert client.get("/static/docs").status == 301
+    (root / "static/new.txt").write_text("new")
+    assert client.get("/static/new.txt").body == b"new"
+
+
+@pytest.mark.usefixtures("root")
+def test_of_two_sources_the_later_one_counts(kind: Kind) -> None:
+    assert kind("dist", sources=["static", "more"]).get("/static/css/app.css").body == b"b{}"
+    assert kind("dist", sources=["more", "static"]).get("/static/css/app.css").body == b"a{}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/.hidden", "/static/../secret.txt", "/static/out.txt", "/static//secret.txt", "/static/\0"]
+)
+@pytest.mark.usefixtures("root")
+def test_nothing_but_what_a_build_would_publish_is_served(kind: Kind, path: str) -> None:
+    answer = kind("dist", sources=SOURCES).get(path)
+    assert answer.status == 404
+    assert answer.body.splitlines()[:1] != [b"secret"]
+
+
+def test_a_404_says_where_the_file_was_looked_for(kind: Kind, root: Path) -> None:
+    answer = kind("dist", sources=["static", "more"]).get("/static/js/nothing.js")
+    assert (answer.status, answer.headers["cache-control"]) == (404, "no-store")
+    places = [f"{root}/more/js/nothing.js", f"{root}/static/js/nothing.js"]
+    assert answer.body.decode().splitlines()[1:] == [f"  {place}" for place in places]
+    assert kind("dist", sources=SOURCES).get("/nothing").body == b"404 Not Found\n"  # which an application may have
+
+
+@pytest.mark.usefixtures("root")
+def test_an_application_starts_without_a_release_and_the_log_says_what_to_run(
+    kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = kind("dist", sources=[])
+    assert "compile with: servestatic-build" in caplog.text
+    assert client.get("/static/css/app.css").status == 404
+    with pytest.raises(ManifestError):
+        kind("dist")
+
+
+def test_links_lead_to_the_sources_until_there_is_a_release(kind: Kind, root: Path) -> None:
+    client: Any = kind("dist", sources=SOURCES, reload=True)
+    assert client.app.assets().url("css/app.css") == "/static/css/app.css"
+    release = compile_sources(root, Source("static"))
+    assert client.get(release.url("css/app.css")).status == 200
+    assert client.app.assets().url("css/app.css") == release.url("css/app.css")
+    assert client.app.manifest.path == os.path.realpath("dist/manifest.msgpack")
+
+
+def test_a_damaged_release_is_an_error_all_the_same(kind: Kind, root: Path) -> None:
+    write_tree(root, {"dist/manifest.msgpack": "x" * 4000})
+    with pytest.raises(ManifestError, match="does not begin like a manifest"):
+        kind("dist", sources=SOURCES)
