@@ -71,7 +71,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__"},
     ),
     "servestatic_build": (
-        {"extra", "media_types", "model", "names", "platform_files", "text"},
+        {"extra", "garbage", "media_types", "model", "names", "platform_files", "text"},
         {"codecs", "places"},
         {"diagnostics"},
         {"cache", "source_files", "workers"},

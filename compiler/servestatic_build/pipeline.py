@@ -16,6 +16,7 @@ from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.cache.layered import Cache, Uses
 from servestatic_build.cache.location import open_cache
 from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnostic, Diagnostics, Severity
+from servestatic_build.garbage import collected_rarely
 from servestatic_build.model import Asset, Graph, Skipped
 from servestatic_build.references.link import link
 from servestatic_build.references.specifiers import Specifiers
@@ -92,7 +93,11 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
     stages = _Stages(progress or Silent(), result.seconds)
     policy, epoch = _header_policy(config), _source_date_epoch()
     try:
-        with _cache(config, result, diagnostics) as cache, _last_build(config, cache) as last_build:
+        with (
+            collected_rarely(),
+            _cache(config, result, diagnostics) as cache,
+            _last_build(config, cache) as last_build,
+        ):
             _compile(config, policy, epoch, cache, last_build, stages, result, diagnostics)
     except BuildError as error:
         diagnostics.error(error.code, error.place, error.message, error.hint)

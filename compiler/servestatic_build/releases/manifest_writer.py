@@ -44,7 +44,7 @@ def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetH
     Raises BuildError when two assets claim one URL, or the document would pass 4 GiB.
     """
     headers = tuple(headers)
-    numbers = _numbered(site, headers)
+    header_sets = _HeaderSets((site.redirect, *(each for pair in headers for each in pair if each)))
     directories = [_directory(asset, site.index) for asset in assets]
     keys = _keys(assets, directories)
     parts = zip(assets, headers, directories, strict=True)
@@ -52,24 +52,35 @@ def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetH
     return _document(
         _sealed(
             SiteRecord(
-                site.prefix, site.index, numbers[site.redirect], _first_segments(keys), site.root_url, site.fallbacks
+                site.prefix,
+                site.index,
+                header_sets.number(site.redirect),
+                _first_segments(keys),
+                site.root_url,
+                site.fallbacks,
             ),
             0,
         ),
-        [_sealed(header_set, number) for header_set, number in numbers.items()],
-        [_sealed(_asset_record(*part, numbers), number) for number, part in enumerate(parts)],
+        [_sealed(header_set, number) for header_set, number in header_sets.numbers.items()],
+        [_sealed(_asset_record(*part, header_sets), number) for number, part in enumerate(parts)],
         buckets,
         slots,
         _sealed(ImportMapRecord(site.import_map, sha256(site.import_map.encode()).digest()), 0),
     )
 
 
-def _numbered(site: Site, headers: Iterable[AssetHeaders]) -> dict[HeaderSetRecord, int]:
-    """Return every distinct header set with its number, in order of first use."""
-    numbers: dict[HeaderSetRecord, int] = {}
-    for header_set in (site.redirect, *(header_set for pair in headers for header_set in pair if header_set)):
-        numbers.setdefault(header_set, len(numbers))
-    return numbers
+class _HeaderSets:
+    """Every distinct header set with its number, in order of first use."""
+
+    def __init__(self, header_sets: Iterable[HeaderSetRecord]) -> None:
+        # Nearly all assets share their sets: to hash the text of each again would take longer than all the rest.
+        self._by_id = {id(header_set): header_set for header_set in header_sets}
+        self.numbers = {header_set: number for number, header_set in enumerate(dict.fromkeys(self._by_id.values()))}
+        self._number_by_id = {key: self.numbers[header_set] for key, header_set in self._by_id.items()}
+
+    def number(self, header_set: HeaderSetRecord) -> int:
+        """Return the number of a set, which must be one of the very objects."""
+        return self._number_by_id[id(header_set)]
 
 
 def _directory(asset: Asset, index: str) -> str | None:
@@ -78,17 +89,15 @@ def _directory(asset: Asset, index: str) -> str | None:
     return directory + slash if name == index and asset.source.plain else None
 
 
-def _asset_record(
-    asset: Asset, headers: AssetHeaders, directory: str | None, numbers: dict[HeaderSetRecord, int]
-) -> AssetRecord:
+def _asset_record(asset: Asset, headers: AssetHeaders, directory: str | None, header_sets: _HeaderSets) -> AssetRecord:
     identity = asset.identity
     return AssetRecord(
         name=asset.source.name,
         url=asset.path,
         file=_unless(asset.path, identity),
         immutable=asset.source.fingerprinted or asset.source.hashed,
-        headers=numbers[headers.url],
-        plain_headers=None if headers.plain is None else numbers[headers.plain],
+        headers=header_sets.number(headers.url),
+        plain_headers=None if headers.plain is None else header_sets.number(headers.plain),
         directory=directory,
         modified=asset.modified,
         size=identity.size,
@@ -156,11 +165,8 @@ def _index(keys: dict[str, int]) -> tuple[bytes, bytes]:
 
 def _sealed(fields: Sequence[Any], number: int) -> bytes:
     """Return a record: its fields, and the checksum as one element more."""
-    packer = msgpack.Packer(autoreset=False)
-    packer.pack_array_header(len(fields) + 1)
-    for field in fields:
-        packer.pack(field)
-    return schema.seal(packer.bytes(), number)
+    packed = msgpack.packb((*fields, None))
+    return schema.seal(packed[:-1], number)  # the checksum takes the place of nil, which is one byte
 
 
 class _Writer:

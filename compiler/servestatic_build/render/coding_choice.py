@@ -28,6 +28,8 @@ class CodingChoice:
 
     def tasks(self, assets: Sequence[Asset], diagnostics: Diagnostics) -> list[tuple[int, str]]:
         """Return what to compress as (number, coding), the largest first, so that no core ends on a long one."""
+        if not self.codings:
+            return []
         numbers = sorted(range(len(assets)), key=lambda number: -assets[number].identity.size)
         return [(number, coding) for number in numbers for coding in self._codings(assets[number], diagnostics)]
 
