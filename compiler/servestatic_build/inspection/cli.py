@@ -29,7 +29,7 @@ _DISTRIBUTION = "servestatic-build"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         _print(options.run(options))
     except ManifestError as error:
@@ -58,10 +58,11 @@ def _failed(*lines: str) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("servestatic-manifest", description="Read what servestatic-build compiled.")
-    parser.add_argument("--version", action="version", version=f"%(prog)s, version {version(_DISTRIBUTION)}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    whole = argparse.ArgumentParser("servestatic-manifest", description="Read what servestatic-build compiled.")
+    whole.add_argument("--version", action="version", version=f"%(prog)s, version {version(_DISTRIBUTION)}")
+    commands = whole.add_subparsers(metavar="COMMAND", required=True)
     shown = _command(commands, "show", "List the assets of DIST.")
     shown.add_argument("--json", action="store_true", help="print everything, as one JSON object")
     shown.set_defaults(run=lambda options: show(options.dist, as_json=options.json))
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_probe(commands)
     _add_report(commands)
-    return parser
+    return whole
 
 
 def _add_verify(commands: _Commands) -> None:
