@@ -246,3 +246,9 @@ def test_a_compressor_that_writes_while_requests_come_in_is_named(dist: Path) ->
     (said,) = check(dist, COMPRESS_OFFLINE=False)
     assert said.id == "servestatic.W011"
     assert check(dist, COMPRESS_ENABLED=False) == []
+
+
+def test_every_wrong_setting_is_named(dist: Path) -> None:
+    said = check(dist, SERVESTATIC={"MAX_AGE": -1, "EFFORT": "much", "JOBS": 1})
+    assert [message.id for message in said] == ["servestatic.E002"] * 2
+    assert ["MAX_AGE" in said[0].msg, "EFFORT" in said[1].msg] == [True, True]

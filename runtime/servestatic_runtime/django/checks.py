@@ -15,7 +15,7 @@ from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
 from servestatic_runtime.django import conf, opened, static_root_checks
-from servestatic_runtime.django.compiling import settings_problem
+from servestatic_runtime.django.compiling import settings_problems
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from servestatic_runtime.django.trees import local_path
 from servestatic_runtime.errors import ManifestError
@@ -56,7 +56,7 @@ def check_sources(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # n
 
 
 def _build_settings() -> Iterator[CheckMessage]:
-    if problem := settings_problem(conf.read()):
+    for problem in settings_problems(conf.read()):
         yield Error(f"{problem}.", hint="docs/reference/settings.md lists the settings.", id="servestatic.E002")
 
 

@@ -106,19 +106,19 @@ def prune(dist: str) -> int:
         raise CommandError(f"{error.filename or dist}: {error.strerror or error}") from error
 
 
-def settings_problem(settings: conf.Settings) -> str | None:
-    """Return what the compiler will not take of the settings, None where there is nothing or no compiler to say it."""
+def settings_problems(settings: conf.Settings) -> Iterator[str]:
+    """Yield what the compiler will not take of the settings, nothing where there is no compiler to say it."""
     if not settings.places:
-        return None
+        return
     try:
         from servestatic_build import ConfigError
     except ImportError:
-        return None
-    try:
-        _keywords(settings.build, settings)
-    except ConfigError as error:
-        return _sentence(error)
-    return None
+        return
+    for name in settings.places:
+        try:
+            _keywords({name: settings.build[name]}, settings)
+        except ConfigError as error:
+            yield _sentence(error)
 
 
 def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
