@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from servestatic_build import Source
+from servestatic_build.cache.layered import Cache
 from servestatic_build.platform_files import open_regular
 from support.releases import snapshot
 from support.trees import MODIFIED, Compiled, Tree, compile_sources, write_tree
@@ -182,3 +183,12 @@ def test_variants_are_made_again_where_the_cache_has_lost_them(tmp_path: Path) -
         item.unlink()
     site.compile("other", codings=("gzip",))
     assert snapshot(tmp_path / "other") == site.cold(codings=("gzip",))
+
+
+def test_what_the_last_build_knew_is_not_written_again_where_nothing_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path, {"a.css": "@import 'b.css'", "b.css": "b { color: red }"})
+    site.compile()
+    monkeypatch.setattr(Cache, "put", lambda *_: pytest.fail("it was written"))
+    assert site.compile().result.up_to_date

@@ -39,6 +39,7 @@ class LastBuild:
         self._settled = started - _TICK_NS
         self._learned: Facts = defaultdict(dict)
         self._started = time_ns()
+        self._is_news = False  # whether there is anything that the last build did not know
 
     @classmethod
     def read(cls, cache: Cache, key: Key, *, verify_content: bool = False) -> LastBuild:
@@ -53,8 +54,9 @@ class LastBuild:
             return cls({}, 0)
 
     def write(self, cache: Cache, key: Key) -> None:
-        """Keep what this build knows for the next one."""
-        cache.put(key, msgpack.packb((self._started, self._learned), unicode_errors=_ODD_TEXT))
+        """Keep what this build knows for the next one, unless that is what the last one knew."""
+        if self._is_news:
+            cache.put(key, msgpack.packb((self._started, self._learned), unicode_errors=_ODD_TEXT))
 
     def digest(self, file: SourceFile) -> bytes | None:
         """Return the SHA-256 of a source: one that this build has read, or that has not changed since the last did."""
@@ -69,10 +71,12 @@ class LastBuild:
 
     def note_digest(self, file: SourceFile, digest: bytes) -> None:
         """Have the next build know the SHA-256 of a source."""
+        self._is_news = True
         self._learned[_SOURCES][file.real_path] = (*file.signature, digest)
 
     def forget_sources(self) -> None:
         """Have the next build read every source."""
+        self._is_news = True
         self._learned.pop(_SOURCES, None)
 
     def get(self, kind: str, key: bytes) -> Any:
@@ -89,4 +93,5 @@ class LastBuild:
 
     def put(self, kind: str, key: bytes, fact: Any) -> None:
         """Have the next build know a fact: a plain value that is not None."""
+        self._is_news = True
         self._learned[kind][key] = fact

@@ -17,6 +17,7 @@ from servestatic_build.references.processes import extracted_by_many
 from servestatic_build.source_files import read_source
 
 _EXTRACTIONS = "extractions"
+_NOTHING = ()  # in place of NOTHING, which most files hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class Reader:
             self._diagnostics.error(error.code, error.place, error.message, error.hint)
             return ReadFile(file, NOTHING, None)
         self._last_build.note_digest(file, digest)
-        self._last_build.put(_EXTRACTIONS, fact_key(digest, file.media_type), to_plain(found))
+        plain = _NOTHING if found == NOTHING else to_plain(found)
+        self._last_build.put(_EXTRACTIONS, fact_key(digest, file.media_type), plain)
         return ReadFile(file, found, digest)
 
     def _tell(self, file: ReadFile) -> None:
@@ -96,6 +98,8 @@ class Reader:
 
     def _fact(self, digest: bytes, media_type: str) -> FoundReferences | None:
         fact = self._last_build.get(_EXTRACTIONS, fact_key(digest, media_type))
+        if fact == _NOTHING:
+            return NOTHING
         try:
             return None if fact is None else from_plain(FoundReferences, fact)
         except (TypeError, ValueError):  # damaged in a way that its hash does not tell

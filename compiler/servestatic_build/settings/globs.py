@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -21,6 +21,8 @@ _CHARACTER = rf"(?:\\.|\[\^/\]|\(\?!/\){_CLASS}|[^\\\[\]/(){{}}*+?.|^$])"
 _STARS = re.compile(rf"(\\.)|(?:{_STAR})+")
 _CLASSES = re.compile(rf"(\\.)|{_CLASS}")
 _BETWEEN_STARS = re.compile(rf"({_STAR})({_CHARACTER}+)(?={_STAR})")
+_DIRECTORY_MARK = "(?P<ps_d>"  # a group by which pathspec weighs patterns against each other
+_GROUPS = count()  # no two expressions may have a group of one name: they become one
 _BETWEEN_DIRECTORIES = re.compile(rf"({_LEADING}|{_INNER})(.+?)(?={_INNER})")
 
 
@@ -30,10 +32,9 @@ def _linear(regex: str) -> str:
     It tries every way to share out a name between several "*" or "**". The first way that fits what stands between two
     of them is as good as any other: it is found in a lookahead, and never gone back into.
     """
-    numbers = count()
 
     def first(shortest: str, between: str) -> str:
-        group = f"first{next(numbers)}"
+        group = f"first{next(_GROUPS)}"
         return f"(?=(?P<{group}>{shortest}{between}))(?P={group})"
 
     regex = _STARS.sub(lambda match: match[1] or "[^/]*", regex)
@@ -58,11 +59,12 @@ class Globs:
     """A list of patterns; a later ``!pattern`` takes back an earlier one."""
 
     patterns: tuple[str, ...] = ()
-    _spec: GitIgnoreSpec = field(init=False, repr=False, compare=False)
+    _match: Callable[[str], object] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
-            object.__setattr__(self, "_spec", GitIgnoreSpec.from_lines(_Pattern, self.patterns, backend="simple"))
+            spec = GitIgnoreSpec.from_lines(_Pattern, self.patterns, backend="simple")
+            object.__setattr__(self, "_match", _as_one(spec) or spec.match_file)
         except (ValueError, re.error) as error:
             raise ConfigError(
                 f"{', '.join(self.patterns)}: a pattern can't be read: {error}", "write patterns as in .gitignore"
@@ -75,7 +77,16 @@ class Globs:
 
     def match(self, name: str) -> bool:
         """Return whether a logical name (its leading slash aside) matches."""
-        return bool(self.patterns) and self._spec.match_file(name.lstrip("/"))
+        return bool(self.patterns) and bool(self._match(name.lstrip("/")))
+
+
+def _as_one(spec: GitIgnoreSpec) -> Callable[[str], object] | None:
+    """Return what matches any of the patterns, in a fraction of the time; None where one takes names back."""
+    patterns = [pattern for pattern in spec.patterns if pattern.include is not None]
+    if not all(pattern.include for pattern in patterns):
+        return None
+    regexes = (pattern.regex.pattern.replace(_DIRECTORY_MARK, "(?:") for pattern in patterns if pattern.regex)
+    return re.compile("|".join(f"(?:{regex})" for regex in regexes)).search if patterns else None
 
 
 def patterns(value: object, wanted: str = "a list of patterns") -> Globs:
