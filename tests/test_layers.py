@@ -83,6 +83,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"options", "pipeline", "watching"},
         {"exports", "probing", "report", "verification"},
         {"inspection"},
+        {"reported"},
         {"api", "cli"},
         {"__init__", "__main__"},
     ),

@@ -13,6 +13,7 @@ from servestatic_build.diagnostics import ConfigError
 from servestatic_build.options import config_keywords, setting_options
 from servestatic_build.report.console import print_diagnostic, stderr_console
 from servestatic_build.report.told import ToldBuilds
+from servestatic_build.reported import build_and_report
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.files import read_settings, settings_file
 from servestatic_build.watching import bursts
@@ -27,6 +28,7 @@ _WATCH_DEFAULTS = {"effort": "fast", "codings": "none"}
 @click.option(
     "--watch", is_flag=True, help="Compile again whenever something changes; fast and without codings unless told."
 )
+@click.option("--report", "report_file", metavar="FILE", help="Write an HTML page about the release and what changed.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON to stdout.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @click.option(
@@ -43,6 +45,7 @@ def main(
     *,
     config_file: str | None,
     watch: bool,
+    report_file: str | None,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -56,10 +59,15 @@ def main(
     builds = ToldBuilds(console, as_json=as_json, quiet=quiet, verbose=verbose)
     try:
         read = partial(_config, config_file, options, watch=watch)
+        _check_together(watch=watch, report_file=report_file)
         config = read()
         if watch:
             _keep_compiled(config, read, settings_file(config_file), builds)
-        is_good = watch or builds.build(config).ok
+            is_good = True
+        elif report_file:
+            is_good = build_and_report(builds, config, report_file)
+        else:
+            is_good = builds.build(config).ok
     except ConfigError as error:
         print_diagnostic(console, error.diagnostic(_PROGRAM))
         context.exit(2)
@@ -72,6 +80,11 @@ def _config(config_file: str | None, options: dict[str, Any], *, watch: bool) ->
     if watch and config.check:
         raise ConfigError("--check writes nothing, so there is nothing to --watch for", "leave one of them out")
     return config
+
+
+def _check_together(*, watch: bool, report_file: str | None) -> None:
+    if watch and report_file:
+        raise ConfigError("--report writes a page about one build, and --watch goes on", "leave one of them out")
 
 
 def _keep_compiled(config: Config, read: Callable[[], Config], settings: str, builds: ToldBuilds) -> None:

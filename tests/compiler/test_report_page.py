@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from servestatic_build.cli import main as build_command
 from servestatic_build.inspection.cli import main
 from servestatic_build.inspection.report_data import CODINGS, Problem, report_data
 from servestatic_build.inspection.report_page import rendered, write_report
 from support.browser import Browser, chromium
 from support.commands import run_command
-from support.trees import Compiled, Tree, compile_tree
+from support.trees import Compiled, Tree, compile_tree, write_tree
 
 pytestmark = pytest.mark.slow
 
@@ -78,10 +80,40 @@ def test_the_page_says_what_changed_and_why(release: Compiled, tmp_path: Path) -
     changed = {**TREE, "img/a.png": b"\x89PNG other", "new.txt": "new"}
     del changed["img/b.png"]
     new = compile_tree(tmp_path, changed, codings=("gzip", "br"))
-    write_report(str(new.dist), str(tmp_path / "report.html"), str(release.dist))
+    write_report(new.manifest, str(tmp_path / "report.html"), release.manifest)
     text = re.sub(r"<[^>]+>", " ", (tmp_path / "report.html").read_text())
     assert "1 new, 1 gone, 2 changed" in text
     assert "because of img/a.png" in text
+
+
+def test_a_build_writes_the_report_with_its_problems_and_what_it_changed(tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "static", {"app.css": "a{b:url(nothing.png)}"})
+    out = tmp_path / "report.html"
+    options = [str(source), "--out", str(tmp_path / "dist"), "--no-cache", "--quiet", "--report", str(out)]
+    assert CliRunner().invoke(build_command, options).exit_code == 0
+    assert "What changed" not in out.read_text()
+    write_tree(source, {"new.css": "b{}"})
+    assert CliRunner().invoke(build_command, options).exit_code == 0
+    assert "1 new, 0 gone, 0 changed" in out.read_text()
+    assert "[missing-reference]" in out.read_text()
+
+
+def test_a_build_that_fails_or_writes_nothing_writes_no_report(tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "static", {"app.css": "a{b:url(nothing.png)}"})
+    out = tmp_path / "report.html"
+    options = [str(source), "--out", str(tmp_path / "dist"), "--no-cache", "--quiet", "--report", str(out)]
+    assert CliRunner().invoke(build_command, [*options, "--strict"]).exit_code == 1
+    assert CliRunner().invoke(build_command, [*options, "--check"]).exit_code == 1
+    assert CliRunner().invoke(build_command, [*options, "--watch"]).exit_code == 2
+    assert not out.exists()
+
+
+def test_a_report_that_cannot_be_written_fails_the_command(tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "static", {"app.css": "a{}"})
+    options = [str(source), "--out", str(tmp_path / "dist"), "--no-cache", "--report", str(tmp_path / "no/report.html")]
+    done = CliRunner().invoke(build_command, options)
+    assert done.exit_code == 1
+    assert "report.html: error:" in done.stderr
 
 
 def test_totals_are_those_of_the_variants(release: Compiled) -> None:

@@ -16,16 +16,18 @@ _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
 
 def report(dist: str, out: str, against: str | None) -> Iterator[str]:
-    """Write the report of DIST; raise ManifestError, or OSError."""
-    write_report(dist, out, against)
+    """Write the report of DIST; raise ManifestError, MissingExtraError, or OSError."""
+    write_report(Manifest.open(dist), out, None if against is None else Manifest.open(against))
     yield f"{out} is written"
 
 
-def write_report(dist: str, out: str, against: str | None = None, problems: Sequence[Problem] = ()) -> None:
-    """Write the report of DIST, with what changed since another release; raise ManifestError, or OSError."""
-    data = report_data(Manifest.open(dist), None if against is None else Manifest.open(against), problems)
+def write_report(
+    manifest: Manifest, out: str, against: Manifest | None = None, problems: Sequence[Problem] = ()
+) -> None:
+    """Write the report of a release, with what changed since another one; raise ManifestError, MissingExtraError, or OSError."""
+    page = rendered(report_data(manifest, against, problems))
     temporary = f"{out}.new"
-    Path(temporary).write_text(rendered(data), encoding="utf-8")
+    Path(temporary).write_text(page, encoding="utf-8")
     os.replace(temporary, out)
 
 
