@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from servestatic_build import Config, ConfigError, Source
@@ -17,6 +19,7 @@ from servestatic_build.store.prune import prune
 from servestatic_runtime import Manifest
 from support.clients import WSGIClient
 from support.releases import release, snapshot, unfingerprinted
+from support.static_servers import nginx
 from support.trees import Compiled, Tree, compile_sources, write_tree
 
 STATIC: Tree = {"css/app.css": "a{b:url(a.png)}" * 30, "css/a.png": "png", "page.html": "<p>"}
@@ -302,3 +305,19 @@ def test_files_and_directories_have_the_permissions_that_the_settings_say(
 def test_what_is_no_file_mode_is_refused(tmp_path: Path, mode: Any) -> None:
     with pytest.raises(ConfigError, match="octal number"):
         compiled(tmp_path, file_mode=mode)
+
+
+@pytest.mark.slow
+def test_nginx_serves_the_directory_as_the_documents_show(tmp_path: Path) -> None:
+    release = compiled(tmp_path, {**STATIC, "css/app.css": "a{color:red}" * 99}, codings=("gzip",))
+    page = (Path(__file__).parents[2] / "docs/layouts.md").read_text()
+    (block,) = re.findall(r"^```nginx\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    tmp_path.chmod(0o755)
+    server = f"server {{\nlisten 80;\n{block.replace('/srv/app/staticfiles/', f'{release.dist}/')}}}\n"
+    directory = write_tree(tmp_path / "nginx", {})
+    with nginx(server, directory) as running:
+        for path, is_immutable in ((release.url("css/app.css"), True), ("/static/css/app.css", False)):
+            answer = httpx.get(f"http://127.0.0.1:{running.port}{path}", headers={"Accept-Encoding": "gzip"})
+            assert (answer.status_code, answer.content) == (200, release.read("css/app.css"))
+            assert answer.headers["content-encoding"] == "gzip"
+            assert ("immutable" in answer.headers.get("cache-control", "")) is is_immutable
