@@ -95,7 +95,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     ),
     "servestatic_build.codecs": ({"br", "dcz", "decoding", "gzip", "zstd"}, {"__init__"}),
     "servestatic_build.settings": (
-        {"__init__", "hooks", "problems"},
+        {"__init__", "presets", "hooks", "problems"},
         {"converters", "table", "toml_lines"},
         {"globs", "source"},
         {"budgets", "compress_rules", "content_encodings", "fallback", "header_rules", "missing", "output"},
@@ -105,7 +105,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"files"},
     ),
     "servestatic_build.sources": (
-        {"__init__", "beside", "bundlers", "directories", "hashed_names", "private"},
+        {"__init__", "beside", "bundlers", "directories", "hashed_names", "presets", "private"},
         {"scan"},
     ),
     "servestatic_build.sources.bundlers": ({"shapes"}, {"reports"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),

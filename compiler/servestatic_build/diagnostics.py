@@ -111,6 +111,11 @@ class Code(StrEnum):
         "A hook raised an exception.",
         "Mend the function that the setting names.",
     )
+    PRESET = (
+        "preset",
+        "A package is in the sources whose scripts find files by their names, which a fingerprint changes.",
+        "Name it in `presets`, unless your own code tells the package the URLs of its files.",
+    )
     INVALID_BUNDLER_MANIFEST = (
         "invalid-bundler-manifest",
         "A bundler's manifest is not JSON, or has no known form.",

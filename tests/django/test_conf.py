@@ -143,6 +143,7 @@ BUILD: list[tuple[str, Any, dict[str, Any]]] = [
     ("PUBLISH", "*.sqlite3", {"publish": "*.sqlite3"}),
     ("PLAIN", ["sw.js"], {"plain": ["sw.js"]}),
     ("FINGERPRINT", {"a.html"}, {"fingerprint": {"a.html"}}),
+    ("PRESETS", ["leaflet"], {"presets": ["leaflet"]}),
     ("HASHED", ["dist/*"], {"hashed": ["dist/*"]}),
     ("MISSING", {"vendor/": "ignore"}, {"missing": {"vendor/": "ignore"}}),
     ("MODULES", "importmap", {"modules": "importmap"}),

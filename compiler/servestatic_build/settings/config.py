@@ -23,6 +23,7 @@ from servestatic_build.settings.list_kinds import (
     Origins,
     Paths,
     Patterns,
+    Presets,
     Sources,
 )
 from servestatic_build.settings.missing import POLICIES, MissingRules
@@ -198,6 +199,14 @@ class Config:
         metavar="GLOB",
         example='fingerprint = ["widgets/*.html"]',
         details="HTML keeps its plain URL without it, as do the files of a `URL=DIR`. It goes before `plain` and `hashed`, and service workers keep their plain URL all the same.",
+    )
+    presets: Presets = Presets(
+        (),
+        "Keep the names by which these packages find their files.",
+        metavar="LIST",
+        example='presets = ["leaflet"]',
+        details="`leaflet`: the images of the default marker. `shoelace`: the autoloader, which finds itself and what lies beside it; "
+        "it needs plain URLs. A note says where a package was found that a preset is for.",
     )
     hashed: Patterns = Patterns(
         (),

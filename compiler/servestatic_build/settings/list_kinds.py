@@ -21,6 +21,7 @@ from servestatic_build.settings.fallback import Fallback
 from servestatic_build.settings.globs import Globs, patterns
 from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_build.settings.missing import POLICIES, MissingRule, MissingRules, policy
+from servestatic_build.settings.presets import PRESETS
 from servestatic_build.settings.source import Source
 from servestatic_build.settings.table import Setting
 from servestatic_build.settings.value_kinds import PathText
@@ -77,6 +78,16 @@ class Fallbacks(Setting[str | ListOf[str | Fallback], tuple[Fallback, ...]]):
 
     def convert(self, value: Any) -> tuple[Fallback, ...]:
         return converters.items(value, Fallback.parse, self.wanted, str, Fallback)
+
+
+class Presets(Setting[str | ListOf[str], tuple[str, ...]]):
+    """Packages that need files to keep their names."""
+
+    wanted = f"a list of {', '.join(PRESETS)}"
+
+    def convert(self, value: Any) -> tuple[str, ...]:
+        listed = _listed(value) if isinstance(value, str) else value
+        return tuple(dict.fromkeys(converters.items(listed, _preset, self.wanted, str)))
 
 
 class Codings(Setting[str | ListOf[str], tuple[str, ...]]):
@@ -195,6 +206,10 @@ def _codings(value: Any) -> tuple[str, ...]:
 
 def _listed(text: str) -> list[str]:
     return [] if text.strip() == "none" else [coding.strip() for coding in text.split(",")]
+
+
+def _preset(value: Any) -> str:
+    return converters.one_of(value, PRESETS)
 
 
 def _coding(value: Any) -> str:

@@ -22,6 +22,7 @@ from servestatic_build.sources.beside import with_codings_beside
 from servestatic_build.sources.bundlers import with_bundler_names
 from servestatic_build.sources.directories import source_problem
 from servestatic_build.sources.hashed_names import note_hashed_names
+from servestatic_build.sources.presets import note_presets, plain_by_preset
 from servestatic_build.sources.private import PrivateFiles
 from servestatic_runtime.dates import clamped
 from servestatic_runtime.format import MANIFEST_NAME
@@ -64,6 +65,7 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
         files = [*with_codings_beside(files, diagnostics)]
     named = with_bundler_names(files, skipped, directories, config.bundler_manifests, diagnostics)
     note_hashed_names(named, diagnostics)
+    note_presets(named, config.presets, diagnostics)
     return Scan(named, tuple(skipped))
 
 
@@ -98,6 +100,7 @@ class _Walk:
         self._diagnostics = diagnostics
         self._root = os.path.realpath(source.directory)
         self._hashed_hook = load_hook("hashed-hook", config.hashed_hook) if config.hashed_hook else None
+        self._plain_by_preset = plain_by_preset(config.presets)
         self._private = PrivateFiles(source, config.publish, diagnostics)
 
     def files(self) -> Iterator[SourceFile]:
@@ -218,7 +221,8 @@ class _Walk:
             return UrlReason.HTML
         if self._source.url is not None and not self._source.fingerprint:
             return UrlReason.SOURCE_URL
-        return UrlReason.PLAIN_PATTERN if self._config.plain.match(name) else UrlReason.CONTENT
+        is_plain = self._config.plain.match(name) or self._plain_by_preset.match(name)
+        return UrlReason.PLAIN_PATTERN if is_plain else UrlReason.CONTENT
 
     def _hook_says_hashed(self, path: str, name: str, plain_path: str) -> bool:
         try:

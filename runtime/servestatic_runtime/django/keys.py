@@ -95,6 +95,7 @@ KEYS: dict[str, Key] = {
     "PUBLISH": _setting("publish"),
     "PLAIN": _setting("plain"),
     "FINGERPRINT": _setting("fingerprint"),
+    "PRESETS": _setting("presets"),
     "HASHED": _setting("hashed"),
     "MISSING": _setting("missing"),
     "MODULES": _setting("modules"),
