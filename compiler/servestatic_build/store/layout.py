@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from servestatic_build.model import StagedFile
 from servestatic_runtime.format import file_name
+from servestatic_runtime.platform_files import native_path
 
 
 class Layout(NamedTuple):
@@ -25,4 +26,4 @@ class Layout(NamedTuple):
 
     def path_of(self, name: str) -> str:
         """Return where a name in DIST is on this platform."""
-        return os.path.join(self.out, *name.split("/"))
+        return os.path.join(self.out, native_path(name))
