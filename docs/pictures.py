@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import django.contrib.admin
 from rich.console import Console
 
 from servestatic_build import Config, build
+from servestatic_build.inspection.report_data import report_data
+from servestatic_build.inspection.report_page import rendered
 from servestatic_build.report.console import print_summary
+from servestatic_runtime import Manifest
 
 DOCS = Path(__file__).parent
 _SOURCES = (f"{django.contrib.admin.__path__[0]}/static", str(DOCS / "demo/static"), f"/={DOCS / 'demo/public'}")
@@ -27,6 +31,18 @@ def draw_summary() -> None:
     (DOCS / "images/summary.svg").write_text(_without_fonts(text))
 
 
+def draw_report() -> None:
+    """Write what a browser shows of the report about the same release, where its largest directory is open."""
+    with tempfile.TemporaryDirectory() as directory:
+        build(Config(sources=_SOURCES, out=f"{directory}/dist", effort="fast"))
+        page = rendered({**report_data(Manifest.open(f"{directory}/dist"), None, []), "title": "dist"})
+        file = Path(directory, "report.html")
+        file.write_text(page.replace("place = [];", 'place = ["admin"];'))
+        options = ["--headless", "--no-sandbox", "--hide-scrollbars", f"--user-data-dir={directory}/profile"]
+        picture = f"--screenshot={DOCS / 'images/report.png'}"
+        subprocess.run(["chromium", *options, "--window-size=1100,1150", picture, file.as_uri()], check=True)
+
+
 def _without_fonts(svg: str) -> str:
     parts = svg.split("@font-face")
     return parts[0] + "".join(part.partition("}")[2] for part in parts[1:])
@@ -34,3 +50,4 @@ def _without_fonts(svg: str) -> str:
 
 if __name__ == "__main__":
     draw_summary()
+    draw_report()

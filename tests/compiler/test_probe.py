@@ -14,9 +14,10 @@ from servestatic_build.probing.faults import Answer, cache_state, fault_of_absen
 from servestatic_build.probing.questions import absent, questions
 from support.caches import CACHES
 from support.commands import run_command
+from support.documents import DOCS, blocks
 from support.processes import started
 from support.servers import APP, SERVERS
-from support.static_servers import nginx
+from support.static_servers import STATIC_SERVERS, nginx
 from support.trees import Compiled, Tree, compile_tree, write_tree
 
 pytestmark = pytest.mark.slow
@@ -105,6 +106,18 @@ def test_what_a_proxy_does_wrong_is_recognised(
         code, data = probed(release, proxy.port, "--concurrency", "1")
     assert code == 1
     assert expected <= codes(data)
+
+
+@pytest.mark.parametrize(("page", "language"), [("nginx", "nginx"), ("caddy", "caddyfile")])
+def test_the_configuration_of_the_documents_has_no_fault(
+    release: Compiled, origin: int, tmp_path: Path, page: str, language: str
+) -> None:
+    shown = blocks((DOCS / f"deploy/{page}.md").read_text())
+    (block,) = (block.text for block in shown if block.language == language)
+    text = block.replace(":8000", f":{origin}").replace("/var/cache/nginx/static", "cache")
+    with STATIC_SERVERS[page](text.replace("www.example.com {", ":80 {"), tmp_path) as proxy:
+        probed(release, proxy.port)
+        assert probed(release, proxy.port)[1]["faults"] == []
 
 
 def test_varnish_that_unpacks_is_recognised(release: Compiled, origin: int, tmp_path: Path) -> None:
