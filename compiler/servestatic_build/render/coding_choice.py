@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from servestatic_build.codecs import CODECS
@@ -28,9 +28,10 @@ class CodingChoice:
 
     def tasks(self, assets: Sequence[Asset], diagnostics: Diagnostics) -> list[tuple[int, str]]:
         """Return what to compress as (number, coding), the largest first, so that no core ends on a long one."""
-        if not self.codings:
-            return []
-        numbers = sorted(range(len(assets)), key=lambda number: -assets[number].identity.size)
+        numbers: Iterable[int] = range(len(assets))
+        if not self.codings:  # but for those that were made before the build
+            numbers = (number for number in numbers if assets[number].source.coded or assets[number].source.coding)
+        numbers = sorted(numbers, key=lambda number: -assets[number].identity.size)
         return [(number, coding) for number in numbers for coding in self._codings(assets[number], diagnostics)]
 
     def _codings(self, asset: Asset, diagnostics: Diagnostics) -> Sequence[str]:
