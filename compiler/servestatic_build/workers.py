@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -22,3 +23,32 @@ class Workers(ThreadPoolExecutor):
         except RuntimeError as error:  # here threads are started
             problem, hint = "the system can start no more threads", "lower --jobs, or raise the limit of processes"
             raise BuildError(Code.OUT_OF_RESOURCES, "servestatic-build", problem, hint) from error
+
+    def each(self, do: Callable[[_T], None], items: Iterable[_T]) -> None:
+        """Have the threads do something with each item, in this order; the first error ends it.
+
+        A future for each of 80,000 files took 130 MB, more than all else that a build knew of them.
+        """
+        left = deque(items)
+
+        def work() -> None:
+            try:
+                while (item := _taken(left)) is not None:
+                    do(item[0])
+            except BaseException:
+                left.clear()
+                raise
+
+        try:
+            for future in [self.submit(work) for _ in range(min(self._max_workers, len(left)))]:
+                future.result()
+        except BaseException:
+            left.clear()
+            raise
+
+
+def _taken(left: deque[_T]) -> tuple[_T] | None:
+    try:
+        return (left.popleft(),)
+    except IndexError:
+        return None

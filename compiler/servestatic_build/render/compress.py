@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
+from threading import Lock
 
 from servestatic_build.codecs import CODECS
 from servestatic_build.model import Asset, SourceFile, StagedFile, Variant
@@ -43,14 +43,20 @@ class Compressor:
 
     def stage_missing(self, placement: Placement) -> tuple[tuple[Asset, ...], tuple[StagedFile, ...]]:
         """Return the assets, and the files that DIST lacks, the bytes of these staged; raise BuildError."""
-        missing = [(placement.assets[number], number, place) for number, place in placement.new]
-        self._expect((asset, asset.variants[place].coding) for asset, _, place in missing)
+        placed = placement.assets
+        self._expect((placed[number], placed[number].variants[place].coding) for number, place in placement.new)
+        files: dict[tuple[int, int], StagedFile] = {}
+
+        def stage(missing: tuple[int, int]) -> None:
+            number, place = missing
+            files[missing] = self._with_bytes(placed[number], number, place)
+
         with Workers(self.jobs) as workers:
-            files = tuple(workers.map(lambda each: self._with_bytes(*each), missing))
-        assets = list(placement.assets)
-        for (number, place), file in zip(placement.new, files, strict=True):
-            assets[number] = _with_file(assets[number], place, file)
-        return tuple(assets), files
+            workers.each(stage, placement.new)
+        assets = list(placed)
+        for number, place in placement.new:
+            assets[number] = _with_file(assets[number], place, files[number, place])
+        return tuple(assets), tuple(files[missing] for missing in placement.new)
 
     def _known(self, assets: Sequence[Asset], tasks: Sequence[Task]) -> _Variants:
         """Return what the last build knew, which takes no thread."""
@@ -68,15 +74,16 @@ class Compressor:
     def _made(self, assets: Sequence[Asset], tasks: Sequence[Task], advance: Callable[[], None]) -> _Variants:
         self._expect((assets[number], coding) for number, coding in tasks)
         variants: _Variants = {}
+        lock = Lock()
+
+        def make(task: Task) -> None:
+            variant = self._variant(assets[task[0]], *task)
+            with lock:
+                variants[task] = variant
+                advance()
+
         with Workers(self.jobs) as workers:
-            futures = {workers.submit(self._variant, assets[task[0]], *task): task for task in tasks}
-            try:
-                for future in as_completed(futures):
-                    variants[futures[future]] = future.result()
-                    advance()
-            except BaseException:
-                workers.shutdown(wait=False, cancel_futures=True)
-                raise
+            workers.each(make, tasks)
         return variants
 
     def _variant(self, asset: Asset, number: int, coding: str) -> Variant | None:

@@ -40,10 +40,10 @@ def publish(new: Sequence[StagedFile], manifest: bytes, layout: Layout, staging:
     staged_manifest = staging.write([manifest]).path
     sources = [file.staged for file in new if file.staged is not None]
     with Workers(_SYNC_THREADS) as workers, _Moves(staged_manifest, staging.modes.directory) as moves:
-        list(workers.map(sync_file, (staged_manifest, *sources)))
+        workers.each(sync_file, (staged_manifest, *sources))
         for source, file in zip(sources, new, strict=True):
             moves.move(source, layout.path(file))
-        list(workers.map(sync_directory, moves.directories))
+        workers.each(sync_directory, moves.directories)
         make_read_only(staged_manifest)  # or a copy onto it would write into what servers have mapped
         replace_file(staged_manifest, os.path.join(layout.out, MANIFEST_NAME))
     with suppress(OSError):  # the release is live; a disk that fails now does not undo it
