@@ -19,6 +19,7 @@ from django.conf import settings
 from servestatic_build import cli, platform_files
 from servestatic_build.store.locks import locked
 from servestatic_build.store.prune import prune
+from servestatic_runtime import Manifest
 from servestatic_runtime.flask import ServeStatic
 from servestatic_runtime.platform_files import IS_WINDOWS
 from support.clients import ASGIClient, Kind, WSGIClient
@@ -142,13 +143,15 @@ def test_a_lock_that_is_held_is_not_got(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["collectstatic", "compilestatic"])
 def test_django_s_commands(source: Path, dist: Path, command: str) -> None:
-    write_tree(dist, {"old.css": ""})
     with project(dist, STATICFILES_DIRS=[source], SERVESTATIC=QUICK) as storage:
-        assert "1 files that the release does not list are deleted" in run(command, "--clear").stdout
+        run(command)
+        (source / "js/b.js").write_text("new")
+        assert "2 files of earlier releases are deleted" in run(command, "--clear").stdout
         assert storage.url("css/app.css").startswith("/static/css/app.")
         assert "is up to date" in run(command).stdout
     assert set(release(dist)) == NAMES
-    assert sorted(os.listdir(dist)) == LEFT
+    listed = {variant.file for asset in Manifest.open(dist) for variant in asset.variants}
+    assert set(snapshot(dist)) == {".servestatic-build.files", "manifest.msgpack", *NAMES, *listed}
 
 
 def test_flask_s_command(tmp_path: Path) -> None:
