@@ -61,7 +61,7 @@ def browser() -> Iterator[Browser]:
 
 def test_the_page_works_from_a_file_and_asks_for_nothing(browser: Browser, release: Compiled, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
-    done = run_command(main, "report", str(release.dist), "--out", str(out))
+    done = run_command(main, "report", str(release.dist), "-o", str(out))
     assert (done.exit_code, done.stdout) == (0, f"{out} is written\n")
     visit = browser.visit(out.as_uri(), script=USE)
     assert visit.problems == []

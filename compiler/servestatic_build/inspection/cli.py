@@ -145,7 +145,8 @@ def _run_probe(options: argparse.Namespace) -> Iterable[str]:
 def _add_report(commands: _Commands) -> None:
     text = "Write one HTML page about a release. Needs the extra [report]."
     command = _command(commands, "report", text)
-    command.add_argument("-o", "--out", metavar="FILE", required=True, help="the page to write")
+    # Without a long form: Python 3.13 writes the help of both in another way, and the documents take it from here.
+    command.add_argument("-o", dest="out", metavar="FILE", required=True, help="the page to write")
     command.add_argument("--against", metavar="OTHER", help="another release: say what has changed since")
     command.set_defaults(run=lambda options: report(options.dist, options.out, options.against))
 
