@@ -8,8 +8,10 @@ from pathlib import Path
 from random import Random
 
 from servestatic_build.model import Asset, Signature, SourceFile, StagedFile, Variant
+from servestatic_build.releases.content import Site, content_of_build
 from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
-from servestatic_build.releases.manifest_writer import Site, manifest_bytes
+from servestatic_build.releases.history import without_past
+from servestatic_build.releases.manifest_writer import manifest_bytes
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME
 from servestatic_runtime.media_types import media_type
 from servestatic_runtime.url_reason import UrlReason
@@ -30,7 +32,8 @@ def write_manifest(dist: Path, urls: int) -> None:
     assets = [_asset(name, number, random) for number, name in enumerate(logical_names(urls))]
     site = Site(PREFIX, "index.html", _POLICY.redirect())
     dist.mkdir(parents=True)
-    (dist / MANIFEST_NAME).write_bytes(manifest_bytes(site, assets, _headers(assets)))
+    content = content_of_build(site, assets, _headers(assets))
+    (dist / MANIFEST_NAME).write_bytes(manifest_bytes(content, without_past(content)))
 
 
 def logical_names(urls: int) -> list[str]:

@@ -144,7 +144,9 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.probing": ({"__init__", "questions"}, {"faults"}, {"client"}),
     "servestatic_build.releases": (
         {"__init__", "fallbacks", "headers", "import_map", "previous"},
-        {"budgets", "manifest_writer"},
+        {"budgets", "content"},
+        {"history"},
+        {"manifest_writer"},
     ),
     "servestatic_build.store": (
         {"__init__", "layout", "locks"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from servestatic_runtime import paths
+
 FINGERPRINT_DIGITS = 12
 
 _FINGERPRINTED = re.compile(rf"(.+)\.[0-9a-f]{{{FINGERPRINT_DIGITS}}}(\.[^.]*)?", re.DOTALL)
@@ -11,10 +13,7 @@ _FINGERPRINTED = re.compile(rf"(.+)\.[0-9a-f]{{{FINGERPRINT_DIGITS}}}(\.[^.]*)?"
 
 def with_fingerprint(path: str, digest: bytes) -> str:
     """Return a path with a hash's fingerprint before its last suffix: ``css/app.0a1b2c3d4e5f.css``."""
-    fingerprint = digest.hex()[:FINGERPRINT_DIGITS]
-    directory, slash, name = path.rpartition("/")
-    stem, dot, suffix = name.rpartition(".")
-    return directory + slash + (f"{stem}.{fingerprint}.{suffix}" if dot else f"{name}.{fingerprint}")
+    return paths.with_fingerprint(path, digest.hex()[:FINGERPRINT_DIGITS])
 
 
 def without_fingerprint(path: str) -> str | None:

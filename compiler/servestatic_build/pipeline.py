@@ -21,10 +21,12 @@ from servestatic_build.model import Asset, Graph, Skipped
 from servestatic_build.references.link import link
 from servestatic_build.references.specifiers import Specifiers
 from servestatic_build.releases.budgets import OverBudget, check_budgets
+from servestatic_build.releases.content import ReleaseContent, Site, content_of_build
 from servestatic_build.releases.fallbacks import fallback_records
 from servestatic_build.releases.headers import HeaderPolicy
+from servestatic_build.releases.history import Clock, History, Keep, next_history, read_pasts
 from servestatic_build.releases.import_map import import_map
-from servestatic_build.releases.manifest_writer import Site, manifest_bytes
+from servestatic_build.releases.manifest_writer import manifest_bytes
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.coded_bytes import CodedBytes
 from servestatic_build.render.coding_choice import CodingChoice
@@ -156,7 +158,9 @@ def _compile(
             imports = _import_map(assets, graph, config)
             fallbacks = fallback_records(config.spa, config.not_found, result.assets, diagnostics)
             site = Site(config.prefix, config.index, policy.redirect(), imports, layout.root_url, fallbacks)
-            manifest = manifest_bytes(site, result.assets, map(policy.headers_of, result.assets))
+            content = content_of_build(site, result.assets, map(policy.headers_of, result.assets))
+            history = _history(content, config, epoch, diagnostics)
+            manifest = manifest_bytes(content, history)
             _stop_at_errors(diagnostics)
             is_live = not result.new_files and is_published(manifest, config.out)
             result.up_to_date = is_live and plain_names.are_up_to_date
@@ -169,6 +173,13 @@ def _compile(
                     own_files.remember(files, config.modes.file)
                 publish(new, manifest, layout, staging)
             plain_names.publish(staging)
+
+
+def _history(content: ReleaseContent, config: Config, epoch: int | None, diagnostics: Diagnostics) -> History:
+    keep = Keep(config.keep_releases, config.keep_days)
+    pasts = read_pasts(config.out, diagnostics) if any(keep) else ()
+    label = config.label or os.environ.get("SERVESTATIC_LABEL")
+    return next_history(content, pasts, keep, Clock(epoch), label)
 
 
 def _import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:

@@ -13,9 +13,19 @@ from zlib import crc32
 from servestatic_runtime import format as schema
 from servestatic_runtime.decode import decode
 from servestatic_runtime.errors import COMPILE, COMPILE_AGAIN, UPGRADE, ManifestError
-from servestatic_runtime.format import HeaderSetRecord, ImportMapRecord
+from servestatic_runtime.format import HeaderSetRecord, ImportMapRecord, ReleaseRecord
 from servestatic_runtime.platform_files import map_file, open_nonblocking
-from servestatic_runtime.records import Asset, Site, to_asset, to_header_set, to_import_map, to_site
+from servestatic_runtime.records import (
+    Asset,
+    RetiredUrl,
+    Site,
+    to_asset,
+    to_header_set,
+    to_import_map,
+    to_releases,
+    to_retired,
+    to_site,
+)
 
 T = TypeVar("T")
 
@@ -43,6 +53,7 @@ class Document:
         self._layout = layout = self._read_head(start)
         self._index = (layout.bucket_count, layout.buckets, layout.slots)
         self.assets = layout.assets
+        self.retired_urls = layout.retired
         where = slice(layout.site, layout.site_end)
         self.site: Site = self._unsealed(
             (start if where.stop <= len(start) else buf)[where], 0, "the site record", to_site
@@ -70,6 +81,7 @@ class Document:
     def candidates(self, key: str) -> list[int]:
         """Return the numbers of the assets whose keys hash as this one does: none for nearly all that are not listed.
 
+        Those of retired URLs begin at the number of assets.
         Every request that is not for a listed file pays for this, hence in one piece.
         """
         try:
@@ -90,6 +102,11 @@ class Document:
         """Return an asset."""
         return self._numbered("asset {}", number, self._layout.assets, self._layout.asset_offsets, self._to_asset)
 
+    def retired(self, number: int) -> RetiredUrl:
+        """Return a retired URL, by its number in its table."""
+        layout = self._layout
+        return self._numbered("retired URL {}", number, layout.retired, layout.retired_offsets, self._to_retired)
+
     def header_set(self, number: int) -> HeaderSetRecord:
         """Return a header set."""
         header_set = self._header_sets.get(number)
@@ -108,8 +125,16 @@ class Document:
         record = self._buf[self._layout.import_map : self._layout.import_map_end]
         return self._unsealed(record, 0, "the import map", to_import_map)
 
+    def releases(self) -> tuple[ReleaseRecord, ...]:
+        """Return the releases that the document knows, the current one first; none in version 1."""
+        start, end = self._layout.releases, self._layout.releases_end
+        return self._unsealed(self._buf[start:end], 0, "the list of releases", to_releases) if end else ()
+
     def _to_asset(self, fields: list[Any]) -> Asset:
         return to_asset(fields, self.site)
+
+    def _to_retired(self, fields: list[Any]) -> RetiredUrl:
+        return to_retired(fields, self.site, lambda number: self.asset(number).name)
 
     def _numbered(self, what: str, number: int, count: int, offsets: int, make: Callable[[list[Any]], T]) -> T:
         if number >= count:
@@ -128,14 +153,16 @@ class Document:
             self._corrupt(what.format(number))
 
     def _read_head(self, start: bytes) -> schema.Layout:
-        head = start[: schema.HEAD.size]
-        if head[1 : len(schema.MAGIC)] != schema.MAGIC[1:]:  # a newer document may have more keys, hence another tag
+        name_end = len(schema.MAGIC)
+        if start[1:name_end] != schema.MAGIC[1:]:  # each version has its own number of keys, hence another tag
             self._damaged("it does not begin like a manifest")
-        if len(head) < schema.HEAD.size:
-            self._damaged(f"it ends after {len(head)} bytes")
-        if head[len(schema.MAGIC)] > schema.VERSION:
-            problem = f"format version {head[len(schema.MAGIC)]} is newer than {schema.VERSION}, the newest known here"
+        version = start[name_end] if len(start) > name_end else schema.VERSION
+        if version > schema.VERSION:
+            problem = f"format version {version} is newer than {schema.VERSION}, the newest known here"
             raise ManifestError(self.path, problem, UPGRADE)
+        head = start[: schema.head_size(version)]
+        if len(head) < schema.head_size(version):
+            self._damaged(f"it ends after {len(head)} bytes")
         layout = schema.unpack_head(head)
         if layout is None:
             self._damaged("its head is damaged")

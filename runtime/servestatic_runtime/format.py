@@ -13,10 +13,10 @@ from zlib import crc32
 MANIFEST_NAME = "manifest.msgpack"
 FILES_DIR = "files"
 FORMAT = "servestatic-build manifest"
-VERSION = 1
+VERSION = 2
 
 # The document is one MessagePack map with these keys, in this order. The first four have a fixed length (the
-# head), so a reader finds everything else by reading HEAD.size bytes.
+# head), so a reader finds everything else by reading as many bytes. Version 1 ends with the import map.
 KEYS = (
     "format",
     "version",
@@ -30,11 +30,19 @@ KEYS = (
     "buckets",
     "slots",
     "import_map",
+    "releases",
+    "retired",
+    "retired_offsets",
 )
+
+VERSION_1_KEYS = KEYS[: KEYS.index("releases")]
 
 
 class Layout(NamedTuple):
-    """Where things are: byte offsets from the start of the document, and counts. Each is a uint32."""
+    """Where things are: byte offsets from the start of the document, and counts. Each is a uint32.
+
+    Those with a default are not in version 1.
+    """
 
     length: int
     site: int
@@ -48,6 +56,10 @@ class Layout(NamedTuple):
     slots: int
     import_map: int
     import_map_end: int
+    releases: int = 0
+    releases_end: int = 0
+    retired: int = 0
+    retired_offsets: int = 0
 
 
 # Records are arrays of these fields, in this order. Each ends in its checksum. A reader takes the fields it knows and
@@ -122,24 +134,69 @@ class AssetRecord(NamedTuple):
     reason: int = 0  # UrlReason: why the URL is fingerprinted or not
 
 
+class ReleaseRecord(NamedTuple):
+    """A release of which the manifest still lists URLs. ``replaced`` is None for the current one; times since 1970."""
+
+    id: str
+    time: int
+    label: str | None
+    replaced: int | None
+
+
+class ReleasesRecord(NamedTuple):
+    """The current release, then those before it, the one that was replaced last first."""
+
+    releases: Sequence[ReleaseRecord]
+
+
+class RetiredRecord(NamedTuple):
+    """A fingerprinted URL of an earlier release, which is served as it was.
+
+    Where it is an asset's plain path with another fingerprint in it, ``asset`` has its number and ``url`` that fingerprint
+    alone. ``sizes`` are of the identity bytes and of each coding in the order of CODINGS, 0 for one that there is not;
+    ``etags`` those of all that there are, on end, and ``files`` their files below DIST, None for the usual ones.
+    """
+
+    url: str
+    asset: int | None
+    release: int  # the last one that linked to it, by its place among the releases
+    headers: int
+    modified: int
+    sizes: Sequence[int]
+    etags: bytes
+    files: Sequence[str] | None
+
+
 # The header values that differ between the variants of one header set. The set stores nil for them.
 VARIANT_HEADERS = ("Content-Encoding", "Content-Length", "ETag", "Last-Modified")
 
 IDENTITY = "identity"
 FILE_SUFFIXES = {IDENTITY: "", "gzip": ".gz", "br": ".br", "zstd": ".zst"}
+CODINGS = tuple(FILE_SUFFIXES)  # in the order of a retired URL's sizes; new ones come behind
 
 MAGIC = bytes((0x80 | len(KEYS),)) + b"\xa6format" + bytes((0xA0 | len(FORMAT),)) + FORMAT.encode() + b"\xa7version"
-_LAYOUT_KEY = b"\xa6layout" + bytes((0x90 | len(Layout._fields),))
 _CHECKSUM_KEY = b"\xa8checksum\xce"
 _UINT32 = 0xCE
-_BEFORE_CHECKSUM = struct.Struct(f">{len(MAGIC)}sB{len(_LAYOUT_KEY)}s" + "BI" * len(Layout._fields))
-HEAD = struct.Struct(_BEFORE_CHECKSUM.format + f"{len(_CHECKSUM_KEY)}sI")
+
+
+class _HeadForm:
+    """How the head is packed when the layout has so many numbers."""
+
+    def __init__(self, numbers: int) -> None:
+        array = bytes((0x90 | numbers,)) if numbers < 16 else b"\xdc" + numbers.to_bytes(2)
+        self.layout_key = b"\xa6layout" + array
+        self.before_checksum = struct.Struct(f">{len(MAGIC)}sB{len(self.layout_key)}s" + "BI" * numbers)
+        self.whole = struct.Struct(self.before_checksum.format + f"{len(_CHECKSUM_KEY)}sI")
+
+
+_HEAD_FORMS = {1: _HeadForm(len(Layout._fields) - len(Layout._field_defaults)), 2: _HeadForm(len(Layout._fields))}
+HEAD = _HEAD_FORMS[VERSION].whole
 
 OFFSET = struct.Struct(">I")
 SPAN = struct.Struct(">II")  # two neighbours in a table of offsets: where a record starts and ends
 BUCKET = struct.Struct(">II")  # number of the first slot, CRC-32 of the bucket's slots begun with its number plus one
 BUCKET_SPAN = struct.Struct(">III")  # a bucket and the first slot of the next one
-SLOT = struct.Struct(">II")  # key hash, asset number
+SLOT = struct.Struct(">II")  # key hash, asset number; those of retired URLs go on behind the assets'
 CHECKSUM_SIZE = 5  # a uint32 tag and four bytes
 
 # Hashed by slot: a bucket is read and checked whole, so it should be small; a small one costs more offsets.
@@ -155,18 +212,28 @@ ETAG_BYTES = 12  # of the SHA-256 of the variant's bytes
 
 def pack_head(layout: Layout) -> bytes:
     """Return the document's first ``HEAD.size`` bytes for this layout."""
-    words = [word for number in layout for word in (_UINT32, number)]
-    head = _BEFORE_CHECKSUM.pack(MAGIC, VERSION, _LAYOUT_KEY, *words)
+    form, words = _HEAD_FORMS[VERSION], [word for number in layout for word in (_UINT32, number)]
+    head = form.before_checksum.pack(MAGIC, VERSION, form.layout_key, *words)
     return head + _CHECKSUM_KEY + OFFSET.pack(crc32(head))
 
 
+def head_size(version: int) -> int:
+    """Return the size of the head in a document of this version."""
+    return _HEAD_FORMS[version].whole.size if version in _HEAD_FORMS else HEAD.size
+
+
 def unpack_head(head: bytes) -> Layout | None:
-    """Return the layout that ``pack_head`` wrote, or None when the head does not say what it should."""
-    _, version, key, *words, checksum_key, checksum = HEAD.unpack(head)
-    layout = Layout(*words[1::2])
-    if (version, key, checksum_key) != (VERSION, _LAYOUT_KEY, _CHECKSUM_KEY):
+    """Return the layout that ``pack_head``, of any version, wrote, or None when the head does not say what it should.
+
+    ``head`` has as many bytes as its version's, or more.
+    """
+    form = _HEAD_FORMS.get(head[len(MAGIC)])
+    if form is None:
         return None
-    return layout if checksum == crc32(head[: _BEFORE_CHECKSUM.size]) else None
+    _, _, key, *words, checksum_key, checksum = form.whole.unpack_from(head)
+    if (key, checksum_key) != (form.layout_key, _CHECKSUM_KEY):
+        return None
+    return Layout(*words[1::2]) if checksum == crc32(head[: form.before_checksum.size]) else None
 
 
 def fits(layout: Layout) -> bool:
@@ -175,6 +242,7 @@ def fits(layout: Layout) -> bool:
         (layout.header_set_offsets, (layout.header_sets + 1) * OFFSET.size),
         (layout.asset_offsets, (layout.assets + 1) * OFFSET.size),
         (layout.buckets, (layout.bucket_count + 1) * BUCKET.size),
+        (layout.retired_offsets, (layout.retired + 1) * OFFSET.size if layout.retired else 0),
     )
     return layout.bucket_count > 0 and all(start + size <= layout.length for start, size in tables)
 

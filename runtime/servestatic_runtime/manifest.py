@@ -14,7 +14,7 @@ from servestatic_runtime import format as schema
 from servestatic_runtime.base_url import base_url as checked
 from servestatic_runtime.document import Document
 from servestatic_runtime.errors import UnknownAssetError
-from servestatic_runtime.format import HeaderSetRecord
+from servestatic_runtime.format import HeaderSetRecord, ReleaseRecord
 from servestatic_runtime.import_maps import import_map_at
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.platform_files import native_path
@@ -22,6 +22,7 @@ from servestatic_runtime.records import (
     Asset,
     Headers,
     ImportMap,
+    RetiredUrl,
     Variant,
     csp_source,
     fill_variant_headers,
@@ -40,10 +41,13 @@ class Preload(NamedTuple):
 
 
 class AssetMatch(NamedTuple):
-    """What a URL path of a release leads to: an asset under one of its header sets, or a redirect to its directory."""
+    """What a URL path of a release leads to.
+
+    That is an asset under one of its header sets, a redirect to its directory, or what a retired URL had.
+    """
 
     manifest: Manifest
-    asset: Asset
+    asset: Asset | RetiredUrl
     header_set: int
     location: str | None = None  # where a redirect leads to, decoded
 
@@ -64,11 +68,11 @@ class AssetMatch(NamedTuple):
 
     def ok_headers(self, variant: Variant) -> Headers:
         """Return all headers of the 200 for a variant."""
-        return fill_variant_headers(self.manifest.header_set(self.header_set).ok, self.asset, variant)
+        return fill_variant_headers(self.manifest.header_set(self.header_set).ok, self.modified, variant)
 
     def not_modified_headers(self, variant: Variant) -> Headers:
         """Return all headers of the 304 for a variant."""
-        return fill_variant_headers(self.manifest.header_set(self.header_set).not_modified, self.asset, variant)
+        return fill_variant_headers(self.manifest.header_set(self.header_set).not_modified, self.modified, variant)
 
     def body_path(self, variant: Variant) -> str:
         """Return the absolute path of a variant's file."""
@@ -94,6 +98,7 @@ class Manifest:
         self._document = document
         self._candidates = document.candidates  # asked by every request that is not ours
         self._asset = document.asset
+        self._assets = document.assets
         self._urls: dict[str, str] = {}
 
     @classmethod
@@ -121,11 +126,19 @@ class Manifest:
 
     def __len__(self) -> int:
         """Return the number of assets."""
-        return self._document.assets
+        return self._assets
 
     def __iter__(self) -> Iterator[Asset]:
         """Yield every asset in order of name."""
-        return (self._asset(number) for number in range(self._document.assets))
+        return map(self._asset, range(self._assets))
+
+    def retired(self) -> Iterator[RetiredUrl]:
+        """Yield every URL of earlier releases that is still served."""
+        return map(self._document.retired, range(self._document.retired_urls))
+
+    def releases(self) -> tuple[ReleaseRecord, ...]:
+        """Return the current release, then those whose URLs are still served, the newest first; none before version 2."""
+        return self._document.releases()
 
     def url(self, name: str) -> str:
         """Return the URL of a logical name, percent-encoded: the base URL, if any, and the path.
@@ -147,6 +160,8 @@ class Manifest:
     def asset(self, name: str) -> Asset:
         """Return the asset of a logical name; raise UnknownAssetError."""
         for number in self._candidates(name):
+            if number >= self._assets:  # a retired URL, which no name leads to
+                continue
             asset = self._asset(number)
             if asset.name == name or name in asset.aliases:
                 return asset
@@ -186,6 +201,11 @@ class Manifest:
         if self._beginnings is not None and not path.startswith(self._beginnings) and path != "/":
             return None
         for number in self._candidates(path):
+            if number >= self._assets:
+                retired = self._document.retired(number - self._assets)
+                if path == retired.url:
+                    return AssetMatch(self, retired, retired.headers)
+                continue
             asset = self._asset(number)
             if path == asset.url:
                 return AssetMatch(self, asset, asset.headers)

@@ -20,3 +20,10 @@ def quote_query(query: bytes) -> str:
 
 def _quote(text: bytes, safe: frozenset[int]) -> str:
     return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in text)
+
+
+def with_fingerprint(path: str, fingerprint: str) -> str:
+    """Return a path with a fingerprint before its last suffix: ``css/app.0a1b2c3d4e5f.css``."""
+    directory, slash, name = path.rpartition("/")
+    stem, dot, suffix = name.rpartition(".")
+    return directory + slash + (f"{stem}.{fingerprint}.{suffix}" if dot else f"{name}.{fingerprint}")

@@ -6,7 +6,7 @@ A checksum tells damage, not who computed it: a field that is missing or of anot
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from time import time
 from types import NoneType
@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, TypeAlias
 from servestatic_runtime import format as schema
 from servestatic_runtime.dates import LATEST, format_date
 from servestatic_runtime.fields import reader
-from servestatic_runtime.format import FallbackRecord, HeaderSetRecord
+from servestatic_runtime.format import FallbackRecord, HeaderSetRecord, ReleaseRecord
+from servestatic_runtime.paths import with_fingerprint
 
 Headers: TypeAlias = "list[tuple[str, str]]"
 
@@ -60,6 +61,21 @@ class Asset(NamedTuple):
     reason: int  # a UrlReason, or a later one that this version does not know
 
 
+class RetiredUrl(NamedTuple):
+    """A fingerprinted URL of an earlier release, served as it was. No name leads to it."""
+
+    url: str
+    release: int  # the last one that linked to it, by its place among the manifest's releases
+    headers: int
+    modified: int
+    variants: tuple[Variant, ...]  # identity first
+
+    @property
+    def immutable(self) -> bool:
+        """Whether the URL is named by its content: it always is."""
+        return True
+
+
 class ImportMap(NamedTuple):
     """An import map as the text of its script element, and the source that a Content-Security-Policy needs for it."""
 
@@ -72,6 +88,9 @@ _read_fallback = reader(FallbackRecord)
 _read_asset = reader(schema.AssetRecord)
 _read_header_set = reader(schema.HeaderSetRecord)
 to_import_map = reader(schema.ImportMapRecord)
+_read_retired = reader(schema.RetiredRecord)
+_read_releases = reader(schema.ReleasesRecord)
+_read_release = reader(schema.ReleaseRecord)
 _HEADER_TYPES = {(str, str), (str, NoneType)}
 # An asset has several: read by name, too, but without a record of their own.
 _in_order_of_variant = itemgetter(*map(schema.VariantRecord._fields.index, Variant._fields))
@@ -94,7 +113,7 @@ def to_asset(fields: list[Any], site: Site) -> Asset:
     name, file = record.name, record.file
     path = schema.file_name(record.url if file is None else file, site.root_url)
     identity = Variant(schema.IDENTITY, record.size, schema.etag(record.digest), path)
-    plain_url = None if record.plain_headers is None else name if name.startswith("/") else site.prefix + name
+    plain_url = None if record.plain_headers is None else plain_path(name, site.prefix)
     return Asset(
         name,
         record.url,
@@ -114,6 +133,39 @@ def to_asset(fields: list[Any], site: Site) -> Asset:
     )
 
 
+def plain_path(name: str, prefix: str) -> str:
+    """Return the URL path of a logical name without a fingerprint."""
+    return name if name.startswith("/") else prefix + name
+
+
+def to_retired(fields: list[Any], site: Site, name_of: Callable[[int], str]) -> RetiredUrl:
+    """Return what a retired URL's record says. ``name_of`` returns an asset's logical name."""
+    record = _read_retired(fields)
+    if record.modified > LATEST:
+        raise ValueError("a date that HTTP can't write")
+    url = record.url
+    if record.asset is not None:
+        url = with_fingerprint(plain_path(name_of(record.asset), site.prefix), record.url)
+    codings = [
+        pair for place, pair in enumerate(zip(schema.CODINGS, record.sizes, strict=False)) if pair[1] or not place
+    ]
+    files = record.files or [
+        schema.file_name(url, site.root_url) + schema.FILE_SUFFIXES[coding] for coding, _ in codings
+    ]
+    if not codings or len(record.etags) != len(codings) * schema.ETAG_BYTES:
+        raise ValueError("as many sizes and ETags as there are variants")
+    variants = [
+        Variant(coding, size, schema.etag(record.etags[number * schema.ETAG_BYTES :]), file)
+        for number, ((coding, size), file) in enumerate(zip(codings, files, strict=True))
+    ]
+    return RetiredUrl(url, record.release, record.headers, record.modified, tuple(variants))
+
+
+def to_releases(fields: list[Any]) -> tuple[ReleaseRecord, ...]:
+    """Return the releases of their record."""
+    return tuple(map(_read_release, _read_releases(fields).releases))
+
+
 def to_header_set(fields: list[Any]) -> HeaderSetRecord:
     """Return a header set's record."""
     record = _read_header_set(fields)
@@ -125,7 +177,7 @@ def to_header_set(fields: list[Any]) -> HeaderSetRecord:
     return record
 
 
-def fill_variant_headers(pairs: Sequence[tuple[str, str | None]], asset: Asset, variant: Variant) -> Headers:
+def fill_variant_headers(pairs: Sequence[tuple[str, str | None]], modified: int, variant: Variant) -> Headers:
     """Return a header set's headers with the values that are the variant's own in their places.
 
     A date in the future is left out (RFC 9110 8.8.2.1): no build knows when it is read.
@@ -134,7 +186,7 @@ def fill_variant_headers(pairs: Sequence[tuple[str, str | None]], asset: Asset, 
         "Content-Encoding": None if variant.coding == schema.IDENTITY else variant.coding,
         "Content-Length": str(variant.size),
         "ETag": variant.etag,
-        "Last-Modified": format_date(asset.modified) if asset.modified <= time() else None,
+        "Last-Modified": format_date(modified) if modified <= time() else None,
     }
     whole = [(name, variant_headers[name] if value is None else value) for name, value in pairs]
     return [(name, value) for name, value in whole if value is not None]

@@ -18,6 +18,7 @@ from servestatic_build.settings.globs import Globs
 from servestatic_build.sources.bundlers.hashes import hashed_files
 from servestatic_build.sources.bundlers.manifests import read_manifest
 from servestatic_runtime import Manifest, UnknownAssetError
+from servestatic_runtime.records import Asset
 from support.commands import run_command
 from support.required import program
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
@@ -119,6 +120,7 @@ def test_a_hashed_file_is_cached_for_ever(tmp_path: Path, plain_urls: bool) -> N
     assert match is not None
     for headers in (match.ok_headers, match.not_modified_headers):
         assert ("Cache-Control", IMMUTABLE) in headers(match.variants[0])
+    assert isinstance(match.asset, Asset)
     assert (match.asset.immutable, match.asset.headers) == (True, match.asset.plain_headers)
 
 

@@ -20,7 +20,7 @@ from servestatic_runtime import Manifest
 from support.clients import WSGIClient
 from support.releases import release, snapshot, unfingerprinted
 from support.static_servers import nginx
-from support.trees import Compiled, Tree, compile_sources, write_tree
+from support.trees import FORGETTING, Compiled, Tree, compile_sources, write_tree
 
 STATIC: Tree = {"css/app.css": "a{b:url(a.png)}" * 30, "css/a.png": "png", "page.html": "<p>"}
 PUBLIC: Tree = {"robots.txt": "all"}
@@ -213,7 +213,7 @@ def test_files_of_a_build_that_was_killed_before_its_manifest_are_ours(
 def test_files_in_a_cycle_are_told_from_those_of_others_too(tmp_path: Path) -> None:
     cycle = {"a.js": "import './b.js'", "b.js": "import './a.js'"}
     compiled(tmp_path, cycle)
-    dist = compiled(tmp_path, {**cycle, "b.js": "import './a.js'; 1"}).dist
+    dist = compiled(tmp_path, {**cycle, "b.js": "import './a.js'; 1"}, **FORGETTING).dist
     assert foreign(dist) == []
     assert prune(str(dist)) == 2
     assert "a.js" in release(dist)
@@ -247,7 +247,7 @@ def test_foreign_files_are_published_at_their_plain_urls_and_stay(tmp_path: Path
 
 def test_pruning_deletes_what_is_ours_alone(tmp_path: Path) -> None:
     compiled(tmp_path, codings=("gzip",))
-    dist = compiled(tmp_path, {**STATIC, "css/a.png": "new"}, codings=("gzip",)).dist
+    dist = compiled(tmp_path, {**STATIC, "css/a.png": "new"}, codings=("gzip",), **FORGETTING).dist
     theirs = {"CACHE/x.js": "x", "CACHE/x.js.gz": "z", "css/other.0123456789ab.css": "", ".hidden": ""}
     write_tree(dist, theirs)
     assert prune(str(dist)) == 3  # the style sheet, its coding, and the picture

@@ -11,8 +11,10 @@ import pytest
 
 from servestatic_build import Source
 from servestatic_build.model import Asset, Signature, SourceFile, StagedFile, Variant
+from servestatic_build.releases.content import Site, content_of_build
 from servestatic_build.releases.headers import HeaderPolicy
-from servestatic_build.releases.manifest_writer import Site, manifest_bytes
+from servestatic_build.releases.history import without_past
+from servestatic_build.releases.manifest_writer import manifest_bytes
 from servestatic_runtime import Manifest
 from servestatic_runtime.document import Document
 from servestatic_runtime.format import ETAG_BYTES, FILE_SUFFIXES, FORMAT, KEYS, VERSION, AssetRecord, Layout
@@ -149,7 +151,8 @@ def test_a_url_takes_at_most_200_bytes() -> None:
     assets = sorted(map(synthetic_asset, range(2_000)), key=lambda asset: asset.source.name)
     policy = HeaderPolicy(max_age=60, cross_origin=True, rules=(), hook=None)
     site = Site("/static/", "index.html", policy.redirect())
-    document = manifest_bytes(site, assets, map(policy.headers_of, assets))
+    content = content_of_build(site, assets, map(policy.headers_of, assets))
+    document = manifest_bytes(content, without_past(content))
     manifest = Manifest(Document(document, "manifest.msgpack"))
     urls = {url for asset in assets for url in (asset.path, asset.source.plain_path) if manifest.find(url)}
     assert len(urls) == 2 * len(assets)

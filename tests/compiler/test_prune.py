@@ -13,7 +13,7 @@ from servestatic_build.store.prune import prune
 from servestatic_build.store.staging import staging_in
 from servestatic_runtime import Manifest, ManifestError
 from support.releases import release, snapshot
-from support.trees import Tree, compile_tree, write_tree
+from support.trees import FORGETTING, Tree, compile_tree, write_tree
 
 TREE: Tree = {"css/app.css": "a{b:url(a.png)}", "css/a.png": "a"}
 
@@ -53,9 +53,17 @@ def test_directories_may_be_deeper_than_calls(tmp_path: Path) -> None:
 
 def test_files_of_earlier_releases_are_deleted(tmp_path: Path) -> None:
     dist = compile_tree(tmp_path, TREE).dist
-    compile_tree(tmp_path, {**TREE, "css/a.png": "new"})
+    compile_tree(tmp_path, {**TREE, "css/a.png": "new"}, **FORGETTING)
     assert prune(str(dist)) == 2
     assert set(snapshot(dist)) == listed(dist)
+
+
+def test_files_of_retired_urls_stay(tmp_path: Path) -> None:
+    compile_tree(tmp_path, TREE)
+    dist = compile_tree(tmp_path, {**TREE, "css/a.png": "new"}).dist
+    assert prune(str(dist)) == 0
+    retired = [url.variants[0].file for url in Manifest.open(dist).retired()]
+    assert [(dist / file).is_file() for file in retired] == [True, True]
 
 
 def test_empty_directories_are_deleted_and_links_are_not_followed(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from servestatic_build import Source
 from servestatic_runtime import Manifest
+from servestatic_runtime.records import Asset
 from support.releases import unfingerprinted
 from support.trees import Compiled, compile_sources, compile_tree, write_tree
 
@@ -91,7 +92,7 @@ def graph_of(release: Compiled) -> dict[str, dict[str, str]]:
 
 def target_of(manifest: Manifest, url: str) -> str:
     match = manifest.find(urlsplit(url).path)
-    return match.asset.name if match else ""
+    return match.asset.name if match and isinstance(match.asset, Asset) else ""
 
 
 def leading_to(graph: Graph, name: str, modules: str) -> set[str]:

@@ -100,7 +100,7 @@ def test_a_setting_is_read(text: str, expected: dict[str, Any]) -> None:
 
 
 def test_every_setting_is_read_above_or_is_for_the_command_line_only() -> None:
-    assert set(SETTINGS) - set(IN_FILE) == {"check", "no-compress", "replace-foreign", "verify-content"}
+    assert set(SETTINGS) - set(IN_FILE) == {"check", "label", "no-compress", "replace-foreign", "verify-content"}
     assert {name.replace("-", "_") for name in SETTINGS} == {field.name for field in fields(Config)}
 
 

@@ -153,6 +153,8 @@ BUILD: list[tuple[str, Any, dict[str, Any]]] = [
     ("BUDGETS", [{"for": "*", "max": 1}], {"budgets": [{"for": "*", "max": 1}]}),
     ("HEADERS", [{"for": "*", "set": {"A": "1"}}], {"headers": [{"for": "*", "set": {"A": "1"}}]}),
     ("STRICT", True, {"strict": True}),
+    ("KEEP_RELEASES", 10, {"keep-releases": 10}),
+    ("KEEP_DAYS", 90, {"keep-days": 90}),
 ]
 
 

@@ -18,6 +18,7 @@ from servestatic_runtime.document import Document
 from servestatic_runtime.manifest import AssetMatch
 from support.manifests import synthetic_manifest
 from support.small_release import FILES, MISSING, OPENERS, Opener, compile_small
+from support.trees import compile_tree
 
 COMPILE = "compile with: servestatic-build SOURCE... -o DIST"
 AGAIN = "copy it again, or compile again with servestatic-build"
@@ -26,7 +27,9 @@ UPGRADE = "upgrade servestatic-build where the app runs"
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return (compile_small(tmp_path_factory.mktemp("release")).dist / schema.MANIFEST_NAME).read_bytes()
+    root = tmp_path_factory.mktemp("release")
+    compile_tree(root, EARLIER, codings=("gzip", "br"))
+    return (compile_small(root).dist / schema.MANIFEST_NAME).read_bytes()
 
 
 @pytest.fixture(params=OPENERS)
@@ -58,19 +61,19 @@ VERSION_AT = len(schema.MAGIC)
         pytest.param(lambda d: d + d, "bytes and should have", AGAIN, id="twice"),
         pytest.param(lambda d: d.replace(b"\n", b"\r\n"), "", AGAIN, id="line ends converted"),
         pytest.param(
-            lambda d: d[:VERSION_AT] + b"\x02" + d[VERSION_AT + 1 :],
-            "format version 2 is newer than 1, the newest known here",
+            lambda d: d[:VERSION_AT] + b"\x03" + d[VERSION_AT + 1 :],
+            "format version 3 is newer than 2, the newest known here",
             UPGRADE,
             id="newer",
         ),
         pytest.param(
-            lambda d: d[:VERSION_AT] + b"\x02" + bytes(500),
-            "format version 2 is newer than 1",
+            lambda d: d[:VERSION_AT] + b"\x03" + bytes(500),
+            "format version 3 is newer than 2",
             UPGRADE,
             id="newer, the rest unlike",
         ),
         pytest.param(
-            lambda d: bytes((d[0] + 1,)) + d[1:VERSION_AT] + b"\x02" + bytes(500), "newer", UPGRADE, id="newer, more keys"
+            lambda d: bytes((d[0] + 1,)) + d[1:VERSION_AT] + b"\x03" + bytes(500), "newer", UPGRADE, id="newer, more keys"
         ),
         pytest.param(lambda d: d[:VERSION_AT] + b"\0" + d[VERSION_AT + 1 :], "head", AGAIN, id="version 0"),
     ],
@@ -143,13 +146,17 @@ def answers(document: bytes) -> dict[str, Any]:
     except ManifestError:
         return {"open": Damaged}
     said["site"] = manifest.prefix, manifest.index, len(manifest)
-    for key in (*KEYS, *MISSING):
+    ask("releases", manifest.releases)
+    ask("retired", lambda: list(manifest.retired()))
+    for key in (*KEYS, *MISSING, *RETIRED):
         ask(f"find {key}", lambda key=key: find(key))  # type: ignore[misc]
         ask(f"asset {key}", lambda key=key: asset(key))  # type: ignore[misc]
     ask("all", lambda: list(manifest))
     return said
 
 
+EARLIER = {"css/base.css": "a{}" * 99, "old/gone.js": "gone"}
+RETIRED = ("/static/css/base.0e0678c23492.css", "/static/old/gone.283bb9deef02.js")
 KEYS = (
     "/robots.txt", "/static/robots.txt", "/static/css/app.css", "/static/docs", "/static/docs/",
     "/static/docs/index.html", "/static/é 😀.txt", *FILES,

@@ -39,13 +39,19 @@ RECORDS: dict[str, type[NamedTuple]] = {
     "import_map": schema.ImportMapRecord,
     "assets": schema.AssetRecord,
     "header_sets": schema.HeaderSetRecord,
+    "releases": schema.ReleasesRecord,
+    "retired": schema.RetiredRecord,
 }
+OFFSETS = {"assets": "asset_offsets", "header_sets": "header_set_offsets", "retired": "retired_offsets"}
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     tree = {"app.css": "a{}" * 99, "docs/index.html": "<h1>Docs</h1>" * 99, "app.js": 'import "./one.js"', "one.js": ""}
-    return compile_tree(tmp_path_factory.mktemp("release"), tree, codings=("gzip", "br"))
+    root = tmp_path_factory.mktemp("release")
+    compile_tree(root, {**tree, "app.css": "b{}" * 99, "gone.js": "gone"}, codings=("gzip", "br"))
+    (root / "src/gone.js").unlink()
+    return compile_tree(root, tree, codings=("gzip", "br"))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +72,7 @@ def sealed(fields: list[Any], number: int) -> bytes:
 def forged(document: bytes, table: str, change: Callable[[list[Any]], list[Any]]) -> bytes:
     """Return the document with every record of a table changed and sealed again, behind all that was there."""
     layout, records = head_of(document), msgpack.unpackb(document)[table]
-    if table in {"site", "import_map"}:
+    if table not in OFFSETS:
         whole = document + sealed(change(records[:-1]), 0)
         places = {table: len(document), f"{table}_end": len(whole)}
     else:
@@ -75,7 +81,7 @@ def forged(document: bytes, table: str, change: Callable[[list[Any]], list[Any]]
         for number, record in enumerate(records):
             whole += sealed(change(record[:-1]), number)
             ends.append(len(whole))
-        places = {"asset_offsets" if table == "assets" else "header_set_offsets": len(whole)}
+        places = {OFFSETS[table]: len(whole)}
         whole += struct.pack(f">{len(ends)}I", *ends)
     return schema.pack_head(layout._replace(length=len(whole), **places)) + whole[schema.HEAD.size :]
 
@@ -94,7 +100,21 @@ def ask_everything(document: bytes) -> None:
                 ask(name)
     with suppress(ManifestError):
         manifest.import_map()
+    for retired in retired_urls(manifest):
+        with suppress(ManifestError):
+            if match := manifest.find(retired):
+                match.ok_headers(match.variants[-1])
+    with suppress(ManifestError):
+        manifest.releases()
     list(manifest)
+
+
+def retired_urls(manifest: Manifest) -> list[str]:
+    """Return the retired URLs, as far as they can be read."""
+    urls = []
+    with suppress(ManifestError):
+        urls += [retired.url for retired in manifest.retired()]
+    return urls
 
 
 def references_by_name(manifest: Manifest) -> Callable[[str], tuple[str, ...]]:
@@ -102,7 +122,9 @@ def references_by_name(manifest: Manifest) -> Callable[[str], tuple[str, ...]]:
 
 
 def test_a_forgery_that_changes_nothing_is_read(document: bytes) -> None:
+    assert len(msgpack.unpackb(document)["retired"]) == 2
     for table in RECORDS:
+        read_all(forged(document, table, lambda fields: fields))
         ask_everything(forged(document, table, lambda fields: fields))
 
 
@@ -132,6 +154,9 @@ def read_all(document: bytes) -> None:
     manifest = Manifest(Document(document, "manifest.msgpack"))
     for asset in manifest:
         AssetMatch(manifest, asset, asset.headers).ok_headers(asset.variants[0])
+    for retired in manifest.retired():
+        AssetMatch(manifest, retired, retired.headers).ok_headers(retired.variants[0])
+    manifest.releases()
     manifest.import_map()
 
 

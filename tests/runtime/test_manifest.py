@@ -114,6 +114,7 @@ def test_every_url_leads_to_its_asset(manifest: Manifest) -> None:
 def test_a_directory_without_its_slash_leads_to_the_one_with_it(manifest: Manifest) -> None:
     match = manifest.find("/static/docs")
     assert match
+    assert isinstance(match.asset, Asset)
     assert (match.asset.name, match.location) == ("docs/index.html", "/static/docs/")
 
 
@@ -282,7 +283,7 @@ def test_a_release_of_ten_thousand_assets_is_found_whole() -> None:
         for path in (asset.url, asset.plain_url):
             match = manifest.find(path or "")
             assert match
-            assert match.asset.name == asset.name
+            assert match.asset == asset
         assert manifest.find(asset.url + "x") is None
 
 

@@ -9,8 +9,10 @@ from hashlib import sha256, sha384
 from pathlib import Path
 
 from servestatic_build.model import Asset, Signature, SourceFile, StagedFile, Variant
+from servestatic_build.releases.content import Site, content_of_build
 from servestatic_build.releases.headers import HeaderPolicy
-from servestatic_build.releases.manifest_writer import Site, manifest_bytes
+from servestatic_build.releases.history import without_past
+from servestatic_build.releases.manifest_writer import manifest_bytes
 from servestatic_runtime.url_reason import UrlReason
 
 _POLICY = HeaderPolicy(max_age=60, cross_origin=True, rules=(), hook=None)
@@ -51,7 +53,9 @@ def two_releases(root: Path) -> Path:
 
 
 def _manifest(assets: Sequence[Asset]) -> bytes:
-    return manifest_bytes(Site("/static/", "index.html", _POLICY.redirect()), assets, map(_POLICY.headers_of, assets))
+    site = Site("/static/", "index.html", _POLICY.redirect())
+    content = content_of_build(site, assets, map(_POLICY.headers_of, assets))
+    return manifest_bytes(content, without_past(content))
 
 
 def _asset(number: int) -> Asset:

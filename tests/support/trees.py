@@ -15,6 +15,8 @@ Tree = Mapping[str, str | bytes]
 
 MODIFIED = 1_700_000_000  # every file's date unless a test sets another: Tue, 14 Nov 2023 22:13:20 GMT
 
+FORGETTING: dict[str, Any] = {"keep_releases": 0, "keep_days": 0}  # for a build that keeps nothing of earlier releases
+
 
 def write_tree(root: Path, files: Tree) -> Path:
     """Write the files below ``root`` and return it."""

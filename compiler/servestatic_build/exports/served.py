@@ -30,7 +30,7 @@ def served(manifest: Manifest) -> Iterator[Served]:
             paths[asset.directory[:-1]] = None
         for path in paths:
             match = manifest.find(path)
-            if match is not None and match.asset.name == asset.name:
+            if match and isinstance(match.asset, Asset) and match.asset.name == asset.name:
                 yield Served(path, number, asset, match.header_set, match.location)
 
 

@@ -78,7 +78,7 @@ def _unnamed(manifest: Manifest, asset: Asset) -> bytes:
     for reference in extraction.references:
         path = target_path(reference.value, base)
         match = manifest.find(path) if path else None
-        if match is not None:
+        if match and isinstance(match.asset, Asset):
             spans.append((reference.start, reference.end, match.asset.name.encode()))
         if reference.integrity is not None:
             spans.append((reference.integrity.start, reference.integrity.end, b""))

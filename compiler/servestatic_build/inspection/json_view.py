@@ -6,17 +6,18 @@ import json
 from typing import Any
 
 from servestatic_runtime import Manifest
-from servestatic_runtime.format import VERSION
 from servestatic_runtime.manifest import AssetMatch
 from servestatic_runtime.media_types import DEFAULT
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset, integrity_value
 
+_VERSION = 1  # of what the data looks like, whatever the manifest's is
+
 
 def manifest_data(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest as an object: files relative to DIST, assets in order of name."""
     return {
-        "version": VERSION,
+        "version": _VERSION,
         "prefix": manifest.prefix,
         "assets": [asset_data(manifest, asset) for asset in manifest],
     }

@@ -18,7 +18,8 @@ def asset_of(manifest: Manifest, text: str) -> Asset:
     with suppress(UnknownAssetError):
         return manifest.asset(text)
     for path in _paths(text):
-        if match := manifest.find(path):
+        match = manifest.find(path)
+        if match and isinstance(match.asset, Asset):
             return match.asset
     raise UnknownAssetError(text, manifest.path)
 

@@ -2,143 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
 import msgpack
 
 from servestatic_build.diagnostics import BuildError, Code
-from servestatic_build.model import Asset, StagedFile, Variant
-from servestatic_build.releases.headers import AssetHeaders
+from servestatic_build.names import FINGERPRINT_DIGITS
+from servestatic_build.releases.content import ReleaseContent, sealed
+from servestatic_build.releases.history import History, Retired
 from servestatic_runtime import format as schema
-from servestatic_runtime.format import (
-    AssetRecord,
-    FallbackRecord,
-    HeaderSetRecord,
-    ImportMapRecord,
-    SiteRecord,
-    VariantRecord,
-)
+from servestatic_runtime.format import HeaderSetRecord, ReleasesRecord, RetiredRecord
+from servestatic_runtime.paths import with_fingerprint
+from servestatic_runtime.records import plain_path
 
 _LARGEST = 2**32 - 1  # an offset has 32 bits
+_FINGERPRINT = re.compile(rf"\.([0-9a-f]{{{FINGERPRINT_DIGITS}}})(?=\.[^./]*$|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What a manifest says of the release as a whole."""
-
-    prefix: str
-    index: str
-    redirect: HeaderSetRecord
-    import_map: str = "{}"
-    root_url: str | None = None  # the URL path that DIST stands for
-    fallbacks: tuple[FallbackRecord, ...] = ()
-
-
-def manifest_bytes(site: Site, assets: Sequence[Asset], headers: Iterable[AssetHeaders]) -> bytes:
-    """Return the manifest of a release: assets in order of name, and the header sets of each.
-
-    Raises BuildError when two assets claim one URL, or the document would pass 4 GiB.
-    """
-    headers = tuple(headers)
-    header_sets = _HeaderSets((site.redirect, *(each for pair in headers for each in pair if each)))
-    directories = [_directory(asset, site.index) for asset in assets]
-    keys = _keys(assets, directories)
-    parts = zip(assets, headers, directories, strict=True)
-    buckets, slots = _index(keys)
+def manifest_bytes(content: ReleaseContent, history: History) -> bytes:
+    """Return the manifest of a release and of the URLs of earlier ones; raise BuildError where it would pass 4 GiB."""
+    header_sets = {header_set: number for number, header_set in enumerate(content.header_sets)}
+    retired = [*_retired_records(content, history, header_sets)]
+    keys = content.keys | {url.url: len(content.assets) + number for number, url in enumerate(history.retired)}
     return _document(
-        _sealed(
-            SiteRecord(
-                site.prefix,
-                site.index,
-                header_sets.number(site.redirect),
-                _first_segments(keys),
-                site.root_url,
-                site.fallbacks,
-            ),
-            0,
-        ),
-        [_sealed(header_set, number) for header_set, number in header_sets.numbers.items()],
-        [_sealed(_asset_record(*part, header_sets), number) for number, part in enumerate(parts)],
-        buckets,
-        slots,
-        _sealed(ImportMapRecord(site.import_map, sha256(site.import_map.encode()).digest()), 0),
+        sealed(content.site_record(_first_segments(keys)), 0),
+        [sealed(header_set, number) for number, header_set in enumerate(header_sets)],
+        content.sealed_assets,
+        *_index(keys),
+        content.sealed_import_map,
+        sealed(ReleasesRecord(history.releases), 0),
+        retired,
     )
 
 
-class _HeaderSets:
-    """Every distinct header set with its number, in order of first use."""
-
-    def __init__(self, header_sets: Iterable[HeaderSetRecord]) -> None:
-        # Nearly all assets share their sets: to hash the text of each again would take longer than all the rest.
-        self._by_id = {id(header_set): header_set for header_set in header_sets}
-        self.numbers = {header_set: number for number, header_set in enumerate(dict.fromkeys(self._by_id.values()))}
-        self._number_by_id = {key: self.numbers[header_set] for key, header_set in self._by_id.items()}
-
-    def number(self, header_set: HeaderSetRecord) -> int:
-        """Return the number of a set, which must be one of the very objects."""
-        return self._number_by_id[id(header_set)]
-
-
-def _directory(asset: Asset, index: str) -> str | None:
-    """Return the URL of the directory whose index file this asset is."""
-    directory, slash, name = asset.source.plain_path.rpartition("/")
-    return directory + slash if name == index and asset.source.plain else None
-
-
-def _asset_record(asset: Asset, headers: AssetHeaders, directory: str | None, header_sets: _HeaderSets) -> AssetRecord:
-    identity = asset.identity
-    return AssetRecord(
-        name=asset.source.name,
-        url=asset.path,
-        file=_unless(asset.path, identity),
-        immutable=asset.source.fingerprinted or asset.source.hashed,
-        headers=header_sets.number(headers.url),
-        plain_headers=None if headers.plain is None else header_sets.number(headers.plain),
-        directory=directory,
-        modified=asset.modified,
-        size=identity.size,
-        digest=identity.digest,
-        integrity=asset.integrity,
-        variants=[_variant_record(variant, identity) for variant in asset.variants[1:]],
-        references=asset.references,
-        imports=asset.imports,
-        aliases=asset.source.aliases,
-        reason=asset.reason,
-    )
+def _retired_records(
+    content: ReleaseContent, history: History, header_sets: dict[HeaderSetRecord, int]
+) -> Iterator[bytes]:
+    """Yield the records of retired URLs. The header sets that the release itself has not are numbered behind its own."""
+    places = {release.id: place for place, release in enumerate(history.releases)}
+    numbers = {plain_path(record.name, content.prefix): number for number, record in enumerate(content.assets)}
+    for number, retired in enumerate(history.retired):
+        text, asset = _shortened(retired.url, numbers)
+        headers = header_sets.setdefault(retired.headers, len(header_sets))
+        sizes = {variant.coding: variant.size for variant in retired.variants}
+        record = RetiredRecord(
+            url=text,
+            asset=asset,
+            release=places[retired.release],
+            headers=headers,
+            modified=retired.modified,
+            sizes=[sizes.get(coding, 0) for coding in schema.CODINGS],
+            etags=b"".join(bytes.fromhex(variant.etag.strip('"')) for variant in retired.variants),
+            files=_files(retired, content.root_url),
+        )
+        yield sealed(record, number)
 
 
-def _variant_record(variant: Variant, identity: StagedFile) -> VariantRecord:
-    file = variant.file
-    usual = f"/{identity.target}{schema.FILE_SUFFIXES[variant.coding]}"
-    return VariantRecord(variant.coding, file.size, file.digest[: schema.ETAG_BYTES], _unless(usual, file))
+def _shortened(url: str, numbers: Mapping[str, int]) -> tuple[str, int | None]:
+    """Return the fingerprint of a URL and the asset whose plain path has it there, else the URL alone."""
+    match = _FINGERPRINT.search(url)
+    plain = url[: match.start()] + url[match.end() :] if match else url
+    if match and plain in numbers and with_fingerprint(plain, match[1]) == url:
+        return match[1], numbers[plain]
+    return url, None
 
 
-def _unless(usual: str, file: StagedFile) -> str | None:
-    """Return what a record stores for a file's path: nil where the reader knows it anyway."""
-    path = "/" + file.target
-    return None if path == usual else path
-
-
-def _keys(assets: Sequence[Asset], directories: Sequence[str | None]) -> dict[str, int]:
-    """Return every key of the index with its asset's number. What a file claims, no redirect takes."""
-    keys: dict[str, int] = {}
-    for number, asset in enumerate(assets):
-        for url in {asset.path, asset.source.plain_path} if asset.source.plain else {asset.path}:
-            if keys.setdefault(url, number) != number:
-                message = f"this file has the same URL as {assets[keys[url]].source.path}: {url}"
-                raise BuildError(Code.DUPLICATE_URL, asset.source.path, message, "rename one of them, or --ignore it")
-    for number, directory in enumerate(directories):
-        for url in (directory, directory[:-1]) if directory else ():
-            keys.setdefault(url, number)
-    for number, asset in enumerate(assets):
-        for name in (asset.source.name, *asset.source.aliases):
-            keys.setdefault(name, number)
-    keys.pop("", None)
-    return keys
+def _files(retired: Retired, root_url: str | None) -> list[str] | None:
+    """Return where the variants lie, None where a reader knows that anyway."""
+    files = [variant.file for variant in retired.variants]
+    identity = schema.file_name(retired.url, root_url)
+    usual = [identity + schema.FILE_SUFFIXES[variant.coding] for variant in retired.variants]
+    return None if files == usual else files
 
 
 def _first_segments(keys: Iterable[str]) -> list[str] | None:
@@ -161,12 +97,6 @@ def _index(keys: dict[str, int]) -> tuple[bytes, bytes]:
         slots.append(packed)
         used += len(bucket)
     return b"".join([*buckets, schema.BUCKET.pack(used, 0)]), b"".join(slots)
-
-
-def _sealed(fields: Sequence[Any], number: int) -> bytes:
-    """Return a record: its fields, and the checksum as one element more."""
-    packed = msgpack.packb((*fields, None))
-    return schema.seal(packed[:-1], number)  # the checksum takes the place of nil, which is one byte
 
 
 class _Writer:
@@ -227,6 +157,8 @@ def _document(
     buckets: bytes,
     slots: bytes,
     import_map: bytes,
+    releases: bytes,
+    retired: Sequence[bytes],
 ) -> bytes:
     writer = _Writer()
     site_start, site_end = writer.add_record("site", site)
@@ -235,6 +167,8 @@ def _document(
     bucket_start = writer.add_binary("buckets", buckets)
     slot_start = writer.add_binary("slots", slots)
     import_map_start, import_map_end = writer.add_record("import_map", import_map)
+    releases_start, releases_end = writer.add_record("releases", releases)
+    retired_offsets = writer.add_records("retired", retired)
     layout = schema.Layout(
         length=writer.length,
         site=site_start,
@@ -248,5 +182,9 @@ def _document(
         slots=slot_start,
         import_map=import_map_start,
         import_map_end=import_map_end,
+        releases=releases_start,
+        releases_end=releases_end,
+        retired=len(retired),
+        retired_offsets=retired_offsets,
     )
     return writer.document(layout)

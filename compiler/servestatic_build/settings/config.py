@@ -37,6 +37,7 @@ from servestatic_build.settings.value_kinds import (
     FileName,
     Flag,
     Hook,
+    Label,
     Size,
     UrlDirectory,
     WholeNumber,
@@ -327,6 +328,29 @@ class Config:
         options="",
         example='headers-hook = "project.assets:add_headers"',
         details="It is called with a `wsgiref.headers.Headers`, the path of the file and the URL.",
+    )
+    keep_releases: WholeNumber = WholeNumber(
+        5,
+        "How many earlier releases stay served.",
+        least=0,
+        metavar="N",
+        example="keep-releases = 10",
+        details="Their fingerprinted URLs go on being answered; `keep-days` may keep more. With 0 for both nothing is kept.",
+    )
+    keep_days: WholeNumber = WholeNumber(
+        30,
+        "How long earlier releases stay served at least.",
+        least=0,
+        metavar="DAYS",
+        example="keep-days = 90",
+        details="Counted from when a release was replaced. `keep-releases` may keep more.",
+    )
+    label: Label = Label(
+        None,
+        "What to call this release, such as v1.2.3.",
+        metavar="TEXT",
+        details="`SERVESTATIC_LABEL` in the environment takes the place of the default.",
+        in_file=False,
     )
     verify_content: Flag = Flag(
         default=False, summary="Read all sources and DIST; believe no date or size.", in_file=False

@@ -18,6 +18,7 @@ PathText: TypeAlias = str | os.PathLike[str]
 _MOST = 2**31 - 1  # of a max-age any cache understands as much (RFC 9111 1.2.2), and nobody has more threads
 _MODE = re.compile(r"(?:0o?)?[4-7][0-7]{2}", re.ASCII)
 _OWNER_READS, _MOST_OF_MODE = 0o400, 0o777
+_LONGEST_LABEL = 100
 _WORDS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 
 
@@ -134,6 +135,20 @@ class FileName(Setting[str, str]):
         if "/" in name:
             raise refusal(value, self.wanted)
         return name
+
+
+class Label(Setting[str | None, str | None]):
+    """What people call a release: one short line."""
+
+    wanted = f"one line of at most {_LONGEST_LABEL} characters"
+
+    def convert(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        label = converters.text(value)
+        if not label.isprintable() or not 0 < len(label) <= _LONGEST_LABEL:
+            raise refusal(value, self.wanted)
+        return label
 
 
 _Hook = TypeVar("_Hook", bound=Callable[..., Any])

@@ -11,12 +11,14 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 
 from servestatic_build.names import without_fingerprint
 from servestatic_build.platform_files import is_same_file, open_regular, replace_file, set_mode, sync_file
 from servestatic_build.store.locks import OURS
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME, file_name
+from servestatic_runtime.records import Asset, RetiredUrl
 from servestatic_runtime.url_reason import UrlReason
 
 _END = "\0"  # behind each name in the list: no name has it
@@ -32,8 +34,11 @@ class OwnFiles:
 
     @cached_property
     def listed(self) -> frozenset[str]:
-        """What the manifest lists."""
-        return frozenset(variant.file for asset in self._manifest or () for variant in asset.variants)
+        """What the manifest lists, retired URLs too."""
+        if self._manifest is None:
+            return frozenset()
+        entries: Iterable[Asset | RetiredUrl] = chain(self._manifest, self._manifest.retired())
+        return frozenset(variant.file for entry in entries for variant in entry.variants)
 
     @cached_property
     def plain_names(self) -> Mapping[str, str]:

@@ -24,7 +24,9 @@ def damaged_part(data: bytes) -> str | None:
     try:
         if layout is None:
             return "the head"
-        values = _Values(data).values(schema.KEYS[len(_HEAD_KEYS) :])
+        version = data[len(schema.MAGIC)]
+        keys = schema.VERSION_1_KEYS if version == 1 else schema.KEYS
+        values = _Values(data).values(keys[len(_HEAD_KEYS) :], schema.head_size(version))
         for key, value in values.items():
             _CHECKS[value.tag](data, key, value, values, layout)
     except _DamageError as damage:
@@ -50,9 +52,9 @@ class _Values:
     def __init__(self, data: bytes) -> None:
         self._data = data
 
-    def values(self, keys: tuple[str, ...]) -> dict[str, _Value]:
-        """Return the values of these keys, between which there may be nothing else."""
-        values, place = {}, schema.HEAD.size
+    def values(self, keys: tuple[str, ...], place: int) -> dict[str, _Value]:
+        """Return the values of these keys, between which there may be nothing else, from a place on."""
+        values = {}
         for key in keys:
             written = bytes((0xA0 | len(key),)) + key.encode()
             if not self._data.startswith(written, place):

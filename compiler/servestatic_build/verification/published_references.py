@@ -88,7 +88,8 @@ class _Checker:
         (path,) = paths
         match = None if path is None else self._find(path)
         if match is not None:
-            self._check_integrity(file, reference, match.asset)
+            if isinstance(match.asset, Asset):  # and no URL of an earlier release, whose bytes are what they were
+                self._check_integrity(file, reference, match.asset)
         elif path is not None and self._is_missing(number, file, reference, path):
             self._missing.report(file.source, reference, path)
 

@@ -11,6 +11,8 @@ from django.core.management.base import CommandError
 from servestatic_runtime.django import conf
 from servestatic_runtime.django.compiling import Output, compile_files, dist_of, found_files, prune
 
+_FORGETTING = {"keep_releases": 0, "keep_days": 0}  # the URLs of earlier releases, too
+
 
 def run(command: Any, options: dict[str, Any], **build: Any) -> None:
     """Find, compile, and clear if that is asked for; raise CommandError. ``build`` are keywords of Config."""
@@ -19,6 +21,8 @@ def run(command: Any, options: dict[str, Any], **build: Any) -> None:
     clears = options["clear"] and not dry_run
     if clears and options["interactive"]:
         _confirm(dist)
+    if clears:
+        build |= _FORGETTING
     compile_files(found_files(_ignored(options), output.say), output, dry_run=dry_run, replace_foreign=clears, **build)
     if clears:
         output.say(f"{prune(dist)} files of earlier releases are deleted.")

@@ -105,6 +105,8 @@ KEYS: dict[str, Key] = {
     "HEADERS": Key((list, tuple), lambda value: {"headers": [*value]}),  # rules of MIMETYPES come before them
     "BUDGETS": _setting("budgets"),
     "STRICT": _setting("strict"),
+    "KEEP_RELEASES": _setting("keep-releases"),
+    "KEEP_DAYS": _setting("keep-days"),
 }
 
 # ServeStatic's switches, false for a coding that is not wanted; CODINGS says it here.

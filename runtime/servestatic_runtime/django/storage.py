@@ -24,6 +24,7 @@ from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.platform_files import with_slashes
+from servestatic_runtime.records import Asset
 from servestatic_runtime.url_reason import UrlReason
 
 __all__ = ["ManifestStorage"]
@@ -165,7 +166,8 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
         except ManifestError:
             return os.path.basename(path) == MANIFEST_NAME
         match = manifest.find(manifest.prefix + with_slashes(name))
-        is_foreign = match is None or UrlReason.of(match.asset.reason).is_foreign
+        asset = match and match.asset
+        is_foreign = asset is None or (isinstance(asset, Asset) and UrlReason.of(asset.reason).is_foreign)
         return path == manifest.path or not is_foreign
 
 

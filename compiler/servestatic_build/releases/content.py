@@ -1,0 +1,217 @@
+"""What a manifest says of its own release: made of the assets of a build, or read from a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import msgpack
+
+from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.model import Asset, StagedFile, Variant
+from servestatic_build.names import FINGERPRINT_DIGITS
+from servestatic_build.releases.headers import AssetHeaders
+from servestatic_runtime import Manifest
+from servestatic_runtime import format as schema
+from servestatic_runtime.format import (
+    AssetRecord,
+    FallbackRecord,
+    HeaderSetRecord,
+    ImportMapRecord,
+    SiteRecord,
+    VariantRecord,
+)
+from servestatic_runtime.records import plain_path
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a manifest says of the release as a whole."""
+
+    prefix: str
+    index: str
+    redirect: HeaderSetRecord
+    import_map: str = "{}"
+    root_url: str | None = None  # the URL path that DIST stands for
+    fallbacks: tuple[FallbackRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReleaseContent:
+    """A release as records, for the history and the manifest writer: assets in order of name, each header set once."""
+
+    prefix: str
+    index: str
+    redirect_headers: int
+    header_sets: tuple[HeaderSetRecord, ...]
+    assets: tuple[AssetRecord, ...]
+    import_map: str
+    root_url: str | None = None
+    fallbacks: tuple[FallbackRecord, ...] = ()
+
+    def site_record(self, first_segments: Sequence[str] | None = None) -> SiteRecord:
+        """Return the record of the release as a whole."""
+        return SiteRecord(self.prefix, self.index, self.redirect_headers, first_segments, self.root_url, self.fallbacks)
+
+    @cached_property
+    def id(self) -> str:
+        """The first digits of the SHA-256 of all that the manifest says of the release."""
+        hashed = sha256(sealed(self.site_record(), 0))
+        for number, header_set in enumerate(self.header_sets):
+            hashed.update(sealed(header_set, number))
+        for record in self.sealed_assets:
+            hashed.update(record)
+        hashed.update(self.sealed_import_map)
+        return hashed.hexdigest()[:FINGERPRINT_DIGITS]
+
+    @cached_property
+    def sealed_assets(self) -> list[bytes]:
+        """The records of the assets, as they stand in the manifest."""
+        return [sealed(record, number) for number, record in enumerate(self.assets)]
+
+    @cached_property
+    def sealed_import_map(self) -> bytes:
+        """The record of the import map."""
+        return sealed(ImportMapRecord(self.import_map, sha256(self.import_map.encode()).digest()), 0)
+
+    @cached_property
+    def modified(self) -> int:
+        """The latest date of a file, in seconds since 1970."""
+        return max((record.modified for record in self.assets), default=0)
+
+    @cached_property
+    def keys(self) -> dict[str, int]:
+        """Every key of the index with its asset's number. What a file claims, no redirect takes."""
+        keys: dict[str, int] = {}
+        for number, record in enumerate(self.assets):
+            keys.setdefault(record.url, number)
+            if record.plain_headers is not None:
+                keys.setdefault(plain_path(record.name, self.prefix), number)
+        for number, record in enumerate(self.assets):
+            for url in (record.directory, record.directory[:-1]) if record.directory else ():
+                keys.setdefault(url, number)
+        for number, record in enumerate(self.assets):
+            for name in (record.name, *record.aliases):
+                keys.setdefault(name, number)
+        keys.pop("", None)
+        return keys
+
+
+def content_of_build(site: Site, assets: Sequence[Asset], headers: Iterable[AssetHeaders]) -> ReleaseContent:
+    """Return what a manifest says of assets in order of name; raise BuildError when two of them claim one URL."""
+    headers = tuple(headers)
+    _refuse_shared_urls(assets)
+    header_sets = _HeaderSets((site.redirect, *(each for pair in headers for each in pair if each)))
+    records = [_asset_record(*part, site.index, header_sets) for part in zip(assets, headers, strict=True)]
+    return ReleaseContent(
+        site.prefix,
+        site.index,
+        header_sets.number(site.redirect),
+        tuple(header_sets.numbers),
+        tuple(records),
+        site.import_map,
+        site.root_url,
+        site.fallbacks,
+    )
+
+
+def content_of_manifest(manifest: Manifest) -> ReleaseContent:
+    """Return what a manifest says of its own release; raise ManifestError where any of that is damaged."""
+    list(manifest)  # checks each record
+    with open(manifest.path, "rb") as file:
+        document = msgpack.unpackb(file.read())
+    assets = [AssetRecord(*record[:-1][: len(AssetRecord._fields)]) for record in document["assets"]]
+    redirect = document["site"][SiteRecord._fields.index("redirect_headers")]
+    # Those of retired URLs stand behind.
+    count = 1 + max(
+        redirect, *(number for record in assets for number in (record.headers, record.plain_headers or 0)), 0
+    )
+    header_sets = tuple(frozen_header_set(manifest.header_set(number)) for number in range(count))
+    return ReleaseContent(
+        manifest.prefix,
+        manifest.index,
+        redirect,
+        header_sets,
+        tuple(assets),
+        manifest.import_map().text,
+        manifest.root_url,
+        manifest.fallbacks,
+    )
+
+
+def frozen_header_set(header_set: HeaderSetRecord) -> HeaderSetRecord:
+    """Return a header set that was read as one that can be a key."""
+    ok, not_modified = (tuple((name, value) for name, value in pairs) for pairs in header_set)
+    return HeaderSetRecord(ok, not_modified)
+
+
+def sealed(fields: Sequence[Any], number: int) -> bytes:
+    """Return a record: its fields, and the checksum as one element more."""
+    packed = msgpack.packb((*fields, None))
+    return schema.seal(packed[:-1], number)  # the checksum takes the place of nil, which is one byte
+
+
+class _HeaderSets:
+    """Every distinct header set with its number, in order of first use."""
+
+    def __init__(self, header_sets: Iterable[HeaderSetRecord]) -> None:
+        # Nearly all assets share their sets: to hash the text of each again would take longer than all the rest.
+        self._by_id = {id(header_set): header_set for header_set in header_sets}
+        self.numbers = {header_set: number for number, header_set in enumerate(dict.fromkeys(self._by_id.values()))}
+        self._number_by_id = {key: self.numbers[header_set] for key, header_set in self._by_id.items()}
+
+    def number(self, header_set: HeaderSetRecord) -> int:
+        """Return the number of a set, which must be one of the very objects."""
+        return self._number_by_id[id(header_set)]
+
+
+def _asset_record(asset: Asset, headers: AssetHeaders, index: str, header_sets: _HeaderSets) -> AssetRecord:
+    identity = asset.identity
+    return AssetRecord(
+        name=asset.source.name,
+        url=asset.path,
+        file=_unless(asset.path, identity),
+        immutable=asset.source.fingerprinted or asset.source.hashed,
+        headers=header_sets.number(headers.url),
+        plain_headers=None if headers.plain is None else header_sets.number(headers.plain),
+        directory=_directory(asset, index),
+        modified=asset.modified,
+        size=identity.size,
+        digest=identity.digest,
+        integrity=asset.integrity,
+        variants=[_variant_record(variant, identity) for variant in asset.variants[1:]],
+        references=asset.references,
+        imports=asset.imports,
+        aliases=asset.source.aliases,
+        reason=asset.reason,
+    )
+
+
+def _directory(asset: Asset, index: str) -> str | None:
+    """Return the URL of the directory whose index file this asset is."""
+    directory, slash, name = asset.source.plain_path.rpartition("/")
+    return directory + slash if name == index and asset.source.plain else None
+
+
+def _variant_record(variant: Variant, identity: StagedFile) -> VariantRecord:
+    file = variant.file
+    usual = f"/{identity.target}{schema.FILE_SUFFIXES[variant.coding]}"
+    return VariantRecord(variant.coding, file.size, file.digest[: schema.ETAG_BYTES], _unless(usual, file))
+
+
+def _unless(usual: str, file: StagedFile) -> str | None:
+    """Return what a record stores for a file's path: nil where the reader knows it anyway."""
+    path = "/" + file.target
+    return None if path == usual else path
+
+
+def _refuse_shared_urls(assets: Sequence[Asset]) -> None:
+    numbers: dict[str, int] = {}
+    for number, asset in enumerate(assets):
+        for url in {asset.path, asset.source.plain_path} if asset.source.plain else {asset.path}:
+            if numbers.setdefault(url, number) != number:
+                message = f"this file has the same URL as {assets[numbers[url]].source.path}: {url}"
+                raise BuildError(Code.DUPLICATE_URL, asset.source.path, message, "rename one of them, or --ignore it")
