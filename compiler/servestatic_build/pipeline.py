@@ -177,7 +177,7 @@ def _compile(
 
 def _history(content: ReleaseContent, config: Config, epoch: int | None, diagnostics: Diagnostics) -> History:
     keep = Keep(config.keep_releases, config.keep_days)
-    pasts = read_pasts(config.out, diagnostics) if any(keep) else ()
+    pasts = read_pasts(config.out, content.id, diagnostics) if any(keep) else ()
     label = config.label or os.environ.get("SERVESTATIC_LABEL")
     return next_history(content, pasts, keep, Clock(epoch), label)
 

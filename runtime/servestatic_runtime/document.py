@@ -5,7 +5,7 @@ Damage is a ManifestError, whichever byte it is in; never another answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from mmap import mmap
 from typing import Any, NoReturn, TypeVar
 from zlib import crc32
@@ -53,7 +53,6 @@ class Document:
         self._layout = layout = self._read_head(start)
         self._index = (layout.bucket_count, layout.buckets, layout.slots)
         self.assets = layout.assets
-        self.retired_urls = layout.retired
         where = slice(layout.site, layout.site_end)
         self.site: Site = self._unsealed(
             (start if where.stop <= len(start) else buf)[where], 0, "the site record", to_site
@@ -104,8 +103,18 @@ class Document:
 
     def retired(self, number: int) -> RetiredUrl:
         """Return a retired URL, by its number in its table."""
-        layout = self._layout
-        return self._numbered("retired URL {}", number, layout.retired, layout.retired_offsets, self._to_retired)
+        return self._retired(number, lambda asset: self.asset(asset).name)
+
+    def all_retired(self) -> Iterator[RetiredUrl]:
+        """Yield every retired URL. Several go by the name of one asset, which is read once."""
+        names: dict[int, str] = {}
+
+        def name_of(asset: int) -> str:
+            if asset not in names:
+                names[asset] = self.asset(asset).name
+            return names[asset]
+
+        return (self._retired(number, name_of) for number in range(self._layout.retired))
 
     def header_set(self, number: int) -> HeaderSetRecord:
         """Return a header set."""
@@ -133,8 +142,11 @@ class Document:
     def _to_asset(self, fields: list[Any]) -> Asset:
         return to_asset(fields, self.site)
 
-    def _to_retired(self, fields: list[Any]) -> RetiredUrl:
-        return to_retired(fields, self.site, lambda number: self.asset(number).name)
+    def _retired(self, number: int, name_of: Callable[[int], str]) -> RetiredUrl:
+        def made(fields: list[Any]) -> RetiredUrl:
+            return to_retired(fields, self.site, name_of)
+
+        return self._numbered("retired URL {}", number, self._layout.retired, self._layout.retired_offsets, made)
 
     def _numbered(self, what: str, number: int, count: int, offsets: int, make: Callable[[list[Any]], T]) -> T:
         if number >= count:

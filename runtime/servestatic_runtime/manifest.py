@@ -134,7 +134,7 @@ class Manifest:
 
     def retired(self) -> Iterator[RetiredUrl]:
         """Yield every URL of earlier releases that is still served."""
-        return map(self._document.retired, range(self._document.retired_urls))
+        return self._document.all_retired()
 
     def releases(self) -> tuple[ReleaseRecord, ...]:
         """Return the current release, then those whose URLs are still served, the newest first; none before version 2."""

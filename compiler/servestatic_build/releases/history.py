@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from servestatic_build.diagnostics import Code, Diagnostics
@@ -56,13 +57,18 @@ def without_past(content: ReleaseContent, label: str | None = None) -> History:
     return History((ReleaseRecord(content.id, content.modified, label, None),))
 
 
-def history_of(manifest: Manifest) -> History:
-    """Return what a manifest tells the next one: its releases, and the fingerprinted URLs of each; raise ManifestError."""
+def history_of(manifest: Manifest, next_id: str) -> History:
+    """Return what a manifest tells the next one: its releases, and the fingerprinted URLs of each; raise ManifestError.
+
+    Those of the current release are left out where the next one is the same (``next_id``), and has them all.
+    """
     releases = manifest.releases() or without_past(content_of_manifest(manifest)).releases
-    return History(releases, (*_current(manifest, releases[0].id), *_retired(manifest, releases)))
+    headers = cache(lambda number: frozen_header_set(manifest.header_set(number)))
+    current = _current(manifest, releases[0].id, headers) if releases[0].id != next_id else ()
+    return History(releases, (*current, *_retired(manifest, releases, headers)))
 
 
-def read_pasts(out: str, diagnostics: Diagnostics) -> Sequence[History]:
+def read_pasts(out: str, next_id: str, diagnostics: Diagnostics) -> Sequence[History]:
     """Return the history of the release in DIST, if there is one. One that can't be read is a warning."""
     path = os.path.join(out, MANIFEST_NAME)
     try:
@@ -70,7 +76,7 @@ def read_pasts(out: str, diagnostics: Diagnostics) -> Sequence[History]:
     except ManifestError:  # PreviousRelease has said so
         return ()
     try:
-        return (history_of(manifest),)
+        return (history_of(manifest, next_id),)
     except ManifestError as error:
         note = "the URLs of earlier releases are lost: they answer 404"
         diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, note=note)
@@ -135,14 +141,14 @@ def _urls(content: ReleaseContent, pasts: Sequence[History], kept: Sequence[Rele
     return [urls[url] for url in sorted(urls)]
 
 
-def _current(manifest: Manifest, release: str) -> Iterator[Retired]:
+def _current(manifest: Manifest, release: str, headers: Callable[[int], HeaderSetRecord]) -> Iterator[Retired]:
     for asset in manifest:
         if asset.immutable:
-            headers = frozen_header_set(manifest.header_set(asset.headers))
-            yield Retired(asset.url, release, headers, asset.modified, asset.variants)
+            yield Retired(asset.url, release, headers(asset.headers), asset.modified, asset.variants)
 
 
-def _retired(manifest: Manifest, releases: Sequence[ReleaseRecord]) -> Iterator[Retired]:
+def _retired(
+    manifest: Manifest, releases: Sequence[ReleaseRecord], headers: Callable[[int], HeaderSetRecord]
+) -> Iterator[Retired]:
     for url in manifest.retired():
-        headers = frozen_header_set(manifest.header_set(url.headers))
-        yield Retired(url.url, releases[url.release].id, headers, url.modified, url.variants)
+        yield Retired(url.url, releases[url.release].id, headers(url.headers), url.modified, url.variants)
