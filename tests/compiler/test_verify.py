@@ -463,6 +463,16 @@ def test_without_the_extra_it_says_what_to_install(intact: Compiled, monkeypatch
     done = run_command(main, "verify", str(intact.dist))
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == (
-        "servestatic-manifest: error: rich is missing. To compile, install the extra: "
+        "servestatic-manifest: error: rich is missing. To verify a release, install the extra: "
         'pip install "servestatic-build[build]"\n'
     )
+
+
+def test_a_flipped_byte_of_an_earlier_release_is_found(tmp_path: Path) -> None:
+    old = compile_tree(tmp_path, {"app.css": TEXT}, codings=("gzip",)).manifest.asset("app.css")
+    dist = compile_tree(tmp_path, {"app.css": TEXT * 2}, codings=("gzip",)).dist
+    assert verified(dist)["assets"] == 2
+    for variant in old.variants:
+        flipped(dist / variant.file, 20)
+        assert problems(dist) == [("damaged-file", variant.file)]
+        flipped(dist / variant.file, 20)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def verify(dist: str, *, sample: int | None, missing: str, as_json: bool, verbose: bool) -> Iterator[str]:
     """Yield the lines about what is wrong with DIST; raise ManifestError, MissingExtraError, and NegativeAnswerError last."""
-    with extra_needed():
+    with extra_needed(purpose="To verify a release"):
         from servestatic_build.report.console import stderr_console  # noqa: PLC0415 - needs the extra, as the next do
         from servestatic_build.report.digest import digest  # noqa: PLC0415
         from servestatic_build.report.progress import shown_progress  # noqa: PLC0415

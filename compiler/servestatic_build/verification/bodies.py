@@ -12,7 +12,7 @@ from servestatic_build.platform_files import open_regular
 from servestatic_build.verification.decoders import DECODERS, CodingError, WindowError
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import etag
-from servestatic_runtime.records import Asset, Variant
+from servestatic_runtime.records import Asset, RetiredUrl, Variant
 
 _CHUNK_BYTES = 2**20
 AGAIN = "copy DIST again, or compile again with --verify-content"
@@ -27,9 +27,9 @@ class _Body(NamedTuple):
     hashes: tuple[bytes, ...]
 
 
-def check_sizes(manifest: Manifest, asset: Asset, diagnostics: Diagnostics) -> None:
-    """Add a diagnostic for each file of an asset that is missing or has another size, without reading any."""
-    for variant in asset.variants:
+def check_sizes(manifest: Manifest, entry: Asset | RetiredUrl, diagnostics: Diagnostics) -> None:
+    """Add a diagnostic for each file of an entry that is missing or has another size, without reading any."""
+    for variant in entry.variants:
         try:
             size = os.stat(manifest.body_path(variant)).st_size
         except OSError as error:
@@ -38,23 +38,25 @@ def check_sizes(manifest: Manifest, asset: Asset, diagnostics: Diagnostics) -> N
             _check_size(variant, size, diagnostics)
 
 
-def check_bodies(manifest: Manifest, asset: Asset, diagnostics: Diagnostics, *, keep: bool) -> bytes | None:
-    """Add a diagnostic for each file of an asset that is not as the manifest says.
+def check_bodies(
+    manifest: Manifest, entry: Asset | RetiredUrl, diagnostics: Diagnostics, *, keep: bool = False
+) -> bytes | None:
+    """Add a diagnostic for each file of an entry that is not as the manifest says.
 
     Returns the bytes without a coding where they are right and were asked to be kept.
     """
-    identity, codings = asset.variants[0], asset.variants[1:]
+    identity, codings = entry.variants[0], entry.variants[1:]
     data = None
     body = _checked(manifest, identity, diagnostics, "sha256", "sha384", keep=keep or bool(codings))
     if body is not None:
         data = body.data
-        if body.hashes != (asset.digest, asset.integrity):
+        if isinstance(entry, Asset) and body.hashes != (entry.digest, entry.integrity):
             message = "the manifest has another digest or integrity value than this file"
             diagnostics.error(Code.DAMAGED_MANIFEST, identity.file, message, _REPORT)
     for variant in codings:
         coded = _checked(manifest, variant, diagnostics, "sha256", keep=True)
         if coded is not None and coded.data is not None:
-            _check_coding(asset, variant, coded.data, data, diagnostics)
+            _check_coding(identity, variant, coded.data, data, diagnostics)
     return data if keep else None
 
 
@@ -104,22 +106,22 @@ def _check_size(variant: Variant, size: int, diagnostics: Diagnostics) -> bool:
 
 
 def _check_coding(
-    asset: Asset, variant: Variant, body: bytes, identity: bytes | None, diagnostics: Diagnostics
+    identity: Variant, variant: Variant, body: bytes, data: bytes | None, diagnostics: Diagnostics
 ) -> None:
-    """Add a diagnostic for a coding that a client does not decode to the asset's bytes."""
+    """Add a diagnostic for a coding that a client does not decode to the bytes without one, ``data`` if they are right."""
     decode = DECODERS.get(variant.coding)
     if decode is None:
         message = f"no coding is known by the name {variant.coding}"
         diagnostics.error(Code.WRONG_CODING, variant.file, message, "upgrade servestatic-build")
         return
     try:
-        decoded = decode(body, asset.variants[0].size)
+        decoded = decode(body, identity.size)
     except CodingError as error:
         diagnostics.error(Code.WRONG_CODING, variant.file, f"this file can't be decoded: {error}", _REPORT)
     except WindowError as error:
         message = f"to decode this file a client needs a window of {error}"
         diagnostics.error(Code.LARGE_WINDOW, variant.file, message, _REPORT)
     else:
-        if decoded != identity and hashlib.sha256(decoded).digest() != asset.digest:
-            message = f"this file decodes to other bytes than those of {asset.variants[0].file}"
+        if decoded != data and etag(hashlib.sha256(decoded).digest()) != identity.etag:
+            message = f"this file decodes to other bytes than those of {identity.file}"
             diagnostics.error(Code.WRONG_CODING, variant.file, message, _REPORT)

@@ -19,7 +19,7 @@ from servestatic_build.verification.published_references import check_references
 from servestatic_build.verification.unlisted import check_plain_names, tell_unlisted
 from servestatic_build.workers import Workers
 from servestatic_runtime import Manifest
-from servestatic_runtime.records import Asset
+from servestatic_runtime.records import Asset, RetiredUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Verification:
     """What was looked at, and what is wrong, in the order of the manifest."""
 
     problems: tuple[Diagnostic, ...]
-    assets: int = 0
-    read: int = 0  # assets of which every byte was read
+    assets: int = 0  # and retired URLs
+    read: int = 0  # of which every byte was read
     files: int = 0  # that the manifest lists
     bytes_read: int = 0  # without codings
 
@@ -41,7 +41,7 @@ class Verification:
 def verify(dist: str, *, sample: int | None, missing: str, progress: Progress) -> Verification:
     """Return what is wrong with DIST; raise ManifestError for a manifest that can't be opened.
 
-    With a ``sample`` so many assets are read, others each time; of the rest only the sizes are looked at. ``missing`` says
+    With a ``sample`` so many assets and retired URLs are read, others each time; of the rest only the sizes are looked at. ``missing`` says
     what a reference to nothing is: ignore, warn or error.
     """
     manifest, diagnostics = Manifest.open(dist), Diagnostics()
@@ -49,8 +49,10 @@ def verify(dist: str, *, sample: int | None, missing: str, progress: Progress) -
     if diagnostics.failed:  # nothing that it says can be relied on
         return Verification(diagnostics.located())
     assets = [*manifest]
-    read = frozenset(range(len(assets)) if sample is None else choose(range(len(assets)), min(sample, len(assets))))
-    checked = _checked(manifest, assets, read, progress)
+    entries: list[Asset | RetiredUrl] = [*assets, *manifest.retired()]
+    numbers = range(len(entries))
+    read = frozenset(numbers if sample is None else choose(numbers, min(sample, len(entries))))
+    checked = _checked(manifest, entries, read, progress)
     check_header_sets(manifest, assets, diagnostics)
     check_references(manifest, [each.file for each in checked if each.file], missing, diagnostics)
     own = OwnFiles(manifest.root, manifest)
@@ -58,10 +60,10 @@ def verify(dist: str, *, sample: int | None, missing: str, progress: Progress) -
     tell_unlisted(manifest, own, diagnostics)
     return Verification(
         problems=(*(problem for each in checked for problem in each.problems), *diagnostics.located()),
-        assets=len(assets),
+        assets=len(entries),
         read=len(read),
         files=len(own.listed),
-        bytes_read=sum(assets[number].variants[0].size for number in read),
+        bytes_read=sum(entries[number].variants[0].size for number in read),
     )
 
 
@@ -77,22 +79,27 @@ class _Checked(NamedTuple):
     file: ReadFile | None  # where it may refer to others
 
 
-def _checked(manifest: Manifest, assets: Sequence[Asset], read: frozenset[int], progress: Progress) -> list[_Checked]:
-    advance = progress.stage("verify", len(assets))
+def _checked(
+    manifest: Manifest, entries: Sequence[Asset | RetiredUrl], read: frozenset[int], progress: Progress
+) -> list[_Checked]:
+    advance = progress.stage("verify", len(entries))
 
     def check(number: int) -> _Checked:
-        checked = _check(manifest, assets[number], read_bytes=number in read)
+        checked = _check(manifest, entries[number], read_bytes=number in read)
         advance()
         return checked
 
     with Workers(cores()) as workers:
-        return [*workers.map(check, range(len(assets)))]
+        return [*workers.map(check, range(len(entries)))]
 
 
-def _check(manifest: Manifest, asset: Asset, *, read_bytes: bool) -> _Checked:
-    diagnostics = Diagnostics()
+def _check(manifest: Manifest, entry: Asset | RetiredUrl, *, read_bytes: bool) -> _Checked:
+    diagnostics, file = Diagnostics(), None
     if not read_bytes:
-        check_sizes(manifest, asset, diagnostics)
-        return _Checked(diagnostics.located(), None)
-    data = check_bodies(manifest, asset, diagnostics, keep=has_references(manifest, asset))
-    return _Checked(diagnostics.located(), None if data is None else published_file(manifest, asset, data))
+        check_sizes(manifest, entry, diagnostics)
+    elif isinstance(entry, Asset):
+        data = check_bodies(manifest, entry, diagnostics, keep=has_references(manifest, entry))
+        file = None if data is None else published_file(manifest, entry, data)
+    else:  # what it refers to was for the release that it is of
+        check_bodies(manifest, entry, diagnostics)
+    return _Checked(diagnostics.located(), file)
