@@ -168,7 +168,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"comparison"},
         {"diff_data", "diff_text"},
         {"diff_markdown"},
-        {"diff", "explain", "probe", "report_data", "show", "verify"},
+        {"diff", "explain", "probe", "prune", "releases", "report_data", "show", "verify"},
         {"report_page"},
         {"cli"},
     ),

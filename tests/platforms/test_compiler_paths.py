@@ -138,5 +138,5 @@ def test_prune_knows_files_by_names_with_slashes(tmp_path: Path, monkeypatch: py
     expected = snapshot(compiled.dist)
     write_tree(compiled.dist, {"old.css": "", "files/old/a.css": ""})
     monkeypatch.setattr(prune_module, "os", SimpleNamespace(path=ntpath, scandir=os.scandir, rmdir=os.rmdir))
-    assert prune_module.prune(str(compiled.dist)) == 2
+    assert len(prune_module.prune(str(compiled.dist))) == 2
     assert snapshot(compiled.dist) == expected

@@ -15,6 +15,8 @@ from servestatic_build.inspection.answers import NegativeAnswerError
 from servestatic_build.inspection.diff import diff
 from servestatic_build.inspection.explain import explain
 from servestatic_build.inspection.probe import probe
+from servestatic_build.inspection.prune import prune
+from servestatic_build.inspection.releases import releases
 from servestatic_build.inspection.report_page import report
 from servestatic_build.inspection.show import show
 from servestatic_build.inspection.verify import verify
@@ -25,6 +27,7 @@ from servestatic_runtime.printable import printable
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 
 _DISTRIBUTION = "servestatic-build"
+_COMMAND = "servestatic-manifest"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,13 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnknownAssetError as error:
         return _failed(f"{error.path}: error: {error}")
     except MissingExtraError as error:
-        return _failed(f"servestatic-manifest: error: {error}")
+        return _failed(f"{_COMMAND}: error: {error}")
     except NegativeAnswerError:
         sys.stdout.flush()
         return 1
     except BrokenPipeError:  # the reader has seen enough, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        return _failed(f"{error.filename or _COMMAND}: error: {error.strerror or error}")
     return 0
 
 
@@ -60,7 +65,7 @@ def _failed(*lines: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    whole = argparse.ArgumentParser("servestatic-manifest", description="Read what servestatic-build compiled.")
+    whole = argparse.ArgumentParser(_COMMAND, description="Read what servestatic-build compiled.")
     whole.add_argument("--version", action="version", version=f"%(prog)s, version {version(_DISTRIBUTION)}")
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
     shown = _command(commands, "show", "List the assets of DIST.")
@@ -70,6 +75,12 @@ def parser() -> argparse.ArgumentParser:
     explained.add_argument("name", metavar="NAME", help="its logical name, css/app.css, or a URL that it answers at")
     explained.add_argument("--json", action="store_true", help="print it as one JSON object")
     explained.set_defaults(run=lambda options: explain(options.dist, options.name, as_json=options.json))
+    listed = _command(commands, "releases", "List the releases whose URLs DIST serves.")
+    listed.add_argument("--json", action="store_true", help="print them as one JSON object")
+    listed.set_defaults(run=lambda options: releases(options.dist, as_json=options.json))
+    pruned = _command(commands, "prune", "Delete from DIST what its release does not list. Needs the extra [build].")
+    pruned.add_argument("--dry-run", action="store_true", help="delete nothing; name what would be deleted")
+    pruned.set_defaults(run=lambda options: prune(options.dist, dry_run=options.dry_run))
     _add_verify(commands)
     _add_diff(commands)
     _add_export(commands)

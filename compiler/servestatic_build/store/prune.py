@@ -17,17 +17,20 @@ from servestatic_runtime import Manifest
 from servestatic_runtime.format import MANIFEST_NAME
 
 
-def prune(out: str) -> int:
-    """Delete every file but the manifest and those it lists, and directories that are empty then; return how many files.
+def prune(out: str, *, dry_run: bool = False) -> tuple[str, ...]:
+    """Delete every file but the manifest and those it lists, and directories that are empty then; return their names.
 
-    Where files lie at their URL paths, others write into DIST, too: then what is not ours stays.
+    A dry run deletes nothing. Where files lie at their URL paths, others write into DIST, too: then what is not ours stays.
     Builds can't publish meanwhile, and what they have staged stays. Raises ManifestError where there is no release that
     can be read, OSError for a file that can't be deleted.
     """
     Manifest.open(out)  # before a lock is put where there is no release
     with locked_output(out):
+        pruning = _Pruning(out, Manifest.open(out))
+        if dry_run:
+            return tuple(sorted(pruning.unlisted))
         sweep(out)
-        return _Pruning(out, Manifest.open(out)).delete_unlisted()
+        return pruning.delete_unlisted()
 
 
 class _Directory(NamedTuple):
@@ -49,24 +52,26 @@ class _Pruning:
         self._has_others = manifest.root_url is not None
         self._listed = {*self._own.listed, *self._own.plain_names, MANIFEST_NAME}
         self._directories = {above for name in self._listed for above in _directories_of(name)}
+        self._looked_into = [_Directory(out, "")]
+        self.unlisted = dict(self._unlisted())  # paths by name; what is beside a file tells whose it is
 
-    def delete_unlisted(self) -> int:
-        unlisted: dict[str, str] = {}  # paths by name
-        directories = [_Directory(self._out, "")]
-        for directory in directories:  # which grows
+    def delete_unlisted(self) -> tuple[str, ...]:
+        for path in self.unlisted.values():
+            delete_file(path)
+        self._own.forget(self.unlisted)
+        for directory in reversed(self._looked_into[1:]):
+            with suppress(OSError):  # it is not empty
+                os.rmdir(directory.path)
+        return tuple(sorted(self.unlisted))
+
+    def _unlisted(self) -> Iterator[tuple[str, str]]:
+        for directory in self._looked_into:  # which grows
             for entry in directory.entries():
                 name = directory.name + entry.name
                 if self._is_directory(entry, name):
-                    directories.append(_Directory(entry.path, f"{name}/"))
+                    self._looked_into.append(_Directory(entry.path, f"{name}/"))
                 elif not self._is_listed(entry, name) and not (self._has_others and self._is_foreign(name)):
-                    unlisted[name] = entry.path
-        for path in unlisted.values():  # only now: what is beside a file tells whose it is
-            delete_file(path)
-        self._own.forget(unlisted)
-        for directory in reversed(directories[1:]):
-            with suppress(OSError):  # it is not empty
-                os.rmdir(directory.path)
-        return len(unlisted)
+                    yield name, entry.path
 
     def _is_directory(self, entry: os.DirEntry[str], name: str) -> bool:
         """Return whether to look into an entry: into a link only where listed files are behind it."""

@@ -101,7 +101,7 @@ def prune(dist: str) -> int:
     from servestatic_build.store import prune as store
 
     try:
-        return store.prune(dist)
+        return len(store.prune(dist))
     except OSError as error:
         raise CommandError(f"{error.filename or dist}: {error.strerror or error}") from error
 

@@ -104,7 +104,7 @@ def test_what_is_not_listed_is_pruned(tmp_path: Path) -> None:
     compile_tree(tmp_path, TREE)
     dist = compile_tree(tmp_path, {**TREE, "img/a.png": "new"}).dist
     write_tree(dist, {".servestatic-build-dead/0": "", ".servestatic-build-dead.lock": "", "other/file.txt": ""})
-    assert prune(str(dist)) == 3
+    assert len(prune(str(dist))) == 3
     assert set(release(dist)) == NAMES
     assert sorted(os.listdir(dist)) == LEFT
 

@@ -1,0 +1,66 @@
+"""servestatic-manifest releases and prune: what DIST keeps, and what it no longer needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from servestatic_build.inspection.cli import main
+from support.commands import run_command
+from support.releases import snapshot
+from support.trees import FORGETTING, compile_tree
+
+FIRST, SECOND = {"app.css": "a{}", "same.css": "b{}"}, {"app.css": "a{color:red}", "same.css": "b{}"}
+
+
+@pytest.fixture
+def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a DIST that has two releases, the first replaced a day after it was made."""
+    for epoch, label, tree in ((1_700_000_000, "v1", FIRST), (1_700_086_400, "v2", SECOND)):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(epoch))
+        dist = compile_tree(tmp_path, tree, label=label).dist
+    return dist
+
+
+def test_the_releases_are_listed_with_what_is_kept_for_each(dist: Path) -> None:
+    done = run_command(main, "releases", str(dist), "--json")
+    releases = json.loads(done.stdout)["releases"]
+    assert [(each["label"], each["urls"], each["bytes"]) for each in releases] == [("v2", 2, 15), ("v1", 1, 3)]
+    assert [(each["time"], each["replaced"]) for each in releases] == [
+        (1_700_086_400, None),
+        (1_700_000_000, 1_700_086_400),
+    ]
+
+
+def test_the_list_is_for_people_too(dist: Path) -> None:
+    current, earlier = run_command(main, "releases", str(dist)).stdout.splitlines()
+    assert "2 URLs, 15 bytes  current  v2" in current
+    assert "2023-11-14 22:13:20 UTC" in earlier
+    assert earlier.endswith("replaced 2023-11-15 22:13:20 UTC  v1")
+
+
+def test_prune_deletes_what_no_kept_release_lists(tmp_path: Path) -> None:
+    dist = compile_tree(tmp_path, FIRST).dist
+    old = compile_tree(tmp_path, FIRST).manifest.asset("app.css").variants[0].file
+    compile_tree(tmp_path, SECOND, **FORGETTING)
+    before = snapshot(dist)
+    dry = run_command(main, "prune", str(dist), "--dry-run")
+    assert dry.stdout.splitlines() == [old, "1 file to delete, which no kept release lists"]
+    assert snapshot(dist) == before
+    done = run_command(main, "prune", str(dist))
+    assert done.stdout == "1 file deleted, which no kept release lists\n"
+    assert snapshot(dist) == {name: data for name, data in before.items() if name != old}
+
+
+def test_prune_leaves_what_a_kept_release_lists(dist: Path) -> None:
+    before = snapshot(dist)
+    assert run_command(main, "prune", str(dist)).stdout == "0 files deleted, which no kept release lists\n"
+    assert snapshot(dist) == before
+
+
+def test_prune_without_a_release_is_one_line(tmp_path: Path) -> None:
+    done = run_command(main, "prune", str(tmp_path))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{tmp_path}/manifest.msgpack: error: ")
