@@ -25,7 +25,7 @@ from servestatic_runtime.platform_files import IS_WINDOWS
 from support.clients import ASGIClient, Kind, WSGIClient
 from support.django_projects import QUICK, project, run
 from support.releases import release, snapshot
-from support.trees import Tree, compile_tree, write_tree
+from support.trees import FORGETTING, Tree, compile_tree, write_tree
 
 TREE: Tree = {
     "css/app.css": "a{background:url(../img/a.png)}" * 20,
@@ -102,7 +102,7 @@ def test_a_manifest_that_cannot_be_replaced_is_an_error_that_says_why(
 
 def test_what_is_not_listed_is_pruned(tmp_path: Path) -> None:
     compile_tree(tmp_path, TREE)
-    dist = compile_tree(tmp_path, {**TREE, "img/a.png": "new"}).dist
+    dist = compile_tree(tmp_path, {**TREE, "img/a.png": "new"}, **FORGETTING).dist
     write_tree(dist, {".servestatic-build-dead/0": "", ".servestatic-build-dead.lock": "", "other/file.txt": ""})
     assert len(prune(str(dist))) == 3
     assert set(release(dist)) == NAMES
