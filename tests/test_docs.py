@@ -79,8 +79,9 @@ def test_the_format_page_names_every_key_and_field_in_order(start: str, names: t
     assert [*dict.fromkeys(name for name in re.findall(r"`(\w+)`", part) if name in names)] == list(names)
 
 
-def test_the_format_page_names_every_field_of_a_variant_in_order() -> None:
-    assert f"`[{', '.join(schema.VariantRecord._fields)}]`" in FORMAT
+def test_the_format_page_names_every_field_of_a_variant_and_a_delta_in_order() -> None:
+    for record in (schema.VariantRecord, schema.DeltaRecord):
+        assert f"`[{', '.join(record._fields)}]`" in FORMAT
 
 
 def test_the_templates_of_the_page_about_templates_render() -> None:

@@ -143,7 +143,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.exports": ({"__init__", "served"}, {"caddy", "header_lines", "nginx", "objects"}, {"formats"}),
     "servestatic_build.probing": ({"__init__", "questions"}, {"faults"}, {"client"}),
     "servestatic_build.releases": (
-        {"__init__", "fallbacks", "headers", "import_map", "previous"},
+        {"__init__", "dictionaries", "fallbacks", "headers", "import_map", "previous"},
         {"budgets", "content"},
         {"history"},
         {"manifest_writer"},
@@ -159,7 +159,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"charsets", "hash_lists", "inline_maps", "page_policies"},
         {"final_bytes"},
         {"renderer"},
-        {"compress", "fingerprint"},
+        {"compress", "deltas", "fingerprint"},
     ),
     "servestatic_build.report": ({"__init__", "digest", "progress", "summary"}, {"console"}, {"told"}),
     "servestatic_build.inspection": (
@@ -175,7 +175,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.verification": (
         {"__init__", "decoders", "header_sets", "manifest_bytes", "unlisted"},
         {"bodies"},
-        {"published_references"},
+        {"deltas", "published_references"},
         {"verify"},
     ),
 }

@@ -272,6 +272,17 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Delta:
+    """What leads from an earlier file to an asset's, from deltas for the manifest and publish.
+
+    ``dictionary`` is the SHA-256 of the earlier file.
+    """
+
+    dictionary: bytes
+    file: StagedFile
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """A file as it will be served, from fingerprint and compress for the headers, the manifest and publish."""
 
@@ -285,6 +296,7 @@ class Asset:
     in_cycle: bool = False  # its fingerprint is the hash of a cycle of files
     charset: str = UTF_8  # of a text, "" where nobody knows
     dated: bool = True  # its date tells its bytes from others that had its name
+    pattern: str | None = None  # for which URLs in its directory it is a dictionary (RFC 9842)
 
     @property
     def reason(self) -> UrlReason:

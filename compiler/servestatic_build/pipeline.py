@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from servestatic_build.cache.code_digest import code_digest
 from servestatic_build.cache.items import key_of
@@ -17,11 +17,12 @@ from servestatic_build.cache.layered import Cache, Uses
 from servestatic_build.cache.location import open_cache
 from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnostic, Diagnostics, Severity
 from servestatic_build.garbage import collected_rarely
-from servestatic_build.model import Asset, Graph, Skipped
+from servestatic_build.model import Asset, Delta, Graph, Skipped
 from servestatic_build.references.link import link
 from servestatic_build.references.specifiers import Specifiers
 from servestatic_build.releases.budgets import OverBudget, check_budgets
 from servestatic_build.releases.content import ReleaseContent, Site, content_of_build
+from servestatic_build.releases.dictionaries import with_patterns
 from servestatic_build.releases.fallbacks import fallback_records
 from servestatic_build.releases.headers import HeaderPolicy
 from servestatic_build.releases.history import Clock, History, Keep, next_history, read_pasts
@@ -31,6 +32,7 @@ from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.coded_bytes import CodedBytes
 from servestatic_build.render.coding_choice import CodingChoice
 from servestatic_build.render.compress import Compressor
+from servestatic_build.render.deltas import DeltaMaker, delta_tasks
 from servestatic_build.render.fingerprint import fingerprint
 from servestatic_build.render.hash_lists import warn_of_stale_hashes
 from servestatic_build.render.renderer import Renderer
@@ -45,7 +47,7 @@ from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.place import place
 from servestatic_build.store.plain_names import PlainNames
 from servestatic_build.store.publish import is_published, publish
-from servestatic_build.store.staging import scratch, staging_in
+from servestatic_build.store.staging import Staging, scratch, staging_in
 from servestatic_runtime.dates import LATEST
 
 
@@ -100,7 +102,7 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
             _cache(config, result, diagnostics) as cache,
             _last_build(config, cache) as last_build,
         ):
-            _compile(config, policy, epoch, cache, last_build, stages, result, diagnostics)
+            _Compilation(config, policy, epoch, cache, last_build, stages, result, diagnostics).run()
     except BuildError as error:
         diagnostics.error(error.code, error.place, error.message, error.hint)
     except OSError as error:
@@ -114,81 +116,130 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
     return result
 
 
-def _compile(
-    config: Config,
-    policy: HeaderPolicy,
-    epoch: int | None,
-    cache: Cache,
-    last_build: LastBuild,
-    stages: _Stages,
-    result: BuildResult,
-    diagnostics: Diagnostics,
-) -> None:
-    require_own_directory(config.sources, config.out)
-    with stages.stage("scan"):
-        scanned = scan(config, diagnostics)
-        result.skipped = scanned.skipped
-    with stages.stage("link", len(scanned.files)) as advance:
-        graph = link(scanned.files, scanned.skipped, config, last_build, diagnostics, advance)
-        result.missing_ignored, result.placeholders = graph.ignored, graph.placeholders
-    _stop_at_errors(diagnostics)
-    previous, layout = PreviousRelease.read(config.out, diagnostics), Layout(config.out, config.root_url)
-    with scratch() if config.check else staging_in(config.out, config.modes) as staging:
-        renderer = Renderer(graph, staging, last_build, diagnostics)
-        with stages.stage("fingerprint", len(graph.files)) as advance:
-            assets = fingerprint(graph, renderer, previous, epoch, advance)
-            warn_of_stale_hashes(graph.files, assets, renderer.hashes, last_build, diagnostics)
-        tasks = _coding_choice(config).tasks(assets, diagnostics)
-        with stages.stage("compress", len(tasks)) as advance:
-            compressor = Compressor(CodedBytes(config.effort, cache, last_build), renderer, staging, config.jobs)
-            assets = compressor.compress(assets, tasks, advance)
-        result.over_budget = check_budgets(config.budgets, assets, graph, previous, diagnostics)
-        _stop_at_errors(diagnostics)
-        # Where a file goes depends on what DIST has, so nobody else may bring in or take out any until the manifest is there.
-        with stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
-            placement = place(assets, layout, previous, diagnostics, verify_content=config.verify_content)
-            result.new_files = len(placement.new)
-            if config.check:  # nothing will be published
-                placement = placement._replace(new=())
-            result.assets, new = compressor.stage_missing(placement)
-            own_files = OwnFiles(config.out, previous.manifest)
-            plain_names = PlainNames(result.assets, layout, own_files)
-            if not config.replace_foreign:
-                plain_names.refuse_foreign(diagnostics)
-            imports = _import_map(assets, graph, config)
-            fallbacks = fallback_records(config.spa, config.not_found, result.assets, diagnostics)
-            site = Site(config.prefix, config.index, policy.redirect(), imports, layout.root_url, fallbacks)
-            content = content_of_build(site, result.assets, map(policy.headers_of, result.assets))
-            history = _history(content, config, epoch, diagnostics)
-            manifest = manifest_bytes(content, history)
-            _stop_at_errors(diagnostics)
-            is_live = not result.new_files and is_published(manifest, config.out)
-            result.up_to_date = is_live and plain_names.are_up_to_date
-            result.outdated = config.check and not result.up_to_date
-            if result.outdated:
-                raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
-            if not is_live:
-                if layout.root_url is not None:  # others write there, too
-                    files = (layout.name(variant.file) for asset in result.assets for variant in asset.variants)
-                    own_files.remember(files, config.modes.file)
-                publish(new, manifest, layout, staging)
-            plain_names.publish(staging)
+class _Output(NamedTuple):
+    """What DIST holds before the build, where files go in it, and where they wait until then."""
+
+    layout: Layout
+    previous: PreviousRelease
+    staging: Staging
 
 
-def _history(content: ReleaseContent, config: Config, epoch: int | None, diagnostics: Diagnostics) -> History:
-    keep = Keep(config.keep_releases, config.keep_days)
-    pasts = read_pasts(config.out, content.id, diagnostics) if any(keep) else ()
-    label = config.label or os.environ.get("SERVESTATIC_LABEL")
-    return next_history(content, pasts, keep, Clock(epoch), label)
+@dataclass(frozen=True, slots=True)
+class _Compilation:
+    """The stages in their order, and what each of them is told."""
 
+    config: Config
+    policy: HeaderPolicy
+    epoch: int | None
+    cache: Cache
+    last_build: LastBuild
+    stages: _Stages
+    result: BuildResult
+    diagnostics: Diagnostics
 
-def _import_map(assets: Sequence[Asset], graph: Graph, config: Config) -> str:
-    specifiers = Specifiers(config.imports, config.prefix)
-    return import_map(assets, graph, specifiers, of_all_modules=config.modules == "importmap")
+    def run(self) -> None:
+        """Compile; raise BuildError, or OSError."""
+        config = self.config
+        require_own_directory(config.sources, config.out)
+        graph = self._link()
+        previous = PreviousRelease.read(config.out, self.diagnostics)
+        with scratch() if config.check else staging_in(config.out, config.modes) as staging:
+            output = _Output(Layout(config.out, config.root_url), previous, staging)
+            assets, compressor = self._render(graph, output)
+            self.result.over_budget = check_budgets(config.budgets, assets, graph, previous, self.diagnostics)
+            self._stop_at_errors()
+            # Where a file goes depends on what DIST has: nobody else may bring in or take out any until the manifest is there.
+            with self.stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
+                self._publish(graph, assets, compressor, output)
 
+    def _link(self) -> Graph:
+        with self.stages.stage("scan"):
+            scanned = scan(self.config, self.diagnostics)
+            self.result.skipped = scanned.skipped
+        with self.stages.stage("link", len(scanned.files)) as advance:
+            graph = link(scanned.files, scanned.skipped, self.config, self.last_build, self.diagnostics, advance)
+            self.result.missing_ignored, self.result.placeholders = graph.ignored, graph.placeholders
+        self._stop_at_errors()
+        return graph
 
-def _coding_choice(config: Config) -> CodingChoice:
-    return CodingChoice(config.codings, config.compress, config.no_compress, config.compress_limit)
+    def _render(self, graph: Graph, output: _Output) -> tuple[tuple[Asset, ...], Compressor]:
+        config, diagnostics = self.config, self.diagnostics
+        renderer = Renderer(graph, output.staging, self.last_build, diagnostics)
+        with self.stages.stage("fingerprint", len(graph.files)) as advance:
+            assets = fingerprint(graph, renderer, output.previous, self.epoch, advance)
+            warn_of_stale_hashes(graph.files, assets, renderer.hashes, self.last_build, diagnostics)
+        choice = CodingChoice(config.codings, config.compress, config.no_compress, config.compress_limit)
+        tasks = choice.tasks(assets, diagnostics)
+        with self.stages.stage("compress", len(tasks)) as advance:
+            coded = CodedBytes(config.effort, self.cache, self.last_build)
+            compressor = Compressor(coded, renderer, output.staging, config.jobs)
+            return compressor.compress(assets, tasks, advance), compressor
+
+    def _publish(self, graph: Graph, assets: Sequence[Asset], compressor: Compressor, output: _Output) -> None:
+        config, result, layout = self.config, self.result, output.layout
+        placement = place(assets, layout, output.previous, self.diagnostics, verify_content=config.verify_content)
+        result.new_files = len(placement.new)
+        if config.check:  # nothing will be published
+            placement = placement._replace(new=())
+        placed, new = compressor.stage_missing(placement)
+        result.assets = with_patterns(placed) if config.deltas else placed
+        own_files = OwnFiles(config.out, output.previous.manifest)
+        plain_names = PlainNames(result.assets, layout, own_files)
+        if not config.replace_foreign:
+            plain_names.refuse_foreign(self.diagnostics)
+        manifest, deltas = self._manifest(graph, compressor, output)
+        self._stop_at_errors()
+        new = (*new, *(delta.file for delta in deltas if delta.file.staged is not None))
+        result.new_files = max(result.new_files, len(new))
+        is_live = not result.new_files and is_published(manifest, config.out)
+        result.up_to_date = is_live and plain_names.are_up_to_date
+        result.outdated = config.check and not result.up_to_date
+        if result.outdated:
+            raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
+        if not is_live:
+            if layout.root_url is not None:  # others write there, too
+                files = [variant.file for asset in result.assets for variant in asset.variants]
+                own_files.remember(map(layout.name, [*files, *(delta.file for delta in deltas)]), config.modes.file)
+            publish(new, manifest, layout, output.staging)
+        plain_names.publish(output.staging)
+
+    def _manifest(self, graph: Graph, compressor: Compressor, output: _Output) -> tuple[bytes, list[Delta]]:
+        """Return the manifest, and the deltas that it lists."""
+        config, assets = self.config, self.result.assets
+        headers = [*map(self.policy.headers_of, assets)]
+        content = content_of_build(self._site(graph, output.layout), assets, headers)
+        history = self._history(content)
+        maker = DeltaMaker(
+            output.layout,
+            config.effort,
+            config.jobs,
+            self.cache,
+            output.staging,
+            output.previous,
+            compressor.identity_bytes,
+            self.diagnostics,
+        )
+        deltas = maker.make(assets, delta_tasks(assets, history, config.deltas))
+        header_sets = {number: headers[number].of_deltas(public=config.public_deltas) for number in deltas}
+        manifest = manifest_bytes(content.with_deltas(deltas, header_sets), history)
+        return manifest, [delta for each in deltas.values() for delta in each]
+
+    def _site(self, graph: Graph, layout: Layout) -> Site:
+        config, assets = self.config, self.result.assets
+        specifiers = Specifiers(config.imports, config.prefix)
+        imports = import_map(assets, graph, specifiers, of_all_modules=config.modules == "importmap")
+        fallbacks = fallback_records(config.spa, config.not_found, assets, self.diagnostics)
+        return Site(config.prefix, config.index, self.policy.redirect(), imports, layout.root_url, fallbacks)
+
+    def _history(self, content: ReleaseContent) -> History:
+        keep = Keep(self.config.keep_releases, self.config.keep_days)
+        pasts = read_pasts(self.config.out, content.id, self.diagnostics) if any(keep) else ()
+        label = self.config.label or os.environ.get("SERVESTATIC_LABEL")
+        return next_history(content, pasts, keep, Clock(self.epoch), label)
+
+    def _stop_at_errors(self) -> None:
+        if self.diagnostics.failed:
+            raise _StoppedError
 
 
 @contextmanager
@@ -224,11 +275,6 @@ def _last_build(config: Config, cache: Cache) -> Iterator[LastBuild]:
 
 class _StoppedError(Exception):
     """The diagnostics hold an error."""
-
-
-def _stop_at_errors(diagnostics: Diagnostics) -> None:
-    if diagnostics.failed:
-        raise _StoppedError
 
 
 class _Stages:

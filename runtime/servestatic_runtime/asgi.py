@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES, OpenBody
 from servestatic_runtime.concurrency import run_in_thread, watch_disconnect
-from servestatic_runtime.conditional import CONDITIONAL_FIELDS
 from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.fallbacks import fallback_for, respond_with_page
 from servestatic_runtime.format import FallbackRecord
@@ -18,6 +17,7 @@ from servestatic_runtime.old_arguments import WithoutOldArguments
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release
 from servestatic_runtime.releases import Releases
+from servestatic_runtime.resources import DECIDING_FIELDS
 from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import Response
 
@@ -31,7 +31,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders: TypeAlias = "list[tuple[bytes, bytes]]"
 
-_RELEVANT_HEADERS = {name.encode(): name for name in ("accept-encoding", *CONDITIONAL_FIELDS)}
+_RELEVANT_HEADERS = {name.encode(): name for name in ("accept-encoding", *DECIDING_FIELDS)}
 
 
 class ServeStaticASGI(WithoutOldArguments):
@@ -109,7 +109,7 @@ class ServeStaticASGI(WithoutOldArguments):
                 field, text = _RELEVANT_HEADERS[name], value.decode("latin-1")
                 fields = fields or {}
                 fields[field] = f"{fields[field]}, {text}" if field in fields else text
-        representation = resource[encoding]
+        representation = resource[encoding] if fields is None else resource.for_fields(encoding, fields)
         if representation is not None and fields is None and scope["method"] == "GET":
             response = representation.ok  # as respond() would say
             body = release.bodies.entries.get(representation.file_body.path)

@@ -11,7 +11,7 @@ from servestatic_runtime.response import Span
 
 Fields: TypeAlias = Mapping[str, str]
 
-# The request fields that can change an answer, besides the method, the path and Accept-Encoding.
+# The request fields that make an answer depend on what the client has already.
 CONDITIONAL_FIELDS = (
     "if-match",
     "if-none-match",
@@ -41,7 +41,7 @@ def precondition(fields: Fields, etag: str | None, modified: int | None, *, immu
 
 def _unless_unchanged(fields: Fields, etag: str | None, modified: int | None) -> int | None:
     if (tags := fields.get("if-match")) is not None:
-        return None if _matches(tags, etag, weak=False) else 412
+        return None if matches(tags, etag, weak=False) else 412
     if (text := fields.get("if-unmodified-since")) is not None:
         date = parse_date(text)
         return 412 if date is not None and modified is not None and modified > date else None
@@ -50,7 +50,7 @@ def _unless_unchanged(fields: Fields, etag: str | None, modified: int | None) ->
 
 def _if_changed(fields: Fields, etag: str | None, modified: int | None, *, immutable: bool) -> int | None:
     if (tags := fields.get("if-none-match")) is not None:
-        return 304 if _matches(tags, etag, weak=True) else None
+        return 304 if matches(tags, etag, weak=True) else None
     if (text := fields.get("if-modified-since")) is not None:
         date = parse_date(text)
         if date is None or modified is None:
@@ -60,7 +60,7 @@ def _if_changed(fields: Fields, etag: str | None, modified: int | None, *, immut
     return None
 
 
-def _matches(tags: str, etag: str | None, *, weak: bool) -> bool:
+def matches(tags: str, etag: str | None, *, weak: bool) -> bool:
     """Return whether the list names the tag. A list that is malformed anywhere names nothing."""
     tags = tags.strip(" \t")
     if tags == "*":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 # What describes the body and has no place where there is none (RFC 9110 15.4.5).
 _NOT_IN_304 = frozenset(
@@ -11,14 +11,14 @@ _NOT_IN_304 = frozenset(
 
 
 def default_headers(
-    content_type: str, body_headers: Mapping[str, str], cache_control: str, *, varies: bool, cross_origin: bool
+    content_type: str, body_headers: Mapping[str, str], cache_control: str, vary: Sequence[str], *, cross_origin: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield the headers of a 200; ``body_headers`` are those that the bytes decide, ``varies`` says that there are codings."""
+    """Yield the headers of a 200; ``body_headers`` are those that the bytes decide, ``vary`` the fields that choose a coding."""
     yield "Content-Type", content_type
     yield from body_headers.items()
     yield "Cache-Control", cache_control
-    if varies:
-        yield "Vary", "Accept-Encoding"
+    if vary:
+        yield "Vary", ", ".join(vary)
     yield "Accept-Ranges", "bytes"
     yield from common_headers(cross_origin=cross_origin)
 

@@ -6,7 +6,7 @@ a GET or a HEAD that takes HTML. Scripts and images that ask for what is not the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from servestatic_runtime.conditional import Fields
@@ -60,6 +60,11 @@ class FallbackMatch(NamedTuple):
     def immutable(self) -> bool:
         """Never: another page may come to be at the path that was asked for."""
         return False
+
+    @property
+    def deltas(self) -> Mapping[str, Variant]:
+        """Nothing: a page is asked for anew each time."""
+        return {}
 
     def ok_headers(self, variant: Variant) -> Headers:
         """Return all headers of the 200 for a variant."""

@@ -113,6 +113,15 @@ class VariantRecord(NamedTuple):
     file: str | None
 
 
+class DeltaRecord(NamedTuple):
+    """What leads from an earlier file to an asset's (RFC 9842): ``dictionary`` is the SHA-256 of that file's bytes."""
+
+    dictionary: bytes
+    size: int
+    etag: bytes
+    file: str | None
+
+
 class AssetRecord(NamedTuple):
     """A file of the release."""
 
@@ -132,6 +141,9 @@ class AssetRecord(NamedTuple):
     imports: Sequence[int]
     aliases: Sequence[str] = ()
     reason: int = 0  # UrlReason: why the URL is fingerprinted or not
+    pattern: str | None = None  # for which URLs in its directory the asset is a dictionary, "app.*.js"
+    delta_headers: int | None = None
+    deltas: Sequence[DeltaRecord] = ()
 
 
 class ReleaseRecord(NamedTuple):
@@ -165,12 +177,15 @@ class RetiredRecord(NamedTuple):
     sizes: Sequence[int]
     etags: bytes
     files: Sequence[str] | None
+    pattern: str | None = None  # as an asset's
 
 
-# The header values that differ between the variants of one header set. The set stores nil for them.
-VARIANT_HEADERS = ("Content-Encoding", "Content-Length", "ETag", "Last-Modified")
+# The header values that differ between the files and the variants of one header set. The set stores nil for them.
+VARIANT_HEADERS = ("Content-Encoding", "Content-Length", "ETag", "Last-Modified", "Use-As-Dictionary")
 
 IDENTITY = "identity"
+DELTA = "dcz"
+DICTIONARY_DIGITS = 12  # of the dictionary's SHA-256, in the usual name of a delta's file: app.<new>.js.<old>.dcz
 FILE_SUFFIXES = {IDENTITY: "", "gzip": ".gz", "br": ".br", "zstd": ".zst"}
 CODINGS = tuple(FILE_SUFFIXES)  # in the order of a retired URL's sizes; new ones come behind
 

@@ -37,6 +37,11 @@ class FileMatch(NamedTuple):
     location: str | None = None
     immutable: bool = False
 
+    @property
+    def deltas(self) -> Mapping[str, Variant]:
+        """Nothing: no earlier version is known of it."""
+        return {}
+
     def ok_headers(self, _variant: Variant) -> Pairs:
         """Return the headers of the 200, or of the redirect."""
         return self.headers
@@ -109,9 +114,7 @@ class FoundFiles:
         if EARLIEST_TELLING <= file.modified <= time():
             body_headers["Last-Modified"] = format_date(file.modified)
         kind = media_type(file.name, self._types)
-        defaults = default_headers(
-            content_type(kind), body_headers, _REVALIDATED, varies=False, cross_origin=self._cross_origin
-        )
+        defaults = default_headers(content_type(kind), body_headers, _REVALIDATED, (), cross_origin=self._cross_origin)
         headers = Headers(list(defaults))
         self.adjust(headers, file)
         headers["Cache-Control"] = _REVALIDATED

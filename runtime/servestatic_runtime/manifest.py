@@ -7,7 +7,7 @@ one).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from servestatic_runtime import format as schema
@@ -24,6 +24,7 @@ from servestatic_runtime.records import (
     ImportMap,
     RetiredUrl,
     Variant,
+    available_dictionary,
     csp_source,
     fill_variant_headers,
     integrity_value,
@@ -66,17 +67,31 @@ class AssetMatch(NamedTuple):
         """Whether the URL path is named by the content."""
         return self.asset.immutable and self.header_set == self.asset.headers
 
+    @property
+    def deltas(self) -> Mapping[str, Variant]:
+        """What leads from earlier files to this one, by the value of Available-Dictionary; only at the URL to link to."""
+        asset = self.asset
+        if not isinstance(asset, Asset) or not asset.deltas or self.header_set != asset.headers:
+            return {}
+        return {available_dictionary(delta.dictionary): delta.variant for delta in asset.deltas}
+
     def ok_headers(self, variant: Variant) -> Headers:
         """Return all headers of the 200 for a variant."""
-        return fill_variant_headers(self.manifest.header_set(self.header_set).ok, self.modified, variant)
+        return fill_variant_headers(self._header_set(variant).ok, self.modified, variant, self.asset.pattern)
 
     def not_modified_headers(self, variant: Variant) -> Headers:
         """Return all headers of the 304 for a variant."""
-        return fill_variant_headers(self.manifest.header_set(self.header_set).not_modified, self.modified, variant)
+        return fill_variant_headers(self._header_set(variant).not_modified, self.modified, variant, self.asset.pattern)
 
     def body_path(self, variant: Variant) -> str:
         """Return the absolute path of a variant's file."""
         return self.manifest.body_path(variant)
+
+    def _header_set(self, variant: Variant) -> HeaderSetRecord:
+        asset = self.asset
+        if variant.coding == schema.DELTA and isinstance(asset, Asset) and asset.delta_headers is not None:
+            return self.manifest.header_set(asset.delta_headers)
+        return self.manifest.header_set(self.header_set)
 
 
 class Manifest:

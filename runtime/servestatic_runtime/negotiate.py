@@ -13,6 +13,8 @@ _UNLISTED_IDENTITY = 0.0001  # acceptable, but below anything that is listed wit
 # What "*" asks for: scripts send it that do not think of codings, and their libraries decode gzip at best.
 _BY_STAR = ("identity", "gzip")
 _LAST_RESORT = 0.00001  # of "*" for other codings: only where the rest is refused by name
+# A difference from an earlier file (RFC 9842): who has not asked for it by name can't read it.
+_BY_NAME_ONLY = frozenset({"dcz"})
 
 
 def choose(accept_encoding: str | None, codings: tuple[str, ...]) -> int | None:
@@ -35,7 +37,7 @@ def _weights(accept_encoding: str) -> dict[str, float]:
 
 
 def _weight(weights: dict[str, float], coding: str) -> float:
-    star = weights.get("*")
+    star = None if coding in _BY_NAME_ONLY else weights.get("*")
     if star is None:
         default = _UNLISTED_IDENTITY if coding == "identity" else 0
     else:

@@ -41,6 +41,13 @@ class Variant(NamedTuple):
     file: str
 
 
+class Delta(NamedTuple):
+    """What leads from an earlier file, whose SHA-256 is ``dictionary``, to an asset's (RFC 9842)."""
+
+    dictionary: bytes
+    variant: Variant
+
+
 class Asset(NamedTuple):
     """One entry of the manifest. Paths are decoded; ``url`` is the one to link to."""
 
@@ -59,6 +66,14 @@ class Asset(NamedTuple):
     imports: Sequence[int]  # those of them that this module imports statically, in the order of its text
     aliases: Sequence[str]  # more logical names
     reason: int  # a UrlReason, or a later one that this version does not know
+    pattern: str | None  # for which URLs in its directory a client may use it as a dictionary
+    delta_headers: int | None  # the header set of its deltas
+    deltas: tuple[Delta, ...]
+
+    @property
+    def bodies(self) -> tuple[Variant, ...]:
+        """All that it is sent as: its variants, then its deltas."""
+        return (*self.variants, *(delta.variant for delta in self.deltas))
 
 
 class RetiredUrl(NamedTuple):
@@ -69,6 +84,12 @@ class RetiredUrl(NamedTuple):
     headers: int
     modified: int
     variants: tuple[Variant, ...]  # identity first
+    pattern: str | None
+
+    @property
+    def bodies(self) -> tuple[Variant, ...]:
+        """All that it is sent as."""
+        return self.variants
 
     @property
     def immutable(self) -> bool:
@@ -130,6 +151,9 @@ def to_asset(fields: list[Any], site: Site) -> Asset:
         record.imports,
         record.aliases,
         record.reason,
+        record.pattern,
+        record.delta_headers,
+        tuple([_to_delta(path, delta, site.root_url) for delta in record.deltas]),
     )
 
 
@@ -158,7 +182,7 @@ def to_retired(fields: list[Any], site: Site, name_of: Callable[[int], str]) -> 
         Variant(coding, size, schema.etag(record.etags[number * schema.ETAG_BYTES :]), file)
         for number, ((coding, size), file) in enumerate(zip(codings, files, strict=True))
     ]
-    return RetiredUrl(url, record.release, record.headers, record.modified, tuple(variants))
+    return RetiredUrl(url, record.release, record.headers, record.modified, tuple(variants), record.pattern)
 
 
 def to_releases(fields: list[Any]) -> tuple[ReleaseRecord, ...]:
@@ -177,8 +201,10 @@ def to_header_set(fields: list[Any]) -> HeaderSetRecord:
     return record
 
 
-def fill_variant_headers(pairs: Sequence[tuple[str, str | None]], modified: int, variant: Variant) -> Headers:
-    """Return a header set's headers with the values that are the variant's own in their places.
+def fill_variant_headers(
+    pairs: Sequence[tuple[str, str | None]], modified: int, variant: Variant, pattern: str | None
+) -> Headers:
+    """Return a header set's headers with the values that are the file's or the variant's own in their places.
 
     A date in the future is left out (RFC 9110 8.8.2.1): no build knows when it is read.
     """
@@ -187,6 +213,7 @@ def fill_variant_headers(pairs: Sequence[tuple[str, str | None]], modified: int,
         "Content-Length": str(variant.size),
         "ETag": variant.etag,
         "Last-Modified": format_date(modified) if modified <= time() else None,
+        "Use-As-Dictionary": None if pattern is None else f'match="{pattern}"',
     }
     whole = [(name, variant_headers[name] if value is None else value) for name, value in pairs]
     return [(name, value) for name, value in whole if value is not None]
@@ -202,6 +229,11 @@ def csp_source(digest: bytes) -> str:
     return f"'sha256-{_base64(digest)}'"
 
 
+def available_dictionary(digest: bytes) -> str:
+    """Return the value of Available-Dictionary for a file with this SHA-256 (RFC 9842 2.2)."""
+    return f":{_base64(digest)}:"
+
+
 def _base64(digest: bytes) -> str:
     return b2a_base64(digest, newline=False).decode()
 
@@ -212,3 +244,12 @@ def _to_variant(path: str, fields: Sequence[Any], root_url: str | None) -> Varia
         raise TypeError("a variant's size or ETag")  # whatever else is of another type is noticed in what follows
     file_path = path + schema.FILE_SUFFIXES[coding] if file is None else schema.file_name(file, root_url)
     return Variant(coding, size, schema.etag(etag), file_path)
+
+
+def _to_delta(path: str, fields: Sequence[Any], root_url: str | None) -> Delta:
+    dictionary, size, etag, file, *_ = fields
+    if [*map(type, (dictionary, size, etag))] != [bytes, int, bytes]:
+        raise TypeError("a delta's dictionary, size or ETag")
+    usual = f"{path}.{dictionary.hex()[: schema.DICTIONARY_DIGITS]}.{schema.DELTA}"
+    file_path = usual if file is None else schema.file_name(file, root_url)
+    return Delta(dictionary, Variant(schema.DELTA, size, schema.etag(etag), file_path))

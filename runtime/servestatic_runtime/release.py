@@ -66,11 +66,13 @@ class Release(Generic[Native]):
         return body
 
     def opened(self, response: Response[Native], file_body: FileBody) -> tuple[Response[Native], bytes | OpenBody]:
-        """Return a response with its file, read or opened; a 500 where that is not what the manifest says."""
+        """Return a response with its file, read or opened; where that is not what the manifest says, another, or a 500."""
         try:
             return response, self.fetch(file_body)
         except BodyError as error:
             self._note_failure(file_body.path, error)
+        if response.instead is not None and response.instead.file_body is not None:
+            return self.opened(response.instead, response.instead.file_body)
         response = failure(self._native, 500)
         return response, response.body
 

@@ -35,8 +35,8 @@ def respond(
 ) -> Response[Native]:
     """Decide the answer to a request for a resource.
 
-    ``representation`` is the resource's for the request's Accept-Encoding; ``fields`` holds those of CONDITIONAL_FIELDS
-    that the request has, ``query`` its query string.
+    ``representation`` is the resource's for the request's Accept-Encoding and ``fields``, which holds those of
+    DECIDING_FIELDS that the request has; ``query`` is its query string.
     """
     if method != "GET":
         return _respond_otherwise(resource, representation, method, fields, query)

@@ -32,11 +32,20 @@ class FileBody(NamedTuple):
 class Response(Generic[Native]):
     """A whole answer. Its body is ``file_body`` where that is set, else ``body``.
 
-    No named tuple: every request pays for each field that it gets, and CPython gets attributes faster.
+    ``instead`` is sent where the file can't be read. No named tuple: every request pays for each field that it gets, and
+    CPython gets attributes faster.
     """
 
-    def __init__(self, status: int, headers: Native, file_body: FileBody | None = None, body: bytes = b"") -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: Native,
+        file_body: FileBody | None = None,
+        body: bytes = b"",
+        instead: Response[Native] | None = None,
+    ) -> None:
         self.status = status
         self.headers = headers
         self.file_body = file_body
         self.body = body
+        self.instead = instead

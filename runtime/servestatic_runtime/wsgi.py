@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from servestatic_runtime.bodies import CHUNK_BYTES, DEFAULT_CACHE_BYTES, OpenBody
-from servestatic_runtime.conditional import CONDITIONAL_FIELDS, Fields
+from servestatic_runtime.conditional import Fields
 from servestatic_runtime.current_release import CurrentRelease
 from servestatic_runtime.fallbacks import fallback_for, respond_with_page
 from servestatic_runtime.format import FallbackRecord
@@ -18,6 +18,7 @@ from servestatic_runtime.old_arguments import WithoutOldArguments
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release
 from servestatic_runtime.releases import Releases
+from servestatic_runtime.resources import DECIDING_FIELDS
 from servestatic_runtime.respond import REASONS, not_found, respond
 from servestatic_runtime.response import Response, Span
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from servestatic_runtime.tags import Assets
 
-_KEYS = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in CONDITIONAL_FIELDS)
+_KEYS = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in DECIDING_FIELDS)
 # Two empty chunks: with none, or one, wsgiref adds a Content-Length, and a 304 must not have one.
 _NO_BODY = (b"", b"")
 # Servers whose wrapper begins at the file's position and stops at Content-Length, as PEP 3333 says, so that it can
@@ -90,9 +91,10 @@ class ServeStatic(WithoutOldArguments):
                 return self.application(environ, start_response)
             application = _not_found_app if self._claim_prefix else self.application
             return application(environ, _without_stored_404(start_response))
-        representation = resource[environ.get("HTTP_ACCEPT_ENCODING")]
+        encoding, fields = environ.get("HTTP_ACCEPT_ENCODING"), fields_of(environ)
+        representation = resource.for_fields(encoding, fields) if fields else resource[encoding]
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
-        response = respond(resource, representation, environ["REQUEST_METHOD"], fields_of(environ), query)
+        response = respond(resource, representation, environ["REQUEST_METHOD"], fields, query)
         response, body = _with_body(response, release, environ)
         start_response(_STATUS_LINES[response.status], list(response.headers))
         return body
@@ -261,5 +263,5 @@ def _decoded(path: str) -> str:
 
 
 def fields_of(environ: WSGIEnvironment) -> Fields:
-    """Return the conditional fields of a request."""
+    """Return those of DECIDING_FIELDS that a request has."""
     return {name: environ[key] for name, key in _KEYS if key in environ}

@@ -15,7 +15,7 @@ from servestatic_build.diagnostics import BuildError
 from servestatic_build.inspection.cli import main as manifest_cli
 from servestatic_build.settings.files import read_settings
 from servestatic_build.settings.globs import Globs
-from servestatic_build.sources.bundlers.hashes import hashed_files
+from servestatic_build.sources.bundlers.hashes import hash_in, hashed_files
 from servestatic_build.sources.bundlers.manifests import read_manifest
 from servestatic_runtime import Manifest, UnknownAssetError
 from servestatic_runtime.records import Asset
@@ -591,6 +591,25 @@ def test_a_hash_that_reads_as_a_word_counts_beside_others_of_its_length(
 ) -> None:
     document = {"a.ts": {"file": "a-settings.js"}, "b.ts": {"file": other}}
     assert is_hashed(tmp_path, document, "a-settings.js") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "token"),
+    [
+        ("main-BX3kq2Zc.js", "BX3kq2Zc"),
+        ("index-B-a_xk2Z.js", "B-a_xk2Z"),
+        ("my-component-B1a2c3d4.js", "B1a2c3d4"),
+        ("main.3f2504e0.bundle.js", "3f2504e0"),
+        ("app.0a1b2c3d4e5f60718293.js", "0a1b2c3d4e5f60718293"),
+        ("chunk-2QJ7RMBX.js.map", "2QJ7RMBX"),
+        ("3f2504e0-logo.svg", ""),
+        ("main.bundle.js", ""),
+        ("jquery-3.7.1.min.js", ""),
+        ("app", ""),
+    ],
+)
+def test_a_hash_is_found_in_a_name(name: str, token: str) -> None:
+    assert hash_in(name) == token
 
 
 def test_a_manifest_without_files_is_one(tmp_path: Path) -> None:

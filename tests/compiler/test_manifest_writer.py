@@ -80,6 +80,9 @@ def test_an_asset_has_every_documented_field(compiled: Compiled, document: dict[
         "imports": [],
         "aliases": [],
         "reason": UrlReason.CONTENT,
+        "pattern": None,
+        "delta_headers": None,
+        "deltas": [],
     }
     assert (png["name"], png["variants"], png["references"]) == ("a.png", [], [])
     assert (html["immutable"], html["directory"], html["headers"]) == (False, "/static/docs/", html["plain_headers"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.test import RequestFactory
 
+from servestatic_build.codecs import dcz
 from servestatic_runtime import ManifestError
 from servestatic_runtime import format as schema
 from servestatic_runtime.django.middleware import ServeStaticMiddleware
@@ -269,3 +272,15 @@ def test_a_wrapped_django_serves_the_same_before_django_sees_the_request(
             assert client.get("/nothing").body == VIEW
             assert len(finished) == 1
             finished.clear()
+
+
+@interfaces
+def test_who_has_the_last_release_gets_a_delta(tmp_path: Path, interface: str) -> None:
+    old, new = ("".join(f"export const name{number} = {number};\n" for number in range(end)) for end in (900, 901))
+    for text in (old, new):
+        release = compile_tree(tmp_path, {"app.js": text}, codings=("gzip", "br"), deltas=1)
+    dictionary = f":{b64encode(sha256(old.encode()).digest()).decode()}:"
+    fields = {"accept_encoding": "br, dcz", "available_dictionary": dictionary}
+    answer = INTERFACES[interface](release.dist).get(release.manifest.asset("app.js").url, **fields)
+    assert (answer.status, answer.headers["content-encoding"]) == (200, "dcz")
+    assert dcz.decode(answer.body, old.encode()) == new.encode()

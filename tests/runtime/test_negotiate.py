@@ -112,5 +112,22 @@ def test_only_the_variants_at_hand_count(field: str, codings: tuple[str, ...], c
     assert chosen(field, codings) == coding
 
 
+@pytest.mark.parametrize(
+    ("field", "coding"),
+    [
+        pytest.param("gzip, deflate, br, zstd, dcb, dcz", "dcz", id="what browsers send with a dictionary"),
+        pytest.param("dcz", "dcz", id="alone"),
+        pytest.param("dcz;q=0, br", "br", id="refused"),
+        pytest.param("dcz;q=0.5, br", "br", id="of less weight"),
+        pytest.param("gzip, br", "br", id="not listed"),
+        pytest.param("*", "identity", id="star does not ask for it"),
+        pytest.param("br;q=0, identity;q=0, *", None, id="nor where all else is refused"),
+        pytest.param("identity, dcb, dcz", "dcz", id="without other codings"),
+    ],
+)
+def test_a_delta_is_sent_to_those_who_ask_for_it_by_name(field: str, coding: str | None) -> None:
+    assert chosen(field, ("dcz", "br", "identity")) == coding
+
+
 def test_a_field_of_a_hundred_thousand_members_is_read() -> None:
     assert chosen("x;q=0.5," * 100_000 + "gzip") == "gzip"

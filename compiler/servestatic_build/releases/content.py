@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 import msgpack
 
 from servestatic_build.diagnostics import BuildError, Code
-from servestatic_build.model import Asset, StagedFile, Variant
+from servestatic_build.model import Asset, Delta, StagedFile, Variant
 from servestatic_build.names import FINGERPRINT_DIGITS
 from servestatic_build.releases.headers import AssetHeaders
 from servestatic_runtime import Manifest
 from servestatic_runtime import format as schema
 from servestatic_runtime.format import (
     AssetRecord,
+    DeltaRecord,
     FallbackRecord,
     HeaderSetRecord,
     ImportMapRecord,
@@ -66,6 +67,19 @@ class ReleaseContent:
             hashed.update(record)
         hashed.update(self.sealed_import_map)
         return hashed.hexdigest()[:FINGERPRINT_DIGITS]
+
+    def with_deltas(
+        self, deltas: Mapping[int, Sequence[Delta]], headers: Mapping[int, HeaderSetRecord]
+    ) -> ReleaseContent:
+        """Return the content with deltas, by the number of their asset, and their header sets. It has no id of its own."""
+        numbers = {header_set: number for number, header_set in enumerate(self.header_sets)}
+        assets = list(self.assets)
+        for number in sorted(deltas):
+            assets[number] = assets[number]._replace(
+                delta_headers=numbers.setdefault(headers[number], len(numbers)),
+                deltas=tuple(_delta_record(delta, assets[number]) for delta in deltas[number]),
+            )
+        return replace(self, header_sets=tuple(numbers), assets=tuple(assets))
 
     @cached_property
     def sealed_assets(self) -> list[bytes]:
@@ -187,6 +201,7 @@ def _asset_record(asset: Asset, headers: AssetHeaders, index: str, header_sets: 
         imports=asset.imports,
         aliases=asset.source.aliases,
         reason=asset.reason,
+        pattern=asset.pattern,
     )
 
 
@@ -200,6 +215,12 @@ def _variant_record(variant: Variant, identity: StagedFile) -> VariantRecord:
     file = variant.file
     usual = f"/{identity.target}{schema.FILE_SUFFIXES[variant.coding]}"
     return VariantRecord(variant.coding, file.size, file.digest[: schema.ETAG_BYTES], _unless(usual, file))
+
+
+def _delta_record(delta: Delta, record: AssetRecord) -> DeltaRecord:
+    file, dictionary = delta.file, delta.dictionary.hex()[: schema.DICTIONARY_DIGITS]
+    usual = f"{record.url if record.file is None else record.file}.{dictionary}.{schema.DELTA}"
+    return DeltaRecord(delta.dictionary, file.size, file.digest[: schema.ETAG_BYTES], _unless(usual, file))
 
 
 def _unless(usual: str, file: StagedFile) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from wsgiref.headers import Headers
@@ -17,7 +17,11 @@ from servestatic_runtime.format import VARIANT_HEADERS, HeaderSetRecord, etag
 from servestatic_runtime.media_types import content_type
 from servestatic_runtime.paths import quote_path
 
-_Key: TypeAlias = tuple[str, bool, bool, str, str | None, tuple[int, ...]]
+_Key: TypeAlias = tuple[str, tuple[str, ...], bool, str, str | None, tuple[int, ...]]
+
+# Directives that speak of shared caches, and headers that speak to them alone (RFC 9213 and its forerunners).
+_OF_SHARED_CACHES = frozenset({"public", "private", "s-maxage"})
+_FOR_SHARED_CACHES = ("cdn-cache-control", "surrogate-control")
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -27,6 +31,14 @@ class AssetHeaders(NamedTuple):
 
     url: HeaderSetRecord
     plain: HeaderSetRecord | None  # None where there is no plain URL
+
+    def of_deltas(self, *, public: bool) -> HeaderSetRecord:
+        """Return the headers of what leads from an earlier file to this one (RFC 9842).
+
+        A cache that does not know Available-Dictionary would hand it to those who can't read it, so they are private,
+        unless each cache is known to know it.
+        """
+        return self.url if public else HeaderSetRecord(*(tuple(_private(pairs)) for pairs in self.url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +53,19 @@ class HeaderPolicy:
 
     def headers_of(self, asset: Asset) -> AssetHeaders:
         """Return the header sets of an asset; raise BuildError for what a hook may not do."""
-        plain = (
-            self._header_set(asset, asset.source.plain_path, self._plain_life(asset)) if asset.source.plain else None
-        )
+        plain = self._plain(asset) if asset.source.plain else None
         if not asset.source.fingerprinted and plain is not None:
             return AssetHeaders(plain, plain)
-        return AssetHeaders(self._header_set(asset, asset.path, IMMUTABLE), plain)
+        return AssetHeaders(self._header_set(asset, asset.path, IMMUTABLE, asset.pattern), plain)
 
     def redirect(self) -> HeaderSetRecord:
         """Return the headers of every redirect to a directory, besides its Location."""
         cache_control = ("Cache-Control", f"public, max-age={self.max_age}")
         return HeaderSetRecord(ok=(cache_control, *common_headers(cross_origin=self.cross_origin)), not_modified=())
+
+    def _plain(self, asset: Asset) -> HeaderSetRecord:
+        pattern = asset.pattern if asset.source.hashed else None
+        return self._header_set(asset, asset.source.plain_path, self._plain_life(asset), pattern)
 
     def _plain_life(self, asset: Asset) -> str:
         if asset.source.hashed:
@@ -59,31 +73,27 @@ class HeaderPolicy:
         is_asked_again = asset.source.scope is not None or asset.source.media_type in HTML
         return "no-cache" if is_asked_again else f"public, max-age={self.max_age}"
 
-    def _header_set(self, asset: Asset, path: str, cache_control: str) -> HeaderSetRecord:
+    def _header_set(self, asset: Asset, path: str, cache_control: str, pattern: str | None = None) -> HeaderSetRecord:
         rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
         source, dated = asset.source, _is_dated(asset, cache_control)
         # All else that a header depends on is the variant's own, unless a hook looks at the file.
-        key = (
-            content_type(source.media_type, asset.charset),
-            len(asset.variants) > 1,
-            dated,
-            cache_control,
-            source.scope,
-            rules,
-        )
+        vary = _vary(asset, pattern)
+        key = (content_type(source.media_type, asset.charset), vary, dated, cache_control, source.scope, rules)
         header_set = self._header_sets.get(key) if self.hook is None else None
         if header_set is None:
-            header_set = self._header_sets[key] = self._make(asset, path, cache_control, rules)
+            header_set = self._header_sets[key] = self._make(asset, path, cache_control, pattern, rules)
         return header_set
 
-    def _make(self, asset: Asset, path: str, cache_control: str, rules: Iterable[int]) -> HeaderSetRecord:
-        dated, varies = _is_dated(asset, cache_control), len(asset.variants) > 1
-        identity_values = _identity_values(asset, dated=dated)
+    def _make(
+        self, asset: Asset, path: str, cache_control: str, pattern: str | None, rules: Iterable[int]
+    ) -> HeaderSetRecord:
+        identity_values = _identity_values(asset, pattern, dated=_is_dated(asset, cache_control))
+        vary = _vary(asset, pattern)
         defaults = default_headers(
             content_type(asset.source.media_type, asset.charset),
             identity_values,
             cache_control,
-            varies=varies,
+            vary,
             cross_origin=self.cross_origin,
         )
         headers = Headers(list(defaults))
@@ -93,7 +103,7 @@ class HeaderPolicy:
             self.rules[number].apply(headers)
         self._call_hook(headers, asset, path)
         _check(headers, identity_values, asset)
-        return _as_set(headers, varies=varies)
+        return _as_set(headers, vary)
 
     def _call_hook(self, headers: Headers, asset: Asset, path: str) -> None:
         if self.hook is not None:
@@ -108,10 +118,21 @@ def _is_dated(asset: Asset, cache_control: str) -> bool:
     return asset.dated or cache_control == IMMUTABLE
 
 
-def _identity_values(asset: Asset, *, dated: bool) -> dict[str, str]:
+def _vary(asset: Asset, pattern: str | None) -> tuple[str, ...]:
+    """Return the request fields that choose a coding of the asset, at its URL with this pattern."""
+    if len(asset.variants) == 1:
+        return ()
+    return ("Accept-Encoding",) if pattern is None else ("Accept-Encoding", "Available-Dictionary")
+
+
+def _identity_values(asset: Asset, pattern: str | None, *, dated: bool) -> dict[str, str]:
     """Return the values of the identity variant, as a hook sees them."""
     values = {"Content-Length": str(asset.identity.size), "ETag": etag(asset.identity.digest)}
-    return {**values, "Last-Modified": format_date(asset.modified)} if dated else values
+    if dated:
+        values["Last-Modified"] = format_date(asset.modified)
+    if pattern is not None:
+        values["Use-As-Dictionary"] = f'match="{pattern}"'
+    return values
 
 
 def _check(headers: Headers, identity_values: Mapping[str, str], asset: Asset) -> None:
@@ -126,20 +147,31 @@ def _check(headers: Headers, identity_values: Mapping[str, str], asset: Asset) -
             raise BuildError(Code.INVALID_HEADER, asset.source.name, problem)
 
 
-def _as_set(headers: Headers, *, varies: bool) -> HeaderSetRecord:
+def _as_set(headers: Headers, vary: Iterable[str]) -> HeaderSetRecord:
     pairs: list[tuple[str, str | None]] = []
     for name, value in headers.items():
         variant_header = next((known for known in VARIANT_HEADERS if known.lower() == name.lower()), None)
         pairs.append((name, value) if variant_header is None else (variant_header, None))
-        if variant_header == "Content-Length" and varies:
+        if variant_header == "Content-Length" and vary:
             pairs.append(("Content-Encoding", None))
-    if varies and not _varies(headers):
-        pairs.append(("Vary", "Accept-Encoding"))
+    if missing := _missing_in_vary(headers, vary):
+        pairs.append(("Vary", ", ".join(missing)))
     not_modified = tuple(pair for pair in pairs if stays_in_304(pair[0]))
     return HeaderSetRecord(tuple(pairs), not_modified)
 
 
-def _varies(headers: Headers) -> bool:
-    """Return whether Vary still names Accept-Encoding; a cache would mix up the codings without it."""
-    members = (member.strip().lower() for value in headers.get_all("Vary") for member in value.split(","))
-    return not {"accept-encoding", "*"}.isdisjoint(members)
+def _private(pairs: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:
+    """Yield headers that let nobody but the client itself keep the answer."""
+    for name, value in pairs:
+        if name.lower() == "cache-control" and value is not None:
+            directives = [directive.strip() for directive in value.split(",")]
+            kept = [each for each in directives if each.partition("=")[0].lower() not in _OF_SHARED_CACHES]
+            yield name, ", ".join(["private", *kept])
+        elif not name.lower().endswith(_FOR_SHARED_CACHES):
+            yield name, value
+
+
+def _missing_in_vary(headers: Headers, vary: Iterable[str]) -> list[str]:
+    """Return what Vary no longer names after the rules; a cache would mix up the codings without it."""
+    members = {member.strip().lower() for value in headers.get_all("Vary") for member in value.split(",")}
+    return [] if "*" in members else [name for name in vary if name.lower() not in members]

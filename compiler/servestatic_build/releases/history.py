@@ -25,6 +25,7 @@ class Retired(NamedTuple):
     headers: HeaderSetRecord
     modified: int
     variants: tuple[Variant, ...]  # identity first
+    pattern: str | None = None  # for which URLs in its directory clients have it as a dictionary
 
 
 class History(NamedTuple):
@@ -144,11 +145,12 @@ def _urls(content: ReleaseContent, pasts: Sequence[History], kept: Sequence[Rele
 def _current(manifest: Manifest, release: str, headers: Callable[[int], HeaderSetRecord]) -> Iterator[Retired]:
     for asset in manifest:
         if asset.immutable:
-            yield Retired(asset.url, release, headers(asset.headers), asset.modified, asset.variants)
+            yield Retired(asset.url, release, headers(asset.headers), asset.modified, asset.variants, asset.pattern)
 
 
 def _retired(
     manifest: Manifest, releases: Sequence[ReleaseRecord], headers: Callable[[int], HeaderSetRecord]
 ) -> Iterator[Retired]:
     for url in manifest.retired():
-        yield Retired(url.url, releases[url.release].id, headers(url.headers), url.modified, url.variants)
+        release = releases[url.release].id
+        yield Retired(url.url, release, headers(url.headers), url.modified, url.variants, url.pattern)

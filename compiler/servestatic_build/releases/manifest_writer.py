@@ -56,6 +56,7 @@ def _retired_records(
             sizes=[sizes.get(coding, 0) for coding in schema.CODINGS],
             etags=b"".join(bytes.fromhex(variant.etag.strip('"')) for variant in retired.variants),
             files=_files(retired, content.root_url),
+            pattern=retired.pattern,
         )
         yield sealed(record, number)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import pairwise
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgpack
 
 from servestatic_build.diagnostics import Code, Diagnostics
-from servestatic_runtime import Manifest, ManifestError
+from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime import format as schema
 from servestatic_runtime.fields import reader
 from servestatic_runtime.format import (
@@ -25,6 +25,7 @@ from servestatic_runtime.format import (
     VariantRecord,
     file_name,
 )
+from servestatic_runtime.records import Delta
 
 _to_asset = reader(AssetRecord)
 _to_variant = reader(VariantRecord)
@@ -85,6 +86,13 @@ class PreviousRelease:
         """Return whether an asset of the release has a file with this content at ``file`` in DIST."""
         record = self._records.get(name)
         return record is not None and (file, digest[:ETAG_BYTES]) in self._files(record)
+
+    def deltas(self, name: str, digest: bytes) -> Sequence[Delta]:
+        """Return what leads from earlier files to this very content under this name."""
+        with suppress(UnknownAssetError, ManifestError):
+            asset = self.manifest.asset(name) if self.manifest else None
+            return asset.deltas if asset and asset.digest == digest else ()
+        return ()
 
     def _files(self, record: AssetRecord) -> Iterator[tuple[str, bytes]]:
         """Yield the files of an asset, each with the beginning of its SHA-256."""

@@ -106,7 +106,7 @@ class Compressor:
 
     def _staged(self, asset: Asset, number: int, coding: str) -> StagedFile | None:
         identity = asset.identity
-        coded = self.coded.of(identity, coding, lambda: self._identity_bytes(asset, number))
+        coded = self.coded.of(identity, coding, lambda: self.identity_bytes(asset, number))
         if coded is None:
             return None
         written = self.staging.write([coded])
@@ -123,7 +123,8 @@ class Compressor:
         assert file is not None, "the coding has gained something before"
         return replace(file, target=variant.file.target)
 
-    def _identity_bytes(self, asset: Asset, number: int) -> bytes:
+    def identity_bytes(self, asset: Asset, number: int) -> bytes:
+        """Return an asset's bytes without a coding."""
         with open(asset.identity.staged or self.renderer.stage(number), "rb") as file:
             return file.read()
 

@@ -345,6 +345,21 @@ class Config:
         example="keep-days = 90",
         details="Counted from when a release was replaced. `keep-releases` may keep more.",
     )
+    deltas: WholeNumber = WholeNumber(
+        0,
+        "From how many earlier contents of a file its differences are kept (RFC 9842).",
+        least=0,
+        metavar="N",
+        example="deltas = 2",
+        details="A browser that has one of them downloads the difference only: often less than a tenth of the file. It goes by the "
+        "releases that are kept. [More](../howto/deltas.md).",
+    )
+    public_deltas: Flag = Flag(
+        default=False,
+        summary="Let shared caches keep differences.",
+        example="public-deltas = true",
+        details="Only for a CDN that has both `Accept-Encoding` and `Available-Dictionary` in its key: another one would break the site.",
+    )
     label: Label = Label(
         None,
         "What to call this release, such as v1.2.3.",

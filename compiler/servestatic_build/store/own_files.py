@@ -38,7 +38,7 @@ class OwnFiles:
         if self._manifest is None:
             return frozenset()
         entries: Iterable[Asset | RetiredUrl] = chain(self._manifest, self._manifest.retired())
-        return frozenset(variant.file for entry in entries for variant in entry.variants)
+        return frozenset(body.file for entry in entries for body in entry.bodies)
 
     @cached_property
     def plain_names(self) -> Mapping[str, str]:

@@ -76,10 +76,10 @@ class _Placing:
             if self._is_there(asset, file):
                 yield variant
                 continue
-            there = _digest(self._layout.path(file))
+            there = digest_of(self._layout.path(file))
             if there not in {None, file.digest} and not self._should_hold(asset, file):
                 file = replace(file, target=with_fingerprint(file.target, file.digest))
-                there = _digest(self._layout.path(file))
+                there = digest_of(self._layout.path(file))
             if there != file.digest:
                 self.new.add(file.target)
             yield replace(variant, file=file)
@@ -113,7 +113,7 @@ class _Placing:
         return named or self._previous.lists(asset.source.name, self._layout.name(file), file.digest)
 
 
-def _digest(path: str) -> bytes | None:
+def digest_of(path: str) -> bytes | None:
     """Return the SHA-256 of a file's bytes, nothing of what is no file, or None where there is neither."""
     try:
         with open_regular(path) as file:

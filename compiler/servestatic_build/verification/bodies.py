@@ -16,10 +16,10 @@ from servestatic_runtime.records import Asset, RetiredUrl, Variant
 
 _CHUNK_BYTES = 2**20
 AGAIN = "copy DIST again, or compile again with --verify-content"
-_REPORT = "compile again with --no-cache; if that does not help, report it as a bug of servestatic-build"
+REPORT = "compile again with --no-cache; if that does not help, report it as a bug of servestatic-build"
 
 
-class _Body(NamedTuple):
+class Body(NamedTuple):
     """A file's bytes, None where they were only hashed, and the hashes that were asked for, in order."""
 
     data: bytes | None
@@ -29,7 +29,7 @@ class _Body(NamedTuple):
 
 def check_sizes(manifest: Manifest, entry: Asset | RetiredUrl, diagnostics: Diagnostics) -> None:
     """Add a diagnostic for each file of an entry that is missing or has another size, without reading any."""
-    for variant in entry.variants:
+    for variant in entry.bodies:
         try:
             size = os.stat(manifest.body_path(variant)).st_size
         except OSError as error:
@@ -47,22 +47,22 @@ def check_bodies(
     """
     identity, codings = entry.variants[0], entry.variants[1:]
     data = None
-    body = _checked(manifest, identity, diagnostics, "sha256", "sha384", keep=keep or bool(codings))
+    body = read_body(manifest, identity, diagnostics, "sha256", "sha384", keep=keep or bool(codings))
     if body is not None:
         data = body.data
         if isinstance(entry, Asset) and body.hashes != (entry.digest, entry.integrity):
             message = "the manifest has another digest or integrity value than this file"
-            diagnostics.error(Code.DAMAGED_MANIFEST, identity.file, message, _REPORT)
+            diagnostics.error(Code.DAMAGED_MANIFEST, identity.file, message, REPORT)
     for variant in codings:
-        coded = _checked(manifest, variant, diagnostics, "sha256", keep=True)
+        coded = read_body(manifest, variant, diagnostics, "sha256", keep=True)
         if coded is not None and coded.data is not None:
             _check_coding(identity, variant, coded.data, data, diagnostics)
     return data if keep else None
 
 
-def _checked(
+def read_body(
     manifest: Manifest, variant: Variant, diagnostics: Diagnostics, *algorithms: str, keep: bool
-) -> _Body | None:
+) -> Body | None:
     """Return a file's body; None, with a diagnostic, where it is not what its size and ETag say."""
     try:
         with open_regular(manifest.body_path(variant)) as file:
@@ -79,7 +79,7 @@ def _checked(
     return body
 
 
-def _read(file: BinaryIO, algorithms: Iterable[str], *, keep: bool) -> _Body:
+def _read(file: BinaryIO, algorithms: Iterable[str], *, keep: bool) -> Body:
     """Read a file, and keep its bytes only if asked to: a video need not be in memory."""
     hashes, size, kept = [hashlib.new(algorithm) for algorithm in algorithms], 0, []
     while chunk := file.read(_CHUNK_BYTES):
@@ -88,7 +88,7 @@ def _read(file: BinaryIO, algorithms: Iterable[str], *, keep: bool) -> _Body:
             each.update(chunk)
         if keep:
             kept.append(chunk)
-    return _Body(b"".join(kept) if keep else None, size, tuple(each.digest() for each in hashes))
+    return Body(b"".join(kept) if keep else None, size, tuple(each.digest() for each in hashes))
 
 
 def _missing(variant: Variant, error: OSError, diagnostics: Diagnostics) -> None:
@@ -117,11 +117,11 @@ def _check_coding(
     try:
         decoded = decode(body, identity.size)
     except CodingError as error:
-        diagnostics.error(Code.WRONG_CODING, variant.file, f"this file can't be decoded: {error}", _REPORT)
+        diagnostics.error(Code.WRONG_CODING, variant.file, f"this file can't be decoded: {error}", REPORT)
     except WindowError as error:
         message = f"to decode this file a client needs a window of {error}"
-        diagnostics.error(Code.LARGE_WINDOW, variant.file, message, _REPORT)
+        diagnostics.error(Code.LARGE_WINDOW, variant.file, message, REPORT)
     else:
         if decoded != data and etag(hashlib.sha256(decoded).digest()) != identity.etag:
             message = f"this file decodes to other bytes than those of {identity.file}"
-            diagnostics.error(Code.WRONG_CODING, variant.file, message, _REPORT)
+            diagnostics.error(Code.WRONG_CODING, variant.file, message, REPORT)

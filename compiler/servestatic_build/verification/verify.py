@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import sample as choose
 from typing import NamedTuple
@@ -13,13 +13,14 @@ from servestatic_build.platform_files import cores
 from servestatic_build.references.reading import ReadFile
 from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.verification.bodies import AGAIN, check_bodies, check_sizes
+from servestatic_build.verification.deltas import check_deltas, dictionaries
 from servestatic_build.verification.header_sets import check_header_sets
 from servestatic_build.verification.manifest_bytes import damaged_part
 from servestatic_build.verification.published_references import check_references, has_references, published_file
 from servestatic_build.verification.unlisted import check_plain_names, tell_unlisted
 from servestatic_build.workers import Workers
 from servestatic_runtime import Manifest
-from servestatic_runtime.records import Asset, RetiredUrl
+from servestatic_runtime.records import Asset, RetiredUrl, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,10 @@ class _Checked(NamedTuple):
 def _checked(
     manifest: Manifest, entries: Sequence[Asset | RetiredUrl], read: frozenset[int], progress: Progress
 ) -> list[_Checked]:
-    advance = progress.stage("verify", len(entries))
+    advance, earlier = progress.stage("verify", len(entries)), dictionaries(manifest)
 
     def check(number: int) -> _Checked:
-        checked = _check(manifest, entries[number], read_bytes=number in read)
+        checked = _check(manifest, entries[number], earlier, read_bytes=number in read)
         advance()
         return checked
 
@@ -93,13 +94,18 @@ def _checked(
         return [*workers.map(check, range(len(entries)))]
 
 
-def _check(manifest: Manifest, entry: Asset | RetiredUrl, *, read_bytes: bool) -> _Checked:
+def _check(
+    manifest: Manifest, entry: Asset | RetiredUrl, earlier: Mapping[str, Variant], *, read_bytes: bool
+) -> _Checked:
     diagnostics, file = Diagnostics(), None
     if not read_bytes:
         check_sizes(manifest, entry, diagnostics)
     elif isinstance(entry, Asset):
-        data = check_bodies(manifest, entry, diagnostics, keep=has_references(manifest, entry))
-        file = None if data is None else published_file(manifest, entry, data)
+        reads = has_references(manifest, entry)
+        data = check_bodies(manifest, entry, diagnostics, keep=reads or bool(entry.deltas))
+        if data is not None:
+            check_deltas(manifest, entry, data, earlier, diagnostics)
+            file = published_file(manifest, entry, data) if reads else None
     else:  # what it refers to was for the release that it is of
         check_bodies(manifest, entry, diagnostics)
     return _Checked(diagnostics.located(), file)

@@ -107,6 +107,8 @@ KEYS: dict[str, Key] = {
     "STRICT": _setting("strict"),
     "KEEP_RELEASES": _setting("keep-releases"),
     "KEEP_DAYS": _setting("keep-days"),
+    "DELTAS": _setting("deltas"),
+    "PUBLIC_DELTAS": _setting("public-deltas"),
 }
 
 # ServeStatic's switches, false for a coding that is not wanted; CODINGS says it here.

@@ -52,9 +52,10 @@ class ServeStaticMiddleware:
         if resource is None:
             return self._otherwise(request, release)
         meta = request.META
-        representation = resource[meta.get("HTTP_ACCEPT_ENCODING")]
+        encoding, fields = meta.get("HTTP_ACCEPT_ENCODING"), fields_of(meta)
+        representation = resource.for_fields(encoding, fields) if fields else resource[encoding]
         query = meta.get("QUERY_STRING", "").encode("latin-1", "replace")
-        response = respond(resource, representation, request.method, fields_of(meta), query)
+        response = respond(resource, representation, request.method, fields, query)
         file_body = response.file_body
         if file_body is None:
             return self._send(response, response.body)

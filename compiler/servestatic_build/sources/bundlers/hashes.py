@@ -20,6 +20,7 @@ _INSERTED = r"[A-Za-z0-9_-]{6,}"
 _SEPARATORS = (".", "-", "_", "~")
 _BEHIND = re.compile(rf"[.\-_~]({_INSERTED})(?=\.|$)")
 _BEFORE = re.compile(rf"({_INSERTED})[.\-_~]")
+_USUAL_LENGTHS = (8, 16, 20, 32, 40, 64)  # of hashes that bundlers write
 _HEX = re.compile(r"[a-f]*[0-9][0-9a-f]*")
 # bundle, Settings, es2015, ES2015, v12, 20, 2x; esbuild's eight capitals are none of them.
 _WORD = re.compile(r"[A-Z]?[a-z]+[0-9]{0,4}|[A-Z]{1,3}[0-9]{0,4}|[vV]?[0-9]{1,5}|[0-9]{1,3}[a-z]{1,2}")
@@ -34,6 +35,21 @@ def hashed_files(manifest: BundlerManifest) -> frozenset[str]:
     lengths = {len(token) for token in tokens.values() if _is_hash(token)}
     told = {output.file for output in manifest.outputs if output.is_hashed}
     return frozenset(file for file, token in tokens.items() if len(token) in lengths or file in told)
+
+
+def hash_in(name: str) -> str:
+    """Return the part of a name that reads most like a hash, the last one that does; empty where none does."""
+    tokens = [name[start + 1 : end] for start, end in _ends(name)]
+    hashes = [token for token in tokens if _is_hash(token)]
+    return next((token for token in hashes if len(token) in _USUAL_LENGTHS), hashes[0] if hashes else "")
+
+
+def _ends(name: str) -> Iterator[tuple[int, int]]:
+    """Yield where each token begins, at a separator, and where it ends, at a dot or the end; the last and shortest first."""
+    for start in range(len(name) - 1, -1, -1):
+        if name[start] in _SEPARATORS:
+            end = name.find(".", start + 1)
+            yield start, len(name) if end < 0 else end
 
 
 def _token(name: str, origins: Iterable[str], own_hash: re.Pattern[str]) -> str:
