@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 import signal
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from servestatic_build.codecs import dcz
 from servestatic_runtime.bodies import LARGEST_CACHED
 from support.caches import CACHES, STATUS_HEADER, Cache
 from support.codings import decoded
@@ -41,6 +44,7 @@ def wsgi(environ, start_response):
 
     return static(environ, start)
 """
+BROWSER = "gzip, deflate, br, zstd, dcb, dcz"  # what it sends with a dictionary
 CLIENTS = {
     "Chromium": "gzip, deflate, br, zstd",
     "Safari": "gzip, deflate, br",
@@ -211,3 +215,45 @@ def test_a_new_release_shows_under_plain_urls_and_breaks_no_other(fleeting: Site
     assert eventually(lambda: shows(plain))
     assert eventually(lambda: shows(coming))
     assert eventually(lambda: fleeting.cache.is_hit(fleeting.get(coming)))
+
+
+OLD = {"app.js": "".join(f"export const name{number} = {number};\n" for number in range(2000))}
+NEW = {"app.js": OLD["app.js"].replace("name77 ", "renamed ")}
+DICTIONARIES = {
+    "the last release": f":{b64encode(sha256(OLD['app.js'].encode()).digest()).decode()}:",
+    "another file": f":{b64encode(sha256(b'another').digest()).decode()}:",
+    "none": "",
+}
+
+
+def test_deltas_reach_those_who_can_read_them_and_nobody_else(cache: Cache, tmp_path: Path) -> None:
+    compile_tree(tmp_path, OLD, codings=("gzip", "br"), deltas=1)
+    release = compile_tree(tmp_path, NEW, codings=("gzip", "br"), deltas=1)
+    write_tree(tmp_path, {"app.py": APP, "cache/none": ""})
+    asked = [(accept, name) for accept in (*CLIENTS.values(), BROWSER) for name in DICTIONARIES] * 8
+    random.Random(1).shuffle(asked)
+    with (
+        started(module(*gunicorn("app:wsgi")), cwd=tmp_path) as origin,
+        cache.start(origin.port, tmp_path / "cache") as front,
+    ):
+
+        def get(client: tuple[str, str]) -> Got:
+            accept_encoding, name = client
+            fields = {"accept_encoding": accept_encoding, "available_dictionary": DICTIONARIES[name]}
+            with closing(connected(front.port)) as connection:
+                return ask(connection, release.url("app.js"), **{key: each for key, each in fields.items() if each})
+
+        with ThreadPoolExecutor(8) as threads:
+            answers = [*zip(asked, threads.map(get, asked), strict=True)]
+    sent = set()
+    for (accept_encoding, name), got in answers:
+        coding = got.headers.get("content-encoding", "identity")
+        assert (got.status, coding in {*accept_encoding.split(", "), "identity"}) == (200, True)
+        if coding == "dcz":
+            assert (accept_encoding, name) == (BROWSER, "the last release")
+            assert dcz.decode(got.body, OLD["app.js"].encode()).decode() == NEW["app.js"]
+        else:
+            assert decoded(got.body, coding).decode() == NEW["app.js"]
+        sent.add(coding)
+    # Varnish as it comes asks for gzip, whatever its clients take.
+    assert sent == ({"gzip", "identity"} if cache.unpacks else {"dcz", "br", "gzip", "identity"})

@@ -47,6 +47,7 @@ class Visit:
     problems: list[str] = field(default_factory=list)
     source_maps: list[str] = field(default_factory=list)
     unfinished: dict[str, str] = field(default_factory=dict)
+    received: dict[str, int] = field(default_factory=dict)  # bytes from the network by URL, heads included
 
 
 def executable() -> str:
@@ -57,13 +58,18 @@ def executable() -> str:
     return program("BROWSER", *_NAMES)
 
 
+# The profile of the browser's user: what pages leave there is found again by the next browser of that user.
+USERS = ""
+
+
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run a Chromium with a new profile until the block ends."""
+def chromium(user: Path | None = None) -> Iterator[Browser]:
+    """Run a Chromium until the block ends; without a user's directory it has one that is new."""
     command = [executable(), *_FLAGS]
     # What is left of its processes may still write to the profile when the browser has gone.
-    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        log = Path(profile) / "log"
+    with TemporaryDirectory(ignore_cleanup_errors=True) as own:
+        profile = user or Path(own)
+        log = Path(own) / "log"
         ours, theirs = socket.socketpair()
         with ours, _started([*command, f"--user-data-dir={profile}"], theirs, log) as process:
             browser = Browser(ours, log)
@@ -115,7 +121,7 @@ class Browser:
             with self.profile() as own:
                 return self.visit(url, own, script)
         self._visit = visit = Visit()
-        page = {"url": "about:blank", "browserContextId": profile}
+        page = {"url": "about:blank", **({"browserContextId": profile} if profile != USERS else {})}
         target = self.call("Target.createTarget", page)["targetId"]
         session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
         self._watch(session, (*_DOMAINS, *_PAGE_DOMAINS))
@@ -203,7 +209,9 @@ def _answered(visit: Visit, session: str, params: dict[str, Any]) -> None:  # no
 
 
 def _finished(visit: Visit, session: str, params: dict[str, Any]) -> None:  # noqa: ARG001
-    visit.unfinished.pop(params["requestId"], None)
+    url = visit.unfinished.pop(params["requestId"], None)
+    if url is not None:
+        visit.received[url] = visit.received.get(url, 0) + int(params["encodedDataLength"])
 
 
 def _failed(visit: Visit, session: str, params: dict[str, Any]) -> None:  # noqa: ARG001
