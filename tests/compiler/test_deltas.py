@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -301,3 +302,27 @@ def test_a_retired_url_announces_itself_as_before(tmp_path: Path) -> None:
     assert after
     assert after.ok_headers(app.variants[1]) == before.ok_headers(app.variants[1])
     assert after.deltas == {}
+
+
+# What is said of them
+
+
+def test_explain_and_show_name_them(tmp_path: Path) -> None:
+    release = released(tmp_path, 1, 2)
+    (delta,) = release.manifest.asset("js/app.js").deltas
+    explained = run_command(main, "explain", str(release.dist), "js/app.js").stdout
+    assert f"dcz: {delta.variant.size} bytes in {delta.variant.file}, from the file with the SHA-256 " in explained
+    assert f"Cache-Control: private, {IMMUTABLE}" in explained
+    data = json.loads(run_command(main, "explain", str(release.dist), "js/app.js", "--json").stdout)
+    assert (data["pattern"], data["deltas"][0]["dictionary"]) == ("app.*.js", digests(1)[0].hex())
+    assert run_command(main, "show", str(release.dist)).stdout.rstrip().endswith("gzip br zstd dcz")
+
+
+def test_diff_says_what_a_returning_visitor_pays_with_them(tmp_path: Path) -> None:
+    old = released(tmp_path / "old", 1).dist
+    release = released(tmp_path, 1, 2)
+    app = release.manifest.asset("js/app.js")
+    sizes = json.loads(run_command(main, "diff", str(old), str(release.dist), "--json").stdout)["bytes"]
+    assert sizes["dcz"]["returning"] == app.deltas[0].variant.size
+    assert sizes["dcz"]["new"] == min(variant.size for variant in app.variants)
+    assert sizes["br"]["returning"] == next(variant.size for variant in app.variants if variant.coding == "br")

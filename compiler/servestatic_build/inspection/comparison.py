@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from servestatic_build.inspection.causes import Causes
 from servestatic_runtime import Manifest
-from servestatic_runtime.format import IDENTITY
+from servestatic_runtime.format import DELTA, IDENTITY
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset
 
@@ -123,7 +123,21 @@ def _bytes(before: Sequence[Asset], after: Sequence[Asset]) -> dict[str, Bytes]:
     added = [asset for asset in after if (asset.url, asset.digest) not in known]
     codings = dict.fromkeys([IDENTITY])
     codings |= dict.fromkeys(variant.coding for asset in chain(before, after) for variant in asset.variants)
-    return {coding: Bytes(*(_total(assets, coding) for assets in (before, after, added))) for coding in codings}
+    sizes = {coding: Bytes(*(_total(assets, coding) for assets in (before, after, added))) for coding in codings}
+    if any(asset.deltas for asset in after):
+        held = {asset.digest for asset in before}
+        returning = sum(_smallest_for(asset, held) for asset in added)
+        sizes[DELTA] = Bytes(sum(map(_smallest, before)), sum(map(_smallest, after)), returning)
+    return sizes
+
+
+def _smallest(asset: Asset) -> int:
+    return min(variant.size for variant in asset.variants)
+
+
+def _smallest_for(asset: Asset, held: Container[bytes]) -> int:
+    """Return the bytes that a client downloads which holds files with these SHA-256 and takes every coding."""
+    return min([_smallest(asset), *(delta.variant.size for delta in asset.deltas if delta.dictionary in held)])
 
 
 def _total(assets: Sequence[Asset], coding: str) -> int:

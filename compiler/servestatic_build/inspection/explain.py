@@ -90,13 +90,14 @@ def _referrers(manifest: Manifest, asset: Asset) -> list[str]:
 def _headers_by_variant(manifest: Manifest, asset: Asset) -> Iterator[str]:
     """Yield each variant with its headers; what several have in common is said once, before them."""
     linked = AssetMatch(manifest, asset, asset.headers)
-    headers = {variant: linked.ok_headers(variant) for variant in asset.variants}
+    headers = {body: linked.ok_headers(body) for body in asset.bodies}
+    earlier = {delta.variant: f", from the file with the SHA-256 {delta.dictionary.hex()}" for delta in asset.deltas}
     shared: Headers = []
     if len(headers) > 1:
         shared = [pair for pair in headers[asset.variants[0]] if all(pair in others for others in headers.values())]
         yield from _block("every variant", map(_line, shared))
     for variant, pairs in headers.items():
-        title = f"{variant.coding}: {variant.size:,} bytes in {variant.file}"
+        title = f"{variant.coding}: {variant.size:,} bytes in {variant.file}{earlier.get(variant, '')}"
         yield from _block(title, (_line(pair) for pair in pairs if pair not in shared))
 
 

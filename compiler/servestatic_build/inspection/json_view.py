@@ -40,6 +40,16 @@ def asset_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
             {"coding": variant.coding, "file": variant.file, "size": variant.size, "etag": variant.etag}
             for variant in asset.variants
         ],
+        "pattern": asset.pattern,
+        "deltas": [
+            {
+                "dictionary": delta.dictionary.hex(),
+                "file": delta.variant.file,
+                "size": delta.variant.size,
+                "etag": delta.variant.etag,
+            }
+            for delta in asset.deltas
+        ],
         "references": list(manifest.references(asset)),
     }
 

@@ -23,7 +23,7 @@ def show(dist: str, *, as_json: bool) -> Iterator[str]:
 
 def _rows(manifest: Manifest) -> Iterator[Sequence[str]]:
     for asset in manifest:
-        codings = " ".join(variant.coding for variant in asset.variants[1:])
+        codings = " ".join(dict.fromkeys(body.coding for body in asset.bodies[1:]))
         yield printable(asset.name), quote_path(asset.url), f"{asset.variants[0].size:,}", codings
 
 
