@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
-import shutil
+import random
+import wave
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +20,7 @@ from support.browser import USERS, Visit, chromium
 from support.hashes import integrity
 from support.oracles import ORACLES, install
 from support.servers import running, uvicorn
-from support.trees import compile_sources, write_tree
+from support.trees import Tree, compile_sources, write_tree
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +60,7 @@ OWN = {
           document.title = JSON.stringify(found);
         }
         globalThis.ready = everything();
+        globalThis.later = () => import("./later.js").then((chunk) => chunk.release);
     """,
     "lazy.js": 'export { html } from "./lit.js";',
     "worker.js": 'importScripts("sql-wasm.js"); postMessage(typeof initSqlJs);',
@@ -63,9 +68,36 @@ OWN = {
 WORKS = ["function", "function", "function", "function"]
 
 
-def page(static: Path) -> str:
+# What a page does with a sound, and with a script that it asks the server about again.
+MEDIA_PAGE = """
+<!doctype html><link rel=icon href="data:,">
+<video src="/static/sound.wav" preload="auto"></video><script src="/static/vue.js"></script>
+<script>
+  const video = document.querySelector("video");
+  const happened = (name) => new Promise((resolve, reject) => {
+    video.addEventListener(name, resolve);
+    video.addEventListener("error", () => reject(video.error.message));
+  });
+  const loaded = happened("canplaythrough");
+  async function everything() {
+    await loaded;
+    const seeked = happened("seeked");
+    video.currentTime = 19;
+    await seeked;
+    const { name } = performance.getEntriesByType("resource").find(({ name }) => name.endsWith(".js"));
+    const answer = await fetch(name, { cache: "no-cache" });
+    const text = await answer.text();
+    const { transferSize } = performance.getEntriesByName(name).at(-1);
+    document.title = JSON.stringify({ characters: text.length, transferSize });
+  }
+  globalThis.ready = everything();
+</script>
+"""
+
+
+def page(files: Mapping[str, bytes]) -> str:
     styles = [
-        f'<link rel=stylesheet href="/static/{name}" integrity="{integrity((static / name).read_bytes())}">'
+        f'<link rel=stylesheet href="/static/{name}" integrity="{integrity(files[name])}">'
         for name in FILES
         if name.endswith(".css")
     ]
@@ -78,13 +110,22 @@ def page(static: Path) -> str:
 
 def release(root: Path, version: int) -> Path:
     """Compile the release of these versions into ``root/dist``, after those before it."""
+    files = {name: at_version(name, version) for name in FILES}
+    static = {**files, **OWN, "later.js": f"export const release = {version};"}
+    return compiled(root, static, page(files))
+
+
+def at_version(name: str, version: int) -> bytes:
+    """Return the content of one of FILES at its first, second or third version."""
     packages = install(ORACLES / "versions") / "node_modules"
-    static, public = root / "static", root / "public"
-    write_tree(static, OWN)
-    for name, path in FILES.items():
-        shutil.copyfile(packages / path.format(version), static / name)
-    write_tree(public, {"index.html": page(static), "favicon.ico": b""})
-    sources = (Source(str(static)), Source(str(public), "/"))
+    return (packages / FILES[name].format(version)).read_bytes()
+
+
+def compiled(root: Path, static: Tree, first_page: str) -> Path:
+    """Compile these files and the page at ``/`` into ``root/dist``, with deltas from the last two releases there."""
+    write_tree(root / "static", static)
+    write_tree(root / "public", {"index.html": first_page, "favicon.ico": b""})
+    sources = (Source(str(root / "static")), Source(str(root / "public"), "/"))
     done = compile_sources(root, *sources, codings=("br", "gzip"), deltas=2, no_compress=())
     assert done.result.ok, done.messages()
     return done.dist
@@ -112,22 +153,66 @@ def without_deltas(dist: Path, visit: Visit) -> int:
     return sum(min(variant.size for variant in each.variants) for each in Manifest.open(dist) if each.url in paths)
 
 
+@contextmanager
+def serving(root: Path) -> Iterator[str]:
+    """Serve ``root/dist``, whatever release is there, and yield the address of its first page."""
+    (root / "app.py").write_text(
+        "from servestatic_runtime import ServeStaticASGI\napp = ServeStaticASGI(None, 'dist', reload=True)\n"
+    )
+    with running(uvicorn("app:app"), cwd=root) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
 @pytest.mark.parametrize(("versions", "most"), [((1, 2, 3), 0.2), ((1, 3), 0.3)], ids=["each release", "one left out"])
 def test_a_returning_visitor_downloads_differences(tmp_path: Path, versions: tuple[int, ...], most: float) -> None:
     user = tmp_path / "user"
-    (tmp_path / "app.py").write_text(
-        "from servestatic_runtime import ServeStaticASGI\napp = ServeStaticASGI(None, 'dist', reload=True)\n"
-    )
     dist = release(tmp_path, 1)
-    with running(uvicorn("app:app"), cwd=tmp_path) as port:
+    with serving(tmp_path) as site:
         for version in range(1, 4):
             dist = release(tmp_path, version)
             if version not in versions:
                 continue
             with chromium(user) as browser:
-                visit = browser.visit(f"http://127.0.0.1:{port}/", USERS)
+                visit = browser.visit(site, USERS)
             visited(visit, dist)
             if version > 1:
                 usual = without_deltas(dist, visit)
                 assert usual > 500_000, "nearly every file has changed"
                 assert received(visit) <= most * usual, (received(visit), visit.received)
+
+
+def test_a_tab_of_the_first_release_loads_a_chunk_of_its_own_after_the_third(tmp_path: Path) -> None:
+    first = release(tmp_path, 1)
+    page_of_the_first = Manifest.open(first).asset("main.js").url
+    with serving(tmp_path) as site, chromium() as browser, browser.profile() as user:
+        with browser.tab(site, user) as tab:
+            release(tmp_path, 2)
+            release(tmp_path, 3)
+            assert page_of_the_first not in tab.run("fetch('/').then((answer) => answer.text())")
+            assert tab.run("later()") == "1"
+        assert tab.visit.problems == []
+        assert json.loads(browser.visit(site, user).title)["works"] == WORKS
+
+
+def sound(seed: int) -> bytes:
+    """Return a sound of 20 seconds, all but one of them the same for every seed."""
+    same, own = (random.Random(number).randbytes(8000) for number in (0, seed))
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setparams((1, 1, 8000, 0, "NONE", ""))
+        file.writeframes(same * 10 + own + same * 9)
+    return buffer.getvalue()
+
+
+def test_a_sound_plays_and_a_forced_revalidation_is_answered_304(tmp_path: Path) -> None:
+    compiled(tmp_path, {"sound.wav": sound(1), "vue.js": at_version("vue.js", 1)}, MEDIA_PAGE)
+    with serving(tmp_path) as site, chromium() as browser, browser.profile() as user:
+        browser.visit(site, user)
+        script = at_version("vue.js", 2)
+        dist = compiled(tmp_path, {"sound.wav": sound(2), "vue.js": script}, MEDIA_PAGE)
+        visit = browser.visit(site, user)
+    assert visit.problems == []
+    found = json.loads(visit.title)
+    assert found["characters"] == len(script.decode())
+    assert found["transferSize"] < 1000, "no body is sent"
+    assert {len(Manifest.open(dist).asset(name).deltas) for name in ("sound.wav", "vue.js")} == {1}

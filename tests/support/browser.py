@@ -92,6 +92,20 @@ def _started(command: list[str], theirs: socket.socket, log: Path) -> subprocess
         )
 
 
+class Tab(NamedTuple):
+    """A page that is open, and what happened in it so far."""
+
+    browser: Browser
+    session: str
+    visit: Visit
+
+    def run(self, expression: str) -> str:
+        """Evaluate JavaScript in the page and return what it is, or what its promise leads to."""
+        command = {"expression": expression, "awaitPromise": True}
+        answer = self.browser.call("Runtime.evaluate", command, self.session)
+        return str(answer["result"].get("value", answer))
+
+
 class Browser:
     """The protocol: commands and their results, and between them events, which go to the visit that goes on."""
 
@@ -120,6 +134,13 @@ class Browser:
         if profile is None:
             with self.profile() as own:
                 return self.visit(url, own, script)
+        with self.tab(url, profile, script) as tab:
+            tab.visit.title = tab.run("Promise.resolve(globalThis.ready).then(() => document.title)")
+        return tab.visit
+
+    @contextmanager
+    def tab(self, url: str, profile: str, script: str = "") -> Iterator[Tab]:
+        """Load a page, and close it when the block has ended and all that the page asked for is there."""
         self._visit = visit = Visit()
         page = {"url": "about:blank", **({"browserContextId": profile} if profile != USERS else {})}
         target = self.call("Target.createTarget", page)["targetId"]
@@ -133,17 +154,11 @@ class Browser:
         self.call("Page.navigate", {"url": url}, session)
         while not visit.loaded:
             self._next_event()
-        visit.title = self._title(session)
+        yield Tab(self, session, visit)
         while visit.unfinished:
             self._next_event()
         self.call("Runtime.evaluate", {"expression": "0"}, session)  # answered when all problems have been told
         self.call("Target.closeTarget", {"targetId": target})
-        return visit
-
-    def _title(self, session: str) -> str:
-        expression = "Promise.resolve(globalThis.ready).then(() => document.title)"
-        answer = self.call("Runtime.evaluate", {"expression": expression, "awaitPromise": True}, session)
-        return str(answer["result"].get("value", answer))
 
     def call(self, method: str, params: Mapping[str, Any] | None = None, session: str = "") -> dict[str, Any]:
         """Send a command and return its result."""
