@@ -111,7 +111,7 @@ def page(files: Mapping[str, bytes]) -> str:
 def release(root: Path, version: int) -> Path:
     """Compile the release of these versions into ``root/dist``, after those before it."""
     files = {name: at_version(name, version) for name in FILES}
-    static = {**files, **OWN, "later.js": f"export const release = {version};"}
+    static: Tree = {**files, **OWN, "later.js": f"export const release = {version};"}
     return compiled(root, static, page(files))
 
 
