@@ -36,7 +36,7 @@ def respond(
     """Decide the answer to a request for a resource.
 
     ``representation`` is the resource's for the request's Accept-Encoding and ``fields``, which holds those of
-    DECIDING_FIELDS that the request has; ``query`` is its query string.
+    DECIDING_FIELDS that the request has; ``query`` is its query string, which only a redirect needs.
     """
     if method != "GET":
         return _respond_otherwise(resource, representation, method, fields, query)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from servestatic_runtime.tags import Assets
 
 _KEYS = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in DECIDING_FIELDS)
+_DECIDING_KEYS = frozenset(key for _, key in _KEYS)
 # Two empty chunks: with none, or one, wsgiref adds a Content-Length, and a 304 must not have one.
 _NO_BODY = (b"", b"")
 # Servers whose wrapper begins at the file's position and stops at Content-Length, as PEP 3333 says, so that it can
@@ -93,7 +94,7 @@ class ServeStatic(WithoutOldArguments):
             return application(environ, _without_stored_404(start_response))
         encoding, fields = environ.get("HTTP_ACCEPT_ENCODING"), fields_of(environ)
         representation = resource.for_fields(encoding, fields) if fields else resource[encoding]
-        query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
+        query = b"" if resource.location is None else query_of(environ)
         response = respond(resource, representation, environ["REQUEST_METHOD"], fields, query)
         response, body = _with_body(response, release, environ)
         start_response(_STATUS_LINES[response.status], list(response.headers))
@@ -264,4 +265,12 @@ def _decoded(path: str) -> str:
 
 def fields_of(environ: WSGIEnvironment) -> Fields:
     """Return those of DECIDING_FIELDS that a request has."""
+    if environ.keys().isdisjoint(_DECIDING_KEYS):  # as most requests are; one call is quicker than to look for each
+        return {}
     return {name: environ[key] for name, key in _KEYS if key in environ}
+
+
+def query_of(environ: WSGIEnvironment) -> bytes:
+    """Return the query string of a request."""
+    query: str = environ.get("QUERY_STRING", "")
+    return query.encode("latin-1", "replace")

@@ -18,7 +18,7 @@ from servestatic_runtime.release import Release
 from servestatic_runtime.releases import Releases
 from servestatic_runtime.respond import not_found, respond
 from servestatic_runtime.response import FileBody, Response
-from servestatic_runtime.wsgi import fields_of
+from servestatic_runtime.wsgi import fields_of, query_of
 
 __all__ = ["ServeStaticMiddleware"]
 
@@ -54,7 +54,7 @@ class ServeStaticMiddleware:
         meta = request.META
         encoding, fields = meta.get("HTTP_ACCEPT_ENCODING"), fields_of(meta)
         representation = resource.for_fields(encoding, fields) if fields else resource[encoding]
-        query = meta.get("QUERY_STRING", "").encode("latin-1", "replace")
+        query = b"" if resource.location is None else query_of(meta)
         response = respond(resource, representation, request.method, fields, query)
         file_body = response.file_body
         if file_body is None:
