@@ -18,8 +18,8 @@ from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.prune import prune
 from servestatic_runtime import Manifest
 from support.clients import WSGIClient
+from support.nginx import nginx
 from support.releases import release, snapshot, unfingerprinted
-from support.static_servers import nginx
 from support.trees import FORGETTING, Compiled, Tree, compile_sources, write_tree
 
 STATIC: Tree = {"css/app.css": "a{b:url(a.png)}" * 30, "css/a.png": "png", "page.html": "<p>"}

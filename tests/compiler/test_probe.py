@@ -15,9 +15,10 @@ from servestatic_build.probing.questions import absent, questions
 from support.caches import CACHES
 from support.commands import run_command
 from support.documents import DOCS, blocks
+from support.nginx import nginx
 from support.processes import started
 from support.servers import APP, SERVERS
-from support.static_servers import STATIC_SERVERS, nginx
+from support.static_servers import STATIC_SERVERS
 from support.trees import Compiled, Tree, compile_tree, write_tree
 
 pytestmark = pytest.mark.slow

@@ -16,8 +16,8 @@ import yaml
 from servestatic_build.cli import main as build_command
 from servestatic_build.inspection.cli import parser
 from support.documents import ROOT, Block, blocks, pages
+from support.nginx import nginx
 from support.required import program
-from support.static_servers import nginx
 
 BLOCKS = [block for page in [ROOT / "README.md", *pages()] for block in blocks(page.read_text(), page.name)]
 INSTRUCTIONS = {"FROM", "RUN", "WORKDIR", "COPY", "CMD"}

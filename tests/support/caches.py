@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from support.connections import Got
+from support.nginx import nginx
 from support.processes import Running, started
 from support.required import program
 
@@ -18,28 +17,14 @@ STATUS_HEADER = "x-status"  # in which the origin repeats its status
 
 # Neither proxy_cache_valid nor proxy_ignore_headers: nothing but the answers' own headers says what is kept.
 _NGINX = """
-daemon off;
-user {user};
-worker_processes 1;
-pid nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path body;
-    fastcgi_temp_path fastcgi;
-    proxy_temp_path proxy;
-    scgi_temp_path scgi;
-    uwsgi_temp_path uwsgi;
-    proxy_cache_path cache keys_zone=static:1m;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://127.0.0.1:{origin};
-            proxy_cache static;
-            proxy_cache_revalidate on;
-            add_header X-Cache $upstream_cache_status always;
-        }}
+proxy_cache_path cache keys_zone=static:1m;
+server {{
+    listen 80;
+    location / {{
+        proxy_pass http://127.0.0.1:{origin};
+        proxy_cache static;
+        proxy_cache_revalidate on;
+        add_header X-Cache $upstream_cache_status always;
     }}
 }}
 """
@@ -55,34 +40,16 @@ class Cache:
     unpacks: bool = False  # keeps gzip alone, and unpacks it for who wants none; what it unpacks it can't cut
 
 
-@contextmanager
-def _nginx(origin: int, directory: Path) -> Iterator[Running]:
-    # nginx does not take port 0, but it takes a socket over, as it does when its binary is replaced.
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.set_inheritable(True)
-        port = listening.getsockname()[1]
-        (directory / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), port=port, origin=origin))
-        command = [program("SERVERS", "nginx"), "-p", str(directory), "-c", "nginx.conf", "-e", "stderr"]
-        with started(command, {"NGINX": f"{listening.fileno()};"}, pass_fds=[listening.fileno()]) as running:
-            yield running
+def _nginx(origin: int, directory: Path) -> AbstractContextManager[Running]:
+    return nginx(_NGINX.format(origin=origin), directory)
 
 
 def _varnish(*options: str) -> Callable[[int, Path], AbstractContextManager[Running]]:
     def start(origin: int, directory: Path) -> AbstractContextManager[Running]:
         return started(
             [
-                *(
-                    program("SERVERS", "varnishd"),
-                    "-F",
-                    "-j",
-                    "none",
-                    "-T",
-                    "none",
-                    "-n",
-                    str(directory),
-                    "-s",
-                    "malloc,64m",
-                ),
+                *(program("SERVERS", "varnishd"), "-F", "-j", "none", "-T", "none"),
+                *("-n", str(directory), "-s", "malloc,64m"),
                 *("-a", "127.0.0.1:0", "-b", f"127.0.0.1:{origin}", *options),
             ]
         )
