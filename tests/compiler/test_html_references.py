@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from servestatic_build.model import ImportMapPrefix, ReferenceKind, Unreadable
@@ -424,6 +424,7 @@ def test_a_link_says_how_the_page_needs_what_it_names(attributes: str, kind: Ref
         pytest.param("<img src='[[${url}]]'>", 1, id="Thymeleaf"),
         pytest.param("<img srcset='{{ a }} 1x, {{ b }} 2x'>", 2, id="srcset"),
         pytest.param("<p style='a:url({{b}})'><style>c{d:url(\"{{ e }}\")}</style>", 2, id="CSS"),
+        pytest.param('<style>a{b:url("{% static "c.png" %}")}</style>', 2, id="CSS, quotes in quotes"),
         pytest.param("<iframe srcdoc='<img src={{a}}>'>", 1, id="srcdoc"),
         pytest.param('<script type=importmap>{"imports": {"a": "{{ b }}"}}</script>', 0, id="bare specifier"),
         pytest.param("<base href='{{ base }}'><img src='{{ a }}'><img src=/static/b.png>", 2, id="base"),
@@ -511,6 +512,8 @@ FRAGMENTS = (
 )
 
 
+@example("<img a=b=c src=10.png]]>")
+@example("<![CDATA[<img src=1.png]]>")
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join))
 def test_the_same_urls_are_found_as_html5lib_finds(page: str) -> None:
     assert set(values(extract, page)) == set(oracle(page.encode()))

@@ -8,8 +8,9 @@ from dataclasses import replace
 from servestatic_build.model import Extraction
 
 # Django, Jinja, Handlebars, Angular, JavaScript, ERB, EJS, Thymeleaf. A URL has none of these, and an image candidate
-# may hold a part of one. A percent sign before two digits is an escape behind a brace.
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|[{<]%(?![0-9a-fA-F]{2})|%[}>]|\$\{|\[\[|\]\]")
+# or a string of CSS may hold the end of one alone. But "]]" alone ends a CDATA section, which in HTML is a comment up to
+# the first ">": browsers load "a.png]]". A percent sign before two digits is an escape behind a brace.
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|[{<]%(?![0-9a-fA-F]{2})|%[}>]|\$\{|\[\[")
 
 
 def has_placeholder(url: str) -> bool:
