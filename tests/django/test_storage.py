@@ -158,8 +158,12 @@ def test_in_a_project_s_own_tests_names_are_known_once_there_is_a_release(dist: 
     for missing in (tmp_path, None):
         with project(missing) as storage:
             assert storage.url("css/app.css") == "/static/css/app.css"
-    with project(dist) as storage, pytest.raises(ValueError, match=r"no\.css"):
-        storage.url("no.css")
+    with project(dist) as storage:
+        assert storage.url("css/app.css") == "/static/css/app.css"
+        assert storage.url("admin/css/base.css") == "/static/admin/css/base.css"  # which is in no release yet
+        assert storage.url("css/app.css", force=True) != "/static/css/app.css"
+        with pytest.raises(ValueError, match=r"no\.css"):
+            storage.url("no.css")
 
 
 def test_a_damaged_release_is_an_error_all_the_same(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
-"""What tests need beside Python packages: without it a test is skipped, or fails where everything has to be there."""
+"""What tests need beside the packages that all of them need: without it a test is skipped, or fails where everything has to be there."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from importlib.util import find_spec
 from typing import Literal, NoReturn, TypeAlias
 
 import pytest
 
-Kind: TypeAlias = Literal["BROWSER", "ORACLES", "SERVERS"]
+Kind: TypeAlias = Literal["BROWSER", "ORACLES", "PACKAGES", "SERVERS"]
 
 
 def missing(kind: Kind, what: str) -> NoReturn:
@@ -25,3 +26,10 @@ def program(kind: Kind, *names: str) -> str:
     if path is None:
         missing(kind, f"none of {', '.join(names)} is on the PATH")
     return path
+
+
+def packages(*modules: str) -> None:
+    """Go on where these modules are installed, which some versions of Python or Django lack."""
+    absent = [module for module in modules if find_spec(module) is None]
+    if absent:
+        missing("PACKAGES", f"{', '.join(absent)} is not installed")

@@ -102,7 +102,7 @@ def _middleware_order() -> Iterator[CheckMessage]:
 
 
 def _release() -> Iterator[CheckMessage]:
-    if _is_used() and not (django_settings.DEBUG or opened.is_missing_in_tests()):
+    if _is_used() and not (django_settings.DEBUG or opened.in_tests()):
         try:
             manifest = opened.manifest()
         except ManifestError as error:

@@ -38,7 +38,7 @@ class ServeStaticMiddleware:
         settings = conf.read()
         self._claims = settings.claim_prefix
         self._explain_missing: Callable[..., None] | None = None
-        if django_settings.DEBUG or opened.is_missing_in_tests():
+        if django_settings.DEBUG or opened.in_tests():
             self._current = self._without_release(settings)
         else:
             self._current = _current(settings)

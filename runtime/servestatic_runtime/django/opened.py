@@ -45,14 +45,20 @@ def manifest() -> Manifest:
     return _mounted(newest, conf.script_name()) if settings.follows_script_name and not newest.base_url else newest
 
 
-def is_missing_in_tests() -> bool:
-    """Return whether a project's own tests run without a release: then files are served as under DEBUG.
+def in_tests() -> bool:
+    """Return whether a project's own tests run: then the finders' files are served as under DEBUG, release or not.
 
-    Django's runner and pytest's unset DEBUG, and few projects compile before their tests. Both call
+    Django's runner and pytest's unset DEBUG, few projects compile before their tests, and the servers of
+    StaticLiveServerTestCase and of pytest-django's live_server have nothing but what the finders find. All call
     setup_test_environment, whose documented mark is the outbox.
     """
+    return hasattr(mail, "outbox")
+
+
+def is_there() -> bool:
+    """Return whether there is a release, damaged or not."""
     dist = conf.read().dist
-    return hasattr(mail, "outbox") and not (dist and os.path.exists(manifest_path(dist)))
+    return bool(dist) and os.path.exists(manifest_path(dist or ""))
 
 
 def invalidate() -> None:

@@ -51,8 +51,9 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
     def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - Django's own signature
         """Return the URL of a name: the plain one under DEBUG unless forced, as Django's own storage does.
 
-        Raise ValueError for a name that is not in the release, and where there is none; with MANIFEST_STRICT off, and
-        without a release in a project's own tests, give the plain URL.
+        Raise ValueError for a name that is not in the release, and where there is none; with MANIFEST_STRICT off give
+        the plain URL. In a project's own tests give the plain URL, too, unless there is a release and neither that nor a
+        finder knows the name.
         """
         name = name or ""
         if django_settings.DEBUG and not force:
@@ -61,11 +62,12 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
         if path.endswith("/"):  # a directory, which scripts go on from
             return _plain_url(_front(), name)
         try:
-            return _ask(opened.manifest().url, path) + tail
+            url = _ask(opened.manifest().url, path) + tail
         except ValueError:
-            if self.manifest_strict and conf.read().strict and not opened.is_missing_in_tests():
+            if self._needs(path):
                 raise
             return _plain_url(_front(), name)
+        return _plain_url(_front(), name) if opened.in_tests() and not force else url
 
     def stored_name(self, name: str) -> str:
         """Return what the path of a name has below the prefix; raise ValueError."""
@@ -158,6 +160,11 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
         for name, stored_name in compile_files(paths, Output.of_process(), dry_run=dry_run).items():
             yield name, stored_name, True
 
+    def _needs(self, name: str) -> bool:
+        """Return whether it is an error that the release lacks a name."""
+        is_missed = not opened.in_tests() or (opened.is_there() and not _is_found(name))
+        return self.manifest_strict and conf.read().strict and is_missed
+
     def _is_listed(self, name: str) -> bool:
         """Return whether a name is the manifest's, or that of a file in it."""
         path = os.path.abspath(str(safe_join(self.location, name)))
@@ -202,6 +209,8 @@ def _ask(question: Callable[[str], T], name: str) -> T:
 
 def _front() -> str:
     """Return what stands before a plain name in a URL."""
+    if opened.in_tests():
+        return conf.static_url()
     try:
         manifest = opened.manifest()
     except opened.NoReleaseError:
