@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve DIST until interrupted; return the exit code."""
     options = _options(arguments)
     try:
-        application = ServeStatic(None, options.dist)
+        application = ServeStatic(None, options.dist, strict=True)
         urls = _urls_to_try(Manifest.open(options.dist))
     except ManifestError as error:
         print(printable(f"error: {error}"), file=sys.stderr)

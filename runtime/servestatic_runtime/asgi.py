@@ -45,20 +45,22 @@ class ServeStaticASGI(WithoutOldArguments):
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         claim_prefix: bool = False,
         reload: bool = False,
-        sources: Sequence[str] | None = None,
+        sources: Sequence[str] = (),
+        strict: bool = False,
     ) -> None:
-        """Open the release; raise ManifestError.
+        """Open the release; raise ManifestError for one that can't be read.
 
         ``manifest`` is DIST or its manifest.msgpack, or a release that is open already; ``cache_bytes`` is the memory that
         this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
-        ``sources`` are served as they lie while there is no release: ``DIR`` below ``/static/``, or ``URL=DIR``.
+        ``sources`` are served as they lie while there is no release: ``DIR`` below ``/static/``, or ``URL=DIR``. Without any,
+        requests below ``/static/`` are answered 503 then, with what to run. ``strict`` raises ManifestError instead.
         """
         self.app = app or _not_found_app
         self._claim_prefix = claim_prefix
         self._reload = reload
-        self._releases = Releases(manifest, _native, cache_bytes, sources)
+        self._releases = Releases(manifest, _native, cache_bytes, sources, strict=strict)
 
     @property
     def manifest(self) -> Manifest:

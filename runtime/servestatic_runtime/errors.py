@@ -76,3 +76,10 @@ def log(error: Exception) -> None:
 
     # As text: a handler that keeps its records would keep what the traceback holds, a request and a release.
     logging.getLogger("servestatic_runtime").error("%s", str(error))
+
+
+def warn(message: str) -> None:
+    """Say in the log what is not as it should be in production."""
+    import logging  # noqa: PLC0415 - as above
+
+    logging.getLogger("servestatic_runtime").warning("%s", message)

@@ -69,6 +69,7 @@ class FoundFiles:
     """Takes a manifest's place. Every question goes to the file system."""
 
     fallbacks: tuple[FallbackRecord, ...] = ()
+    refusal = 404  # the status of an explanation
 
     def __init__(self, prefix: str, index: str, types: Mapping[str, str], *, cross_origin: bool) -> None:
         """Take what a build would be told; ``types`` are by suffix, without its dot."""
@@ -145,8 +146,31 @@ class SourceFiles(FoundFiles):
         places = [
             os.path.join(directory, path.removeprefix(url)) for url, directory in self._sources if path.startswith(url)
         ]
-        searched = "".join(f"\n  {place}" for place in places) or " no directory: compile, or name sources"
+        searched = "".join(f"\n  {place}" for place in places) or " no directory"
         return f"There is no static file at {path}. It was looked for in{searched}\n"
+
+
+class NoFiles(FoundFiles):
+    """What there is where nothing was compiled and no sources are named: an answer that says so."""
+
+    refusal = 503
+
+    def __init__(self, hint: str, look: Callable[[], None]) -> None:
+        """``look`` is called whenever a file is asked for: there may be a release by now, for the next request."""
+        super().__init__(DEFAULT_PREFIX, "", {}, cross_origin=False)
+        self._hint = hint
+        self._look = look
+
+    def located(self, path: str) -> FoundFile | None:  # noqa: ARG002
+        """Find nothing."""
+        return None
+
+    def explanation(self, path: str) -> str:
+        """Return what to run, for a path below the prefix."""
+        if not path.startswith(self.prefix):
+            return ""
+        self._look()
+        return f"Static files are not compiled yet: {self._hint}\n"
 
 
 class FoundResources(Resources[Native]):
@@ -161,7 +185,7 @@ class FoundResources(Resources[Native]):
         if match is not None:
             return Resource(match, self._native)
         explanation = self._files.explanation(path)
-        return _Explained(explanation, self._native) if explanation else None
+        return _Explained(explanation, self._files.refusal, self._native) if explanation else None
 
 
 class FoundRelease(Release[Native]):
@@ -177,11 +201,11 @@ class FoundRelease(Release[Native]):
 
 
 class _Explained(Resource[Native]):
-    """A 404 that says why."""
+    """A refusal that says why."""
 
-    def __init__(self, explanation: str, native: Callable[[Pairs], Native]) -> None:
+    def __init__(self, explanation: str, status: int, native: Callable[[Pairs], Native]) -> None:
         super().__init__(FileMatch([], 0, ()), native)
-        self.refusal, self.explanation = 404, explanation
+        self.refusal, self.explanation = status, explanation
 
     def __missing__(self, accept_encoding: AcceptEncoding) -> None:
         """Have no representation."""

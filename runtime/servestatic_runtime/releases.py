@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic
 
 from servestatic_runtime.current_release import CurrentRelease, OpenRelease
-from servestatic_runtime.errors import ManifestError, log
+from servestatic_runtime.errors import ManifestError, warn
 from servestatic_runtime.manifest import Manifest
 from servestatic_runtime.records import Headers
 from servestatic_runtime.release import Release
@@ -27,11 +27,14 @@ class Releases(Generic[Native]):
         manifest: str | os.PathLike[str] | CurrentRelease,
         native: Callable[[Headers], Native],
         cache_bytes: int,
-        sources: Sequence[str] | None = None,
+        sources: Sequence[str] = (),
+        *,
+        strict: bool = True,
     ) -> None:
-        """Open the release at a path, unless it is open; raise ManifestError.
+        """Open the release at a path, unless it is open; raise ManifestError for one that can't be read.
 
-        Where there is none, ``sources`` are served instead, if they are given.
+        Where there is none, ``sources`` are served instead; without any, files are answered 503 until there is a release.
+        ``strict`` raises ManifestError then, too.
         """
         self._native = native
         self._cache_bytes = cache_bytes
@@ -42,9 +45,9 @@ class Releases(Generic[Native]):
         try:
             self._adopt()
         except ManifestError as error:
-            if sources is None or not error.is_absence:
+            if strict or not error.is_absence:
                 raise
-            self.current = _without_release(sources, native, error)
+            self.current = self._without_release(sources, error)
 
     @property
     def manifest(self) -> Manifest:
@@ -78,18 +81,17 @@ class Releases(Generic[Native]):
         self.current = self._served(self._opened)
         self._source = source
 
+    def _without_release(self, sources: Sequence[str], error: ManifestError) -> Release[Native]:
+        """Return what is served as long as there is no release; the log says so."""
+        from servestatic_runtime.found_files import FoundRelease, NoFiles, SourceFiles  # noqa: PLC0415 - not in production
+
+        instead = "files are served from their sources" if sources else "requests for files are answered 503"
+        warn(f"There is no release, so {instead}: {error}")
+        files = SourceFiles(sources) if sources else NoFiles(error.hint, self.refresh)
+        return FoundRelease(files, self._native)
+
     def _served(self, opened: OpenRelease) -> Release[Native]:
         return Release(opened.manifest, self._native, self._cache_bytes, opened.opener)
-
-
-def _without_release(
-    sources: Sequence[str], native: Callable[[Headers], Native], error: ManifestError
-) -> Release[Native]:
-    """Return what is served as long as there is no release; the log says so."""
-    from servestatic_runtime.found_files import FoundRelease, SourceFiles  # noqa: PLC0415 - not in production
-
-    log(error)
-    return FoundRelease(SourceFiles(sources), native)
 
 
 def _as_path(manifest: str | os.PathLike[str] | CurrentRelease) -> str | os.PathLike[str]:

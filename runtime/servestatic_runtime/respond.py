@@ -24,6 +24,7 @@ REASONS = {
     412: "Precondition Failed",
     416: "Range Not Satisfiable",
     500: "Internal Server Error",
+    503: "Service Unavailable",
 }
 
 # What every answer takes over from the resource's 200, so that caches and scripts treat it as they do the others.

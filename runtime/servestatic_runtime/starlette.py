@@ -14,6 +14,7 @@ from servestatic_runtime.asgi import ServeStaticASGI
 from servestatic_runtime.base_url import base_url as checked
 from servestatic_runtime.bodies import DEFAULT_CACHE_BYTES
 from servestatic_runtime.manifest import Manifest
+from servestatic_runtime.tags import Assets
 
 __all__ = ["ServeStaticMount"]
 
@@ -32,20 +33,28 @@ class ServeStaticMount(Mount):
         base_url: str | None = None,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         reload: bool = False,
-        sources: Sequence[str] | None = None,
+        sources: Sequence[str] = (),
+        strict: bool = False,
     ) -> None:
-        """Open the release; raise ManifestError. The options are those of ServeStaticASGI and of Manifest.open.
+        """Open the release; raise ManifestError for one that can't be read.
 
-        With ``sources`` an application can be imported before there is a release.
+        The options are those of ServeStaticASGI and of Manifest.open.
         """
-        self._server = ServeStaticASGI(None, manifest, cache_bytes=cache_bytes, reload=reload, sources=sources)
+        self._server = ServeStaticASGI(
+            None, manifest, cache_bytes=cache_bytes, reload=reload, sources=sources, strict=strict
+        )
         self._base_url = checked(base_url)
         super().__init__(self._server.prefix.rstrip("/"), app=self._server, name=name)
 
     @property
     def manifest(self) -> Manifest:
-        """The release that is served now, for templates."""
+        """The release that is served now; raise ManifestError where there is none."""
         return self._server.manifest.at(self._base_url)
+
+    def assets(self) -> Assets:
+        """Return what templates link to: the files of the release, or plain URLs while there is none."""
+        assets = self._server.assets()
+        return assets.at(self._base_url) if isinstance(assets, Manifest) else assets
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """Return the URL of a logical name, with or without a slash before it; raise UnknownAssetError.

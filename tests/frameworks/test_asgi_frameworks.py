@@ -126,9 +126,25 @@ def test_what_is_not_listed_is_404(release: Compiled, make: Make) -> None:
     assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
 
 
-def test_without_a_release_there_is_no_mount(release: Compiled) -> None:
+@BOTH
+def test_without_a_release_a_mount_answers_with_what_to_run(tmp_path: Path, make: Make) -> None:
+    mount = ServeStaticMount(tmp_path / "dist")
+    app = make(mount)
+    assert link(app, STYLE) == f"http://localhost/static/{STYLE}"
+    assert mount.assets().url(STYLE) == f"/static/{STYLE}"
+    answer = fetch(app, f"/static/{STYLE}")
+    assert answer.status_code == 503
+    assert "servestatic-build" in answer.text
     with pytest.raises(ManifestError, match="No such file"):
-        ServeStaticMount(release.dist / "other")
+        ServeStaticMount(tmp_path / "dist", strict=True)
+
+
+@BOTH
+def test_without_a_release_the_middleware_hands_the_rest_on(tmp_path: Path, make: Make) -> None:
+    app = make()
+    app.add_middleware(ServeStaticASGI, manifest=tmp_path / "dist")
+    assert fetch(app, "/static/no.css").status_code == 503
+    assert fetch(app, "/no").status_code == 404
 
 
 @BOTH
@@ -180,7 +196,7 @@ def test_templates_of_starlette_have_the_functions(release: Compiled) -> None:
         loader=DictLoader({"page": '{{ asset_style("css/app.css") }} {{ url_for("static", path="css/app.css") }}'}),
         extensions=[ServeStaticExtension],
     )
-    environment.extend(servestatic=lambda: mount.manifest)
+    environment.extend(servestatic=mount.assets)
     templates = Jinja2Templates(env=environment)
     app = starlette(mount, Route("/page", lambda request: templates.TemplateResponse(request, "page")))
     url, integrity = release.url(STYLE), release.manifest.integrity(STYLE)

@@ -73,14 +73,34 @@ def test_a_404_says_where_the_file_was_looked_for(kind: Kind, root: Path) -> Non
 
 
 @pytest.mark.usefixtures("root")
-def test_an_application_starts_without_a_release_and_the_log_says_what_to_run(
+def test_without_a_release_an_application_starts_and_files_are_answered_with_what_to_run(
     kind: Kind, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = kind("dist", sources=[])
-    assert "compile with: servestatic-build" in caplog.text
-    assert client.get("/static/css/app.css").status == 404
-    with pytest.raises(ManifestError):
-        kind("dist")
+    client = kind("dist")
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert "compile with: servestatic-build" in warning.getMessage()
+    for mount in ("", "/app"):
+        answer = client.request("GET", f"{mount}/static/css/app.css", mount=mount)
+        assert (answer.status, answer.headers["cache-control"]) == (503, "no-store")
+        assert "compile with: servestatic-build" in answer.body.decode()
+    assert os.fspath(Path.cwd()) not in answer.body.decode()
+    assert client.get("/nothing").body == b"404 Not Found\n"
+    assert client.app.assets().url("css/app.css") == "/static/css/app.css"
+
+
+def test_once_there_is_a_release_a_server_that_started_without_one_has_it(kind: Kind, root: Path) -> None:
+    client = kind("dist")
+    release = compile_sources(root, Source("static"))
+    assert client.get(release.url("css/app.css")).status == 503  # which has it look
+    assert client.get(release.url("css/app.css")).body == b"a{}"
+    assert client.app.assets().url("css/app.css") == release.url("css/app.css")
+
+
+@pytest.mark.parametrize("sources", [[], ["static"]])
+def test_a_strict_application_does_not_start_without_a_release(kind: Kind, sources: list[str]) -> None:
+    with pytest.raises(ManifestError, match="compile with: servestatic-build"):
+        kind("dist", sources=sources, strict=True)
 
 
 def test_links_lead_to_the_sources_until_there_is_a_release(kind: Kind, root: Path) -> None:
