@@ -40,6 +40,13 @@ def asset_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
             {"coding": variant.coding, "file": variant.file, "size": variant.size, "etag": variant.etag}
             for variant in asset.variants
         ],
+        "references": list(manifest.references(asset)),
+        **(_delta_data(asset) if asset.pattern else {}),
+    }
+
+
+def _delta_data(asset: Asset) -> dict[str, Any]:
+    return {
         "pattern": asset.pattern,
         "deltas": [
             {
@@ -50,7 +57,6 @@ def asset_data(manifest: Manifest, asset: Asset) -> dict[str, Any]:
             }
             for delta in asset.deltas
         ],
-        "references": list(manifest.references(asset)),
     }
 
 
