@@ -21,14 +21,17 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 COMPILE = $(BIN)/python -m compileall -q compiler runtime # as pip does for all that is not editable
 DEMO_SOURCES = $$($(BIN)/python -c 'import django.contrib.admin as a; print(a.__path__[0])')/static docs/demo/static /=docs/demo/public
 
-.PHONY: demo test test-django check fmt docs generated bench clean
+.PHONY: demo test test-slow test-django check fmt docs generated bench clean
 
 demo: $(VENV)/demo.stamp ## compile a real tree and serve it
 	$(BIN)/servestatic-build $(DEMO_SOURCES) --out build/demo
 	$(BIN)/python -m servestatic_runtime build/demo --port $(PORT)
 
-test: $(VENV)/dev.stamp ## run the whole test suite
-	$(BIN)/python -m pytest --numprocesses auto $(TESTS)
+test: $(VENV)/dev.stamp ## run the test suite
+	$(BIN)/python -m pytest --numprocesses auto -m "not slow" $(TESTS)
+
+test-slow: $(VENV)/dev.stamp ## run the tests with browsers, servers and whole packages
+	$(BIN)/python -m pytest --numprocesses auto -m slow
 
 test-django: .venv-django-$(DJANGO)/dev.stamp ## run Django's tests with another version of it: DJANGO=4.2
 	.venv-django-$(DJANGO)/$(SCRIPTS)/python -m pytest --numprocesses auto tests/django
