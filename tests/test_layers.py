@@ -126,7 +126,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"css", "html_parsing", "javascript_forms", "json_text", "markup"},
         {"javascript_workers"},
         {"javascript"},
-        {"import_map", "web_manifest"},
+        {"candidates", "import_map", "web_manifest"},
         {"elements"},
         {"html"},
         {"svg"},
@@ -174,7 +174,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     ),
     "servestatic_build.verification": (
         {"__init__", "decoders", "header_sets", "manifest_bytes", "unlisted"},
-        {"bodies"},
+        {"bodies", "possible_references"},
         {"deltas", "published_references"},
         {"verify"},
     ),

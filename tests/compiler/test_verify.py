@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ import pytest
 from servestatic_build import Source
 from servestatic_build.codecs import CODECS
 from servestatic_build.inspection.cli import main
+from servestatic_build.references.extractors import EXTRACTORS
+from servestatic_build.references.extractors.candidates import CANDIDATES, UndecidedError
 from servestatic_build.verification.manifest_bytes import damaged_part
+from servestatic_build.verification.verify import verify
 from servestatic_runtime import ManifestError
 from servestatic_runtime.document import Document
 from servestatic_runtime.format import MANIFEST_NAME
@@ -416,6 +420,106 @@ def test_a_source_map_that_was_not_shipped_is_no_fault(tmp_path: Path) -> None:
 
 def test_what_a_bundler_named_is_for_the_bundler_to_judge(tmp_path: Path) -> None:
     assert verified(compile_tree(tmp_path, {"a-12345678.js": "import './none.js'"}, hashed="a-*").dist)["ok"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "// import './none.js'",
+        "`import './none.js'`",
+        "x.import('./none.js')",
+        "export const a = '* from \"./none.js\"'",
+    ],
+)
+def test_what_only_looks_like_a_reference_is_no_fault(tmp_path: Path, script: str) -> None:
+    assert verified(compile_tree(tmp_path, {"a.js": script}).dist)["ok"]
+
+
+def test_a_url_is_relative_to_who_uses_the_custom_property(tmp_path: Path) -> None:
+    tree = {"a/a.css": "a{--icon:url(i.png)}", "a/i.png": "", "b/b.css": "b{background:var(--icon)}"}
+    compiled = compile_tree(tmp_path, tree, missing="ignore")
+    assert problems(compiled.dist) == [("missing-reference", listed_file(compiled, "a/a.css"))]
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_script_for_workers_is_broken_only_if_a_worker_runs_it(tmp_path: Path, starts: bool) -> None:
+    tree = {
+        "a.js": "new Worker(new URL('w/b.js', import.meta.url))" if starts else "",
+        "w/b.js": "import './c.js'",
+        "w/c.js": "importScripts('none.js')",
+    }
+    compiled = compile_tree(tmp_path, tree, missing="ignore")
+    assert problems(compiled.dist) == [("missing-reference", listed_file(compiled, "w/c.js"))] * starts
+
+
+def test_no_lexer_reads_a_script_or_style_sheet_whose_references_all_lead_to_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = {
+        "a.js": "import {b} from './b.js'; // export * from './a.png'\nimport('./b.js')",
+        "b.js": "export const b = 'import';",
+        "a.css": "@import 'b.css'; a{background:URL( 'a.png' )} b{background:url(a.png)}",
+        "b.css": "a{background:url(data:,)}",
+        "a.png": "",
+    }
+    compiled = compile_tree(tmp_path, tree)
+    for kind in ("text/css", "text/javascript"):
+        monkeypatch.setitem(EXTRACTORS, kind, lambda _: pytest.fail("a lexer reads it"))
+    assert verified(compiled.dist)["ok"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.js", "import{/*" * 20_000),
+        ("a.js", "import(`" * 20_000),
+        ("a.js", "importScripts(/*" * 20_000),
+        ("a.css", "url(url(" * 20_000),
+        ("a.css", "@import/*" * 20_000),
+        ("a.css", "\\a" * 40_000),
+        ("a.css", "@" * 40_000),
+    ],
+)
+def test_files_that_are_made_to_be_slow_are_left_to_the_lexers(name: str, text: str) -> None:
+    candidates = CANDIDATES["text/css" if name.endswith("css") else "text/javascript"](text.encode())
+    with suppress(UndecidedError):
+        assert len([*candidates]) < 10
+
+
+# A release that takes the place of another meanwhile
+
+
+class Publishing:
+    """Progress that has another release published whenever the files begin to be read, and a file of the old one deleted."""
+
+    def __init__(self, root: Path, rounds: int) -> None:
+        self._root = root
+        self._releases = [f"a{{z-index:{number}}}" for number in range(rounds)]
+        self.publish()
+
+    def publish(self) -> None:
+        """Publish the next release."""
+        self.compiled = compile_tree(self._root, {"a.css": self._releases.pop()}, keep_releases=0, keep_days=0)
+
+    def stage(self, _name: str, _steps: int) -> Callable[[], None]:
+        """Take the place of a release that verify has opened, if there is another."""
+        if self._releases:
+            old = self.compiled.dist / listed_file(self.compiled, "a.css")
+            self.publish()
+            old.unlink(missing_ok=True)
+        return lambda: None
+
+
+def test_a_release_that_is_published_meanwhile_is_verified_instead(tmp_path: Path) -> None:
+    progress = Publishing(tmp_path, rounds=3)
+    verification = verify(str(progress.compiled.dist), sample=None, missing="error", progress=progress)
+    assert verification.problems == ()
+
+
+def test_who_publishes_all_the_time_is_told_to_stop(tmp_path: Path) -> None:
+    progress = Publishing(tmp_path, rounds=9)
+    with pytest.raises(ManifestError, match="replaced 5 times while it was verified"):
+        verify(str(progress.compiled.dist), sample=None, missing="error", progress=progress)
 
 
 @pytest.mark.parametrize("plain_urls", [True, False])

@@ -28,16 +28,20 @@ _CODING_SUFFIXES = tuple(suffix for suffix in FILE_SUFFIXES.values() if suffix)
 class OwnFiles:
     """What the release in DIST tells of DIST's files, and what their names do. Names have slashes on every platform."""
 
-    def __init__(self, out: str, manifest: Manifest | None) -> None:
+    def __init__(
+        self, out: str, manifest: Manifest | None, entries: Iterable[Asset | RetiredUrl] | None = None
+    ) -> None:
+        """Take DIST and its release; ``entries`` are all that the manifest lists, where that has been read."""
         self._out = out
         self._manifest = manifest
+        self._entries = entries
 
     @cached_property
     def listed(self) -> frozenset[str]:
         """What the manifest lists, retired URLs too."""
         if self._manifest is None:
             return frozenset()
-        entries: Iterable[Asset | RetiredUrl] = chain(self._manifest, self._manifest.retired())
+        entries = self._entries or chain(self._manifest, self._manifest.retired())
         return frozenset(body.file for entry in entries for body in entry.bodies)
 
     @cached_property

@@ -66,7 +66,7 @@ def read_body(
     """Return a file's body; None, with a diagnostic, where it is not what its size and ETag say."""
     try:
         with open_regular(manifest.body_path(variant)) as file:
-            body = _read(file, algorithms, keep=keep)
+            body = _read(file, variant.size, algorithms, keep=keep)
     except OSError as error:
         _missing(variant, error, diagnostics)
         return None
@@ -79,16 +79,20 @@ def read_body(
     return body
 
 
-def _read(file: BinaryIO, algorithms: Iterable[str], *, keep: bool) -> Body:
-    """Read a file, and keep its bytes only if asked to: a video need not be in memory."""
-    hashes, size, kept = [hashlib.new(algorithm) for algorithm in algorithms], 0, []
-    while chunk := file.read(_CHUNK_BYTES):
-        size += len(chunk)
+def _read(file: BinaryIO, size: int, algorithms: Iterable[str], *, keep: bool) -> Body:
+    """Read a file of so many bytes, if it is right, and keep them only if asked to: a video need not be in memory."""
+    hashes, read, kept = [hashlib.new(algorithm) for algorithm in algorithms], 0, []
+    wanted = min(size + 1, _CHUNK_BYTES)  # one read says that a small file ends where it should
+    is_end = False
+    while not is_end:
+        chunk = file.read(wanted)
+        is_end = len(chunk) < wanted
+        read += len(chunk)
         for each in hashes:
             each.update(chunk)
         if keep:
             kept.append(chunk)
-    return Body(b"".join(kept) if keep else None, size, tuple(each.digest() for each in hashes))
+    return Body(b"".join(kept) if keep else None, read, tuple(each.digest() for each in hashes))
 
 
 def _missing(variant: Variant, error: OSError, diagnostics: Diagnostics) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.model import Reference, ReferenceKind, Signature, SourceFile
@@ -29,30 +30,29 @@ _NEVER_MISSING = frozenset({ReferenceKind.LINK})
 
 def has_references(manifest: Manifest, asset: Asset) -> bool:
     """Return whether an asset's content may refer to files, and the release is to blame where one is missing."""
-    return _media_type(manifest, asset) in EXTRACTORS and not UrlReason.of(asset.reason).is_hashed
+    return media_type_of(manifest, asset) in EXTRACTORS and not UrlReason.of(asset.reason).is_hashed
 
 
 def published_file(manifest: Manifest, asset: Asset, data: bytes) -> ReadFile:
     """Return an asset with what its content refers to, as if it were a source at its URL."""
-    identity, kind = asset.variants[0], _media_type(manifest, asset)
-    path = manifest.body_path(identity)
-    source = SourceFile(
-        name=identity.file,
-        path=path,
-        plain_path=asset.url,
-        signature=Signature(identity.size, 0, 0),
-        modified=asset.modified,
-        media_type=kind,
-        reason=UrlReason.of(asset.reason),
-        plain=asset.plain_url is not None,
-        real_path=path,
-    )
-    return ReadFile(source, found_in(data, kind), asset.digest)
+    source = _source(manifest, asset)
+    return ReadFile(source, found_in(data, source.media_type), asset.digest)
 
 
-def check_references(manifest: Manifest, files: Sequence[ReadFile], missing: str, diagnostics: Diagnostics) -> None:
-    """Add a diagnostic for each reference to nothing, as ``missing`` says, and each wrong integrity value."""
-    checker = _Checker(manifest, files, missing, diagnostics)
+def depend_on_others(files: Iterable[ReadFile]) -> bool:
+    """Return whether where some reference leads depends on what other files say: who runs a script, who uses a property."""
+    references = (reference for file in files for reference in file.found.extraction.references)
+    return any(each.kind is ReferenceKind.WORKER_SCRIPT or each.custom_property for each in references)
+
+
+def check_references(
+    manifest: Manifest, assets: Sequence[Asset], files: Sequence[ReadFile], missing: str, diagnostics: Diagnostics
+) -> None:
+    """Add a diagnostic for each reference of the files to nothing, as ``missing`` says, and each wrong integrity value.
+
+    ``assets`` are all of the manifest.
+    """
+    checker = _Checker(manifest, assets, files, missing, diagnostics)
     checker.check_import_map()
     for number, file in enumerate(files):
         for reference in file.found.extraction.references:
@@ -60,19 +60,31 @@ def check_references(manifest: Manifest, files: Sequence[ReadFile], missing: str
 
 
 class _Checker:
-    def __init__(self, manifest: Manifest, files: Sequence[ReadFile], missing: str, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        assets: Sequence[Asset],
+        files: Sequence[ReadFile],
+        missing: str,
+        diagnostics: Diagnostics,
+    ) -> None:
         self._manifest = manifest
+        self._assets = assets
         self._diagnostics = diagnostics
         self._resolver = Resolver(files, Specifiers({}, manifest.prefix), ())
         self._in_workers = worker_scripts(files, self._resolver)
-        sources = [file.source for file in files]
-        self._missing = BrokenReferences(sources, (), MissingRules(missing), manifest.prefix, diagnostics)
+        self._policy = MissingRules(missing)
         self._import_map: Mapping[str, Mapping[str, str]] = json.loads(manifest.import_map().text)
         self._found: dict[str, AssetMatch | None] = {}
 
+    @cached_property
+    def _missing(self) -> BrokenReferences:
+        sources = [_source(self._manifest, asset) for asset in self._assets]
+        return BrokenReferences(sources, (), self._policy, self._manifest.prefix, self._diagnostics)
+
     def check_import_map(self) -> None:
         """Check that the release's import map leads to its files, with the bytes that it says."""
-        by_url = {quote_path(asset.url): asset for asset in self._manifest}
+        by_url = {quote_path(asset.url): asset for asset in self._assets}
         for specifier, url in self._import_map["imports"].items():
             if url not in by_url:
                 self._wrong_import_map(f"the import map leads {specifier!r} to {url}, which the release does not have")
@@ -128,7 +140,24 @@ class _Checker:
         self._diagnostics.error(Code.DAMAGED_MANIFEST, self._manifest.path, message, AGAIN)
 
 
-def _media_type(manifest: Manifest, asset: Asset) -> str:
-    headers = AssetMatch(manifest, asset, asset.headers).ok_headers(asset.variants[0])
-    value = next((value for name, value in headers if name.lower() == "content-type"), "")
-    return value.partition(";")[0].strip().lower()
+def _source(manifest: Manifest, asset: Asset) -> SourceFile:
+    identity = asset.variants[0]
+    path = manifest.body_path(identity)
+    return SourceFile(
+        name=identity.file,
+        path=path,
+        plain_path=asset.url,
+        signature=Signature(identity.size, 0, 0),
+        modified=asset.modified,
+        media_type=media_type_of(manifest, asset),
+        reason=UrlReason.of(asset.reason),
+        plain=asset.plain_url is not None,
+        real_path=path,
+    )
+
+
+def media_type_of(manifest: Manifest, asset: Asset) -> str:
+    """Return the type that an asset is served as, without its parameters."""
+    headers = manifest.header_set(asset.headers).ok
+    value = next((value for name, value in headers if name.lower() == "content-type"), None)
+    return (value or "").partition(";")[0].strip().lower()

@@ -26,7 +26,7 @@ from servestatic_build.references.extractors.source_map_comment import (
 
 # By their first word: what stands behind it. https://github.com/tc39/proposal-defer-import-eval and
 # proposal-source-phase-imports add a word before what is imported.
-_FORMS: Mapping[bytes, tuple[tuple[Form, ReferenceKind], ...]] = {
+FORMS: Mapping[bytes, tuple[tuple[Form, ReferenceKind], ...]] = {
     b"import": (
         (form("CLAUSE"), ReferenceKind.IMPORT),
         (form("( LITERAL END"), ReferenceKind.DYNAMIC_IMPORT),
@@ -44,8 +44,8 @@ _FORMS: Mapping[bytes, tuple[tuple[Form, ReferenceKind], ...]] = {
 # of it is looked for later.
 _END = rb"(?![\w$\\]|(?!" + WIDE_SPACE + rb")[\x80-\xff])"
 _WHOLE = rb"%b(?<![\w$#]%b)" + _END
-_WHOLE_WORDS = (_WHOLE % (word, word) for word in (*_FORMS, IMPORT_SCRIPTS))
-_WORD = re.compile(rb"|".join((*_WHOLE_WORDS, LAST_WORD + _END, SOURCE_MAP_COMMENT)))
+WHOLE_WORDS: Mapping[bytes, bytes] = {word: _WHOLE % (word, word) for word in (*FORMS, IMPORT_SCRIPTS)}
+_WORD = re.compile(rb"|".join((*WHOLE_WORDS.values(), LAST_WORD + _END, SOURCE_MAP_COMMENT)))
 
 
 def extract(data: bytes) -> Extraction:
@@ -87,7 +87,7 @@ def _form(data: bytes, word: re.Match[bytes], lexer: Lexer) -> Iterator[Referenc
     """Yield the reference of the form that a word begins, if what stands there and before it is one."""
     start, end = word.span()
     before = lexer.token_end_before(start)
-    for steps, kind in _FORMS[word[0]] if _begins(data, start, before) else ():
+    for steps, kind in FORMS[word[0]] if _begins(data, start, before) else ():
         if (reading := read(data, end, steps)) and reading.text and _may_stand(kind, data, before, lexer):
             yield literal(data, reading.text.span(1), kind)
             return
