@@ -14,6 +14,7 @@ from wsgiref.headers import Headers
 from servestatic_runtime.bodies import OpenBody, open_body
 from servestatic_runtime.dates import EARLIEST_TELLING, clamped, format_date
 from servestatic_runtime.default_headers import common_headers, default_headers, stays_in_304
+from servestatic_runtime.fallbacks import FallbackMatch
 from servestatic_runtime.format import IDENTITY, FallbackRecord, etag
 from servestatic_runtime.media_types import content_type, media_type
 from servestatic_runtime.platform_files import open_nonblocking, with_slashes
@@ -194,6 +195,11 @@ class FoundRelease(Release[Native]):
     def __init__(self, files: FoundFiles, native: Callable[[Pairs], Native]) -> None:
         super().__init__(files, native, cache_bytes=0)
         self.resources = FoundResources(files, native)
+
+    def page(self, fallback: FallbackRecord) -> Resource[Native] | None:
+        """Return the page of a fallback as it is now."""
+        match = self.resources.provider.find(fallback.path)
+        return Resource(FallbackMatch(match), self._native) if match else None
 
     def fetch(self, file_body: FileBody) -> OpenBody:
         """Open the file, however small; raise BodyError where it changed since it was found."""

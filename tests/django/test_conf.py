@@ -151,6 +151,8 @@ BUILD: list[tuple[str, Any, dict[str, Any]]] = [
     ("ORIGINS", ["https://x.test"], {"origins": ["https://x.test"]}),
     ("BUNDLER_MANIFESTS", [Path("a.json")], {"bundler-manifests": [Path("a.json")]}),
     ("BUDGETS", [{"for": "*", "max": 1}], {"budgets": [{"for": "*", "max": 1}]}),
+    ("SPA", ["/=index.html"], {"spa": ["/=index.html"]}),
+    ("NOT_FOUND", "404.html", {"not-found": "404.html"}),
     ("HEADERS", [{"for": "*", "set": {"A": "1"}}], {"headers": [{"for": "*", "set": {"A": "1"}}]}),
     ("STRICT", True, {"strict": True}),
     ("KEEP_RELEASES", 10, {"keep-releases": 10}),

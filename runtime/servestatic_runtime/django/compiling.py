@@ -135,6 +135,16 @@ def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
     return apply
 
 
+def fallback_settings(settings: conf.Settings) -> Iterator[tuple[str, str, int]]:
+    """Yield the URL, the file and the status of each page for unknown paths, in the order in which they count."""
+    given = {name: settings.build[name] for name in ("spa", "not-found") if name in settings.build}
+    pages = _keywords(given, settings) if given else {}
+    with_status = [
+        (*page, status) for name, status in (("spa", 200), ("not_found", 404)) for page in pages.get(name, ())
+    ]
+    yield from sorted(with_status, key=lambda page: -len(page[0]))
+
+
 def dist_of(settings: conf.Settings) -> str:
     """Return the directory that a release goes into; raise ImproperlyConfigured."""
     if settings.dist is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from wsgiref.headers import Headers
 
 from django.contrib.staticfiles import finders
@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from servestatic_runtime import found_files
 from servestatic_runtime.django import compiling, conf
+from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.found_files import FoundFile, described
 from servestatic_runtime.paths import quote_path
 
@@ -25,6 +26,7 @@ class FoundFiles(found_files.FoundFiles):
         types = {suffix.removeprefix(".").lower(): kind for suffix, kind in build.get("types", {}).items()}
         super().__init__(settings.prefix, build["index"], types, cross_origin=build.get("cross-origin", True))
         self._root = settings.root
+        self.fallbacks = tuple(self._fallbacks(settings))
         self._apply_rules = compiling.header_rules(settings)
         self._hook = _hook(build.get("headers-hook"))
 
@@ -39,6 +41,12 @@ class FoundFiles(found_files.FoundFiles):
         """Change headers by the rules and the hook of the settings."""
         self._apply_rules(headers, file.name)
         self._hook(headers, file.place, quote_path(file.path))
+
+    def _fallbacks(self, settings: conf.Settings) -> Iterator[FallbackRecord]:
+        """Yield the pages for unknown paths, each where the finders have it now, else in ROOT."""
+        for url, name, status in compiling.fallback_settings(settings):
+            path = self.prefix + name if _find(name) else f"/{name.removeprefix('/')}"
+            yield FallbackRecord(url, path, status)
 
     def explain_missing(self, *paths: str) -> None:
         """Raise Http404, saying where a path below the prefix was looked for. All else is the application's."""

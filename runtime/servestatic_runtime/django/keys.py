@@ -103,6 +103,8 @@ KEYS: dict[str, Key] = {
     "ORIGINS": _setting("origins"),
     "BUNDLER_MANIFESTS": _setting("bundler-manifests"),
     "HEADERS": Key((list, tuple), lambda value: {"headers": [*value]}),  # rules of MIMETYPES come before them
+    "SPA": _setting("spa"),
+    "NOT_FOUND": _setting("not-found"),
     "BUDGETS": _setting("budgets"),
     "STRICT": _setting("strict"),
     "KEEP_RELEASES": _setting("keep-releases"),

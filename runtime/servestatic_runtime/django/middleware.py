@@ -14,6 +14,8 @@ from servestatic_runtime.concurrency import run_in_thread
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
 from servestatic_runtime.errors import ManifestError, log
+from servestatic_runtime.fallbacks import fallback_for, respond_with_page
+from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.release import Release
 from servestatic_runtime.releases import Releases
 from servestatic_runtime.respond import not_found, respond
@@ -84,7 +86,12 @@ class ServeStaticMiddleware:
                 return self._send(response, response.body)
             answer = self.get_response(request)
             return _without_stored_404_later(answer) if self._is_async else _without_stored_404(answer)
-        return self.get_response(request)
+        answer = self.get_response(request)
+        fallback = _fallback(release, request) if release.fallbacks else None
+        if fallback is None:
+            return answer
+        with_page = _with_page_later if self._is_async else _with_page
+        return with_page(answer, release, fallback, request)
 
     def _send(self, response: Response[Native], body: bytes) -> Any:
         answer = StaticResponse(response, body)
@@ -130,6 +137,34 @@ def _without_stored_404(answer: HttpResponseBase) -> HttpResponseBase:
     if answer.status_code == 404:
         answer.headers.setdefault("Cache-Control", "no-store")
     return answer
+
+
+def _fallback(release: Release[Native], request: HttpRequest) -> FallbackRecord | None:
+    accept, paths = request.META.get("HTTP_ACCEPT", ""), (request.path, request.path_info)
+    return fallback_for(release.fallbacks, release.prefix, request.method, accept, paths)
+
+
+def _with_page(
+    answer: HttpResponseBase, release: Release[Native], fallback: FallbackRecord, request: HttpRequest
+) -> HttpResponseBase:
+    """Return a page of the release in place of a 404."""
+    page = release.page(fallback) if answer.status_code == 404 else None
+    if page is None:
+        return answer
+    representation, fields = page[request.META.get("HTTP_ACCEPT_ENCODING")], fields_of(request.META)
+    response = respond_with_page(page, representation, request.method, fields, b"", fallback.status)
+    if response.file_body is None:
+        return StaticResponse(response, response.body)
+    return _from_disk(release, response, response.file_body, request)
+
+
+async def _with_page_later(
+    answer: Awaitable[HttpResponseBase], release: Release[Native], fallback: FallbackRecord, request: HttpRequest
+) -> HttpResponseBase:
+    awaited = await answer
+    return (
+        await run_in_thread(_with_page, awaited, release, fallback, request) if awaited.status_code == 404 else awaited
+    )
 
 
 def _from_disk(
