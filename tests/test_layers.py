@@ -97,7 +97,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.settings": (
         {"__init__", "presets", "hooks", "problems"},
         {"converters", "table", "toml_lines"},
-        {"globs", "source"},
+        {"globs", "source", "source_date_epoch"},
         {"budgets", "compress_rules", "content_encodings", "fallback", "header_rules", "missing", "output"},
         {"value_kinds"},
         {"list_kinds"},
@@ -149,9 +149,11 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"manifest_writer"},
     ),
     "servestatic_build.store": (
-        {"__init__", "layout", "locks"},
+        {"__init__", "file_list", "kept_releases", "layout", "locks"},
         {"own_files", "place", "staging"},
         {"plain_names", "prune", "publish"},
+        {"succession"},
+        {"rollback"},
     ),
     "servestatic_build.render": (
         {"__init__", "coding_choice", "integrity", "named_files", "splice"},
@@ -168,7 +170,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"comparison"},
         {"diff_data", "diff_text"},
         {"diff_markdown"},
-        {"diff", "explain", "probe", "prune", "releases", "report_data", "show", "verify"},
+        {"diff", "explain", "probe", "prune", "releases", "report_data", "rollback", "show", "verify"},
         {"report_page"},
         {"cli"},
     ),

@@ -284,7 +284,12 @@ class Code(StrEnum):
     UNLISTED_FILE = (
         "unlisted-file",
         "A file lies in DIST that the manifest does not list; it is never served.",
-        "Nothing, or `servestatic-manifest prune`. An interrupted build may leave such files.",
+        "Nothing. The next builds delete what is theirs; what others have put there is left alone.",
+    )
+    UNDELETED_FILE = (
+        "undeleted-file",
+        "A file that no kept release needs any more cannot be deleted. The new release is live.",
+        "Look at its permissions. The next build tries again.",
     )
     OUT_OF_DATE = (
         "out-of-date",

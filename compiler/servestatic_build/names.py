@@ -1,4 +1,4 @@
-"""How a fingerprint stands in a name."""
+"""Names in DIST: how a fingerprint stands in one, and which are our own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import re
 from servestatic_runtime import paths
 
 FINGERPRINT_DIGITS = 12
+
+# What builds put into DIST beside the release begins so. It is hidden: never published, listed or served.
+OURS = ".servestatic-build"
 
 _FINGERPRINTED = re.compile(rf"(.+)\.[0-9a-f]{{{FINGERPRINT_DIGITS}}}(\.[^.]*)?", re.DOTALL)
 

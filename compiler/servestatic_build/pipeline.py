@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from servestatic_build.cache.items import key_of
 from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.cache.layered import Cache, Uses
 from servestatic_build.cache.location import open_cache
-from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnostic, Diagnostics, Severity
+from servestatic_build.diagnostics import BuildError, Code, Diagnostic, Diagnostics, Severity
 from servestatic_build.garbage import collected_rarely
 from servestatic_build.model import Asset, Delta, Graph, Skipped
 from servestatic_build.references.link import link
@@ -37,18 +36,19 @@ from servestatic_build.render.fingerprint import fingerprint
 from servestatic_build.render.hash_lists import warn_of_stale_hashes
 from servestatic_build.render.renderer import Renderer
 from servestatic_build.settings.config import Config
-from servestatic_build.settings.converters import shown
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.output import require_own_directory
+from servestatic_build.settings.source_date_epoch import source_date_epoch
 from servestatic_build.sources.scan import scan
 from servestatic_build.store.layout import Layout
 from servestatic_build.store.locks import locked_output
 from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.place import place
-from servestatic_build.store.plain_names import PlainNames
+from servestatic_build.store.plain_names import PlainNames, names_of_build
+from servestatic_build.store.prune import Pruning
 from servestatic_build.store.publish import is_published, publish
 from servestatic_build.store.staging import Staging, scratch, staging_in
-from servestatic_runtime.dates import LATEST
+from servestatic_build.store.succession import succession
 
 
 class Progress(Protocol):
@@ -95,7 +95,7 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
     """
     result, diagnostics = BuildResult(), Diagnostics(strict=config.strict)
     stages = _Stages(progress or Silent(), result.seconds)
-    policy, epoch = _header_policy(config), _source_date_epoch()
+    policy, epoch = _header_policy(config), source_date_epoch()
     try:
         with (
             collected_rarely(),
@@ -183,8 +183,8 @@ class _Compilation:
             placement = placement._replace(new=())
         placed, new = compressor.stage_missing(placement)
         result.assets = with_patterns(placed) if config.deltas else placed
-        own_files = OwnFiles(config.out, output.previous.manifest)
-        plain_names = PlainNames(result.assets, layout, own_files)
+        own_files = OwnFiles.of_dist(config.out)  # another build may have published since this one began
+        plain_names = PlainNames(names_of_build(result.assets, layout), layout, own_files)
         if not config.replace_foreign:
             plain_names.refuse_foreign(self.diagnostics)
         manifest, deltas = self._manifest(graph, compressor, output)
@@ -197,11 +197,21 @@ class _Compilation:
         if result.outdated:
             raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
         if not is_live:
-            if layout.root_url is not None:  # others write there, too
-                files = [variant.file for asset in result.assets for variant in asset.variants]
-                own_files.remember(map(layout.name, [*files, *(delta.file for delta in deltas)]), config.modes.file)
-            publish(new, manifest, layout, output.staging)
+            with succession(config.out, own_files, manifest, map(layout.name, new), output.staging):
+                publish(new, manifest, layout, output.staging)
         plain_names.publish(output.staging)
+        if not config.check:
+            self._prune()
+
+    def _prune(self) -> None:
+        """Delete what no kept release needs. The release is live: what can't be deleted now is left to the next build."""
+        out = self.config.out
+        try:
+            Pruning(out, OwnFiles.of_dist(out), self.config.grace_minutes, publication_ended=True).delete()
+        except OSError as error:
+            place = str(error.filename or out)
+            problem = f"a file that no release needs can't be deleted: {error.strerror or error}"
+            self.diagnostics.warning_of_machine(Code.UNDELETED_FILE, place, problem, "the next build tries again")
 
     def _manifest(self, graph: Graph, compressor: Compressor, output: _Output) -> tuple[bytes, list[Delta]]:
         """Return the manifest, and the deltas that it lists."""
@@ -294,13 +304,3 @@ class _Stages:
 def _header_policy(config: Config) -> HeaderPolicy:
     hook = load_hook("headers-hook", config.headers_hook) if config.headers_hook else None
     return HeaderPolicy(config.max_age, config.cross_origin, config.headers, hook)
-
-
-def _source_date_epoch() -> int | None:
-    """Return SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch), None where it is not set."""
-    text = os.environ.get("SOURCE_DATE_EPOCH")
-    if not text:
-        return None
-    if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > LATEST:
-        raise ConfigError(f"SOURCE_DATE_EPOCH must be whole seconds since 1970, not {shown(text)}")
-    return int(text)

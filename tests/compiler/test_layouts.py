@@ -215,7 +215,7 @@ def test_files_in_a_cycle_are_told_from_those_of_others_too(tmp_path: Path) -> N
     compiled(tmp_path, cycle)
     dist = compiled(tmp_path, {**cycle, "b.js": "import './a.js'; 1"}, **FORGETTING).dist
     assert foreign(dist) == []
-    assert len(prune(str(dist))) == 2
+    assert len(prune(str(dist), grace_minutes=0)) == 2
     assert "a.js" in release(dist)
 
 
@@ -250,7 +250,7 @@ def test_pruning_deletes_what_is_ours_alone(tmp_path: Path) -> None:
     dist = compiled(tmp_path, {**STATIC, "css/a.png": "new"}, codings=("gzip",), **FORGETTING).dist
     theirs = {"CACHE/x.js": "x", "CACHE/x.js.gz": "z", "css/other.0123456789ab.css": "", ".hidden": ""}
     write_tree(dist, theirs)
-    assert len(prune(str(dist))) == 3  # the style sheet, its coding, and the picture
+    assert len(prune(str(dist), grace_minutes=0)) == 3  # the style sheet, its coding, and the picture
     assert release(dist)
     assert {name for name in names(dist) if not name.startswith("files/")} == {
         *("css/app.#.css", "css/app.#.css.gz", "css/app.css", "css/app.css.gz", "css/a.#.png", "css/a.png"),

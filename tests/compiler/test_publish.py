@@ -19,8 +19,9 @@ import pytest
 
 from servestatic_build import Source
 from servestatic_build.codecs import CODECS
+from servestatic_build.names import OURS
 from servestatic_build.platform_files import open_regular
-from servestatic_build.store.locks import OURS, locked
+from servestatic_build.store.locks import locked
 from support.codings import StubCodec
 from support.releases import release, snapshot
 from support.trees import Compiled, Tree, compile_sources, compile_tree, write_tree
@@ -28,6 +29,7 @@ from support.trees import Compiled, Tree, compile_sources, compile_tree, write_t
 OLD: Tree = {"a.css": "a{b:url(a.png)}", "a.png": "old", "same.txt": "same " * 50}
 NEW: Tree = {**OLD, "a.png": "new", "docs/new.txt": "new " * 50}
 MANIFEST = "manifest.msgpack"
+LIST, KEPT = f"{OURS}.files", f"{OURS}.releases"
 
 
 def compile_new(tmp_path: Path, tree: Tree = NEW, **settings: Any) -> Compiled:
@@ -59,6 +61,8 @@ def test_the_manifest_is_replaced_last_and_after_a_sync_of_all_before(
     files = [variant.file for asset in compile_tree(tmp_path, OLD).manifest for variant in asset.variants]
     directories = ["dist", "files", "static"]
     moved = len(files) + 1
+    noted, events = events[:3], events[3:]
+    assert noted == ["sync", LIST, "sync"]  # what comes in
     assert events[:moved] == ["sync"] * moved
     assert sorted(events[moved : 2 * moved - 1]) == sorted(files)
     assert events[2 * moved - 1 :] == ["sync"] * len(directories) + [MANIFEST, "sync"]
@@ -146,7 +150,13 @@ def test_an_interrupted_build_leaves_dist_as_it_was(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("moves", "tree"), [pytest.param(2, OLD, id="file"), pytest.param(3, NEW, id="manifest, which makes it live")]
+    ("moves", "tree"),
+    [
+        pytest.param(0, OLD, id="list of files"),
+        pytest.param(1, OLD, id="manifest that is kept"),
+        pytest.param(4, OLD, id="file"),
+        pytest.param(5, NEW, id="manifest, which makes it live"),
+    ],
 )
 def test_an_interrupt_right_behind_a_move_leaves_the_old_release_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int, tree: Tree
@@ -205,10 +215,12 @@ def kill_while_compiling(source: Path, dist: Path, moves: int) -> None:
 @pytest.mark.parametrize(
     ("moves", "tree"),
     [
-        pytest.param(0, OLD, id="before the first file"),
-        pytest.param(2, OLD, id="between files"),
-        pytest.param(3, OLD, id="before the manifest"),
-        pytest.param(4, NEW, id="behind the manifest"),
+        pytest.param(0, OLD, id="before the list of files"),
+        pytest.param(1, OLD, id="before the manifest that is kept"),
+        pytest.param(2, OLD, id="before the first file"),
+        pytest.param(4, OLD, id="between files"),
+        pytest.param(5, OLD, id="before the manifest"),
+        pytest.param(6, NEW, id="behind the manifest"),
     ],
 )
 def test_a_killed_build_leaves_the_old_release_or_the_new_one(tmp_path: Path, moves: int, tree: Tree) -> None:
@@ -220,10 +232,10 @@ def test_a_killed_build_leaves_the_old_release_or_the_new_one(tmp_path: Path, mo
 
 def test_the_build_behind_a_killed_one_finishes_and_sweeps(tmp_path: Path) -> None:
     dist = compile_tree(tmp_path, OLD).dist
-    kill_while_compiling(write_tree(tmp_path / "src", NEW), dist, moves=2)
+    kill_while_compiling(write_tree(tmp_path / "src", NEW), dist, moves=4)
     assert [name for name in os.listdir(dist) if name.startswith(".")]
     compile_new(tmp_path)
-    assert sorted(os.listdir(dist)) == ["files", MANIFEST]
+    assert sorted(os.listdir(dist)) == [KEPT, "files", MANIFEST]
     assert set(release(dist)) == set(NEW)
 
 
@@ -283,7 +295,9 @@ def test_no_other_build_publishes_between_the_look_at_dist_and_the_manifest(
     monkeypatch.setattr("servestatic_build.store.publish.open_regular", look)
     monkeypatch.setattr(os, "replace", move)
     assert compile_new(tmp_path).result.new_files == 3
-    assert locks == [True] * (3 + 3 + 1)  # looks for what is new, and moves, the manifest last
+    assert locks == [True] * (
+        3 + 2 + 3 + 1
+    )  # looks for what is new, and moves: two that note it, and the manifest last
     assert not is_locked(dist)
 
 

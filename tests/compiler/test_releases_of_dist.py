@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from servestatic_build.inspection.cli import main
+from servestatic_build.names import OURS
 from support.commands import run_command
 from support.releases import snapshot
-from support.trees import FORGETTING, compile_tree
+from support.trees import FORGETTING, compile_tree, write_tree
 
 FIRST, SECOND = {"app.css": "a{}", "same.css": "b{}"}, {"app.css": "a{color:red}", "same.css": "b{}"}
 
@@ -41,22 +42,32 @@ def test_the_list_is_for_people_too(dist: Path) -> None:
     assert earlier.endswith("replaced 2023-11-15 22:13:20 UTC  v1")
 
 
-def test_prune_deletes_what_no_kept_release_lists(tmp_path: Path) -> None:
+def test_prune_deletes_what_no_kept_release_needs(tmp_path: Path) -> None:
     dist = compile_tree(tmp_path, FIRST).dist
     old = compile_tree(tmp_path, FIRST).manifest.asset("app.css").variants[0].file
     compile_tree(tmp_path, SECOND, **FORGETTING)
     before = snapshot(dist)
-    dry = run_command(main, "prune", str(dist), "--dry-run")
-    assert dry.stdout.splitlines() == [old, "1 file to delete, which no kept release lists"]
+    dry = run_command(main, "prune", str(dist), "--dry-run", "--grace-minutes", "0")
+    assert dry.stdout.splitlines() == [old, "1 file to delete, which no kept release needs"]
     assert snapshot(dist) == before
-    done = run_command(main, "prune", str(dist))
-    assert done.stdout == "1 file deleted, which no kept release lists\n"
-    assert snapshot(dist) == {name: data for name, data in before.items() if name != old}
+    assert run_command(main, "prune", str(dist)).stdout == "0 files deleted, which no kept release needs\n"
+    done = run_command(main, "prune", str(dist), "--grace-minutes", "0")
+    assert done.stdout == "1 file deleted, which no kept release needs\n"
+    assert snapshot(dist) == {name: data for name, data in before.items() if name not in {old, f"{OURS}.files"}}
+
+
+def test_prune_names_what_it_leaves_alone_if_asked_to(dist: Path) -> None:
+    write_tree(dist, {"files/theirs.txt": ""})
+    done = run_command(main, "prune", str(dist), "--verbose")
+    assert done.stdout.splitlines() == [
+        "files/theirs.txt: left alone, no release has listed it",
+        "0 files deleted, which no kept release needs",
+    ]
 
 
 def test_prune_leaves_what_a_kept_release_lists(dist: Path) -> None:
     before = snapshot(dist)
-    assert run_command(main, "prune", str(dist)).stdout == "0 files deleted, which no kept release lists\n"
+    assert run_command(main, "prune", str(dist)).stdout == "0 files deleted, which no kept release needs\n"
     assert snapshot(dist) == before
 
 
@@ -64,3 +75,31 @@ def test_prune_without_a_release_is_one_line(tmp_path: Path) -> None:
     done = run_command(main, "prune", str(tmp_path))
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{tmp_path}/manifest.msgpack: error: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param([], "0 new, 0 gone, 1 changed", id="the current release with the one before"),
+        pytest.param(["--from", "v1"], "0 new, 0 gone, 1 changed", id="with an earlier one"),
+        pytest.param(["--from", "v2", "--to", "v1"], "0 new, 0 gone, 1 changed", id="the other way round"),
+        pytest.param(["--from", "v1", "--to", "v1"], "no difference", id="with itself"),
+        pytest.param(["{dist}", "--from", "v1"], "0 new, 0 gone, 1 changed", id="with another DIST"),
+    ],
+)
+def test_releases_of_one_dist_are_compared(dist: Path, arguments: list[str], expected: str) -> None:
+    done = run_command(main, "diff", str(dist), *(each.format(dist=dist) for each in arguments))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert expected in done.stdout
+
+
+def test_a_change_between_two_releases_of_one_dist_has_its_cause(dist: Path) -> None:
+    assert "(+9): its own content" in run_command(main, "diff", str(dist), "--from", "v1", "--to", "v2").stdout
+
+
+def test_a_release_that_is_not_kept_is_an_error(tmp_path: Path, dist: Path) -> None:
+    done = run_command(main, "diff", str(dist), "--from", "v9")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "no release v9 is kept" in done.stderr
+    alone = compile_tree(tmp_path / "alone", FIRST).dist
+    assert "no earlier release is kept" in run_command(main, "diff", str(alone)).stderr

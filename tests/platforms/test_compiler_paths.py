@@ -17,12 +17,11 @@ from servestatic_build.sources.bundlers.hashes import hashed_files
 from servestatic_build.sources.bundlers.locate import Locator, _and_above
 from servestatic_build.sources.bundlers.manifests import BundlerManifest, read_manifest
 from servestatic_build.sources.bundlers.shapes import VITE, Output
-from servestatic_build.store import prune as prune_module
+from servestatic_build.store import own_files
 from servestatic_build.store.layout import Layout
 from servestatic_build.store.staging import make_directories
 from servestatic_runtime.url_reason import UrlReason
-from support.releases import snapshot
-from support.trees import compile_tree, write_tree
+from support.trees import write_tree
 
 ROOT = "C:\\shop\\static"
 
@@ -133,10 +132,6 @@ def test_a_drive_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) 
     assert tried == ["Z:\\"]
 
 
-def test_prune_knows_files_by_names_with_slashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = compile_tree(tmp_path, {"css/a.css": "", "b.css": ""})
-    expected = snapshot(compiled.dist)
-    write_tree(compiled.dist, {"old.css": "", "files/old/a.css": ""})
-    monkeypatch.setattr(prune_module, "os", SimpleNamespace(path=ntpath, scandir=os.scandir, rmdir=os.rmdir))
-    assert len(prune_module.prune(str(compiled.dist))) == 2
-    assert snapshot(compiled.dist) == expected
+def test_a_name_in_dist_has_slashes_and_its_path_what_the_platform_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_files, "os", SimpleNamespace(path=ntpath))
+    assert own_files.OwnFiles("C:\\dist", None).path("files/css/a.css") == "C:\\dist\\files\\css\\a.css"

@@ -9,15 +9,17 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import TypeAlias
 
+from servestatic_build.diagnostics import ConfigError
 from servestatic_build.exports.formats import FORMATS, export
 from servestatic_build.extra import MissingExtraError
 from servestatic_build.inspection.answers import NegativeAnswerError
-from servestatic_build.inspection.diff import diff
+from servestatic_build.inspection.diff import diff, two_releases
 from servestatic_build.inspection.explain import explain
 from servestatic_build.inspection.probe import probe
 from servestatic_build.inspection.prune import prune
 from servestatic_build.inspection.releases import releases
 from servestatic_build.inspection.report_page import report
+from servestatic_build.inspection.rollback import rollback
 from servestatic_build.inspection.show import show
 from servestatic_build.inspection.verify import verify
 from servestatic_build.probing.questions import Site
@@ -41,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(f"{error.path}: error: {error}")
     except MissingExtraError as error:
         return _failed(f"{_COMMAND}: error: {error}")
+    except ConfigError as error:
+        return _failed(f"{_COMMAND}: error: {error.message}")
     except NegativeAnswerError:
         sys.stdout.flush()
         return 1
@@ -78,15 +82,36 @@ def parser() -> argparse.ArgumentParser:
     listed = _command(commands, "releases", "List the releases whose URLs DIST serves.")
     listed.add_argument("--json", action="store_true", help="print them as one JSON object")
     listed.set_defaults(run=lambda options: releases(options.dist, as_json=options.json))
-    pruned = _command(commands, "prune", "Delete from DIST what its release does not list. Needs the extra [build].")
+    pruned = _command(commands, "prune", "Delete from DIST what no kept release needs. Needs the extra [build].")
     pruned.add_argument("--dry-run", action="store_true", help="delete nothing; name what would be deleted")
-    pruned.set_defaults(run=lambda options: prune(options.dist, dry_run=options.dry_run))
+    pruned.add_argument(
+        "--grace-minutes",
+        type=_count,
+        metavar="MINUTES",
+        help="how long files stay that a server may still read (10)",
+    )
+    pruned.add_argument(
+        "--verbose", action="store_true", help="name the files that no release has ever listed, which stay"
+    )
+    pruned.set_defaults(run=_run_prune)
+    _add_rollback(commands)
     _add_verify(commands)
     _add_diff(commands)
     _add_export(commands)
     _add_probe(commands)
     _add_report(commands)
     return whole
+
+
+def _run_prune(options: argparse.Namespace) -> Iterable[str]:
+    return prune(options.dist, options.grace_minutes, dry_run=options.dry_run, verbose=options.verbose)
+
+
+def _add_rollback(commands: _Commands) -> None:
+    text = "Make a release that DIST keeps current again. Needs the extra [build]."
+    command = _command(commands, "rollback", text)
+    command.add_argument("release", metavar="ID", help="its id, the beginning of that, or its label")
+    command.set_defaults(run=lambda options: rollback(options.dist, options.release))
 
 
 def _add_verify(commands: _Commands) -> None:
@@ -112,17 +137,26 @@ def _add_verify(commands: _Commands) -> None:
 
 
 def _add_diff(commands: _Commands) -> None:
-    text = "Say what is different between two releases."
+    text = "Say what is different between two releases: those of A and B, or two that A keeps."
     command = commands.add_parser("diff", help=text, description=text)
-    for name in ("A", "B"):
-        command.add_argument(name.lower(), metavar=name, help="a directory that servestatic-build wrote, or a manifest")
+    command.add_argument("a", metavar="A", help="a directory that servestatic-build wrote, or a manifest")
+    command.add_argument(
+        "b", metavar="B", nargs="?", help="another one (A itself, and its previous release before that)"
+    )
+    command.add_argument("--from", dest="old", metavar="ID", help="an earlier release of A: its id, or its label")
+    command.add_argument("--to", dest="new", metavar="ID", help="an earlier release of B")
     forms = command.add_mutually_exclusive_group()
     for form, what in (("json", "one JSON object"), ("markdown", "Markdown, for a comment on a pull request")):
         forms.add_argument(
             f"--{form}", dest="form", action="store_const", const=form, default="text", help=f"print {what}"
         )
     command.add_argument("--exit-code", action="store_true", help="exit 1 if there is a difference")
-    command.set_defaults(run=lambda options: diff(options.a, options.b, form=options.form, exit_code=options.exit_code))
+    command.set_defaults(run=_run_diff)
+
+
+def _run_diff(options: argparse.Namespace) -> Iterable[str]:
+    old, new = two_releases(options.a, options.b, options.old, options.new)
+    return diff(old, new, form=options.form, exit_code=options.exit_code)
 
 
 def _add_export(commands: _Commands) -> None:

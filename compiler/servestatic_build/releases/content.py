@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -52,6 +52,9 @@ class ReleaseContent:
     import_map: str
     root_url: str | None = None
     fallbacks: tuple[FallbackRecord, ...] = ()
+    known_id: str | None = field(
+        default=None, compare=False
+    )  # that a manifest says, which another version may have made
 
     def site_record(self, first_segments: Sequence[str] | None = None) -> SiteRecord:
         """Return the record of the release as a whole."""
@@ -60,6 +63,8 @@ class ReleaseContent:
     @cached_property
     def id(self) -> str:
         """The first digits of the SHA-256 of all that the manifest says of the release."""
+        if self.known_id is not None:
+            return self.known_id
         hashed = sha256(sealed(self.site_record(), 0))
         for number, header_set in enumerate(self.header_sets):
             hashed.update(sealed(header_set, number))
@@ -79,6 +84,18 @@ class ReleaseContent:
                 delta_headers=numbers.setdefault(headers[number], len(numbers)),
                 deltas=tuple(_delta_record(delta, assets[number]) for delta in deltas[number]),
             )
+        return replace(self, header_sets=tuple(numbers), assets=tuple(assets))
+
+    def with_deltas_of(self, manifest: Manifest, dictionaries: Container[str]) -> ReleaseContent:
+        """Return the content with the deltas that its own manifest has from these files, which are named by their ETags."""
+        numbers = {header_set: number for number, header_set in enumerate(self.header_sets)}
+        assets = list(self.assets)
+        for number, record in enumerate(_asset_records(manifest)):
+            deltas = tuple(delta for delta in record.deltas if schema.etag(delta[0]) in dictionaries)
+            if deltas and record.delta_headers is not None:
+                headers = frozen_header_set(manifest.header_set(record.delta_headers))
+                place = numbers.setdefault(headers, len(numbers))
+                assets[number] = assets[number]._replace(delta_headers=place, deltas=deltas)
         return replace(self, header_sets=tuple(numbers), assets=tuple(assets))
 
     @cached_property
@@ -133,16 +150,15 @@ def content_of_build(site: Site, assets: Sequence[Asset], headers: Iterable[Asse
 
 
 def content_of_manifest(manifest: Manifest) -> ReleaseContent:
-    """Return what a manifest says of its own release; raise ManifestError where any of that is damaged."""
+    """Return what a manifest says of its own release, without deltas; raise ManifestError where any of that is damaged."""
     list(manifest)  # checks each record
-    with open(manifest.path, "rb") as file:
-        document = msgpack.unpackb(file.read())
-    assets = [AssetRecord(*record[:-1][: len(AssetRecord._fields)]) for record in document["assets"]]
-    redirect = document["site"][SiteRecord._fields.index("redirect_headers")]
-    # Those of retired URLs stand behind.
+    assets = [record._replace(delta_headers=None, deltas=()) for record in _asset_records(manifest)]
+    redirect = _document(manifest)["site"][SiteRecord._fields.index("redirect_headers")]
+    # Those of deltas and of retired URLs stand behind.
     count = 1 + max(
         redirect, *(number for record in assets for number in (record.headers, record.plain_headers or 0)), 0
     )
+    releases = manifest.releases()
     header_sets = tuple(frozen_header_set(manifest.header_set(number)) for number in range(count))
     return ReleaseContent(
         manifest.prefix,
@@ -153,7 +169,19 @@ def content_of_manifest(manifest: Manifest) -> ReleaseContent:
         manifest.import_map().text,
         manifest.root_url,
         manifest.fallbacks,
+        releases[0].id if releases else None,
     )
+
+
+def _asset_records(manifest: Manifest) -> list[AssetRecord]:
+    """Return the records of the assets as they stand in a manifest, which has been read."""
+    return [AssetRecord(*record[:-1][: len(AssetRecord._fields)]) for record in _document(manifest)["assets"]]
+
+
+def _document(manifest: Manifest) -> dict[str, Any]:
+    with open(manifest.path, "rb") as file:
+        document: dict[str, Any] = msgpack.unpackb(file.read())
+    return document
 
 
 def frozen_header_set(header_set: HeaderSetRecord) -> HeaderSetRecord:

@@ -345,6 +345,15 @@ class Config:
         example="keep-days = 90",
         details="Counted from when a release was replaced. `keep-releases` may keep more.",
     )
+    grace_minutes: WholeNumber = WholeNumber(
+        10,
+        "How long files stay that no kept release needs.",
+        least=0,
+        metavar="MINUTES",
+        example="grace-minutes = 60",
+        details="A process that has not noticed the new release yet may still read them. Counted from when the manifest stopped "
+        "listing them; a later build deletes them.",
+    )
     deltas: WholeNumber = WholeNumber(
         0,
         "From how many earlier contents of a file its differences are kept (RFC 9842).",

@@ -12,10 +12,9 @@ from contextlib import ExitStack, contextmanager
 
 from filelock import lock_descriptor
 
+from servestatic_build.names import OURS
 from servestatic_build.platform_files import open_lock, remove_lock
 
-# What builds put into DIST beside the release begins so. It is hidden: never published, listed or served.
-OURS = ".servestatic-build"
 LOCK_SUFFIX = ".lock"
 
 

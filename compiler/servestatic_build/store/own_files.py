@@ -8,20 +8,19 @@ has left, a list of our own tells. By their names it can't be told: others name 
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 from servestatic_build.names import without_fingerprint
-from servestatic_build.platform_files import is_same_file, open_regular, replace_file, set_mode, sync_file
-from servestatic_build.store.locks import OURS
-from servestatic_runtime import Manifest
+from servestatic_build.platform_files import is_same_file
+from servestatic_build.store.file_list import PLAIN_NAME, UNDER_WAY, UNKNOWN_RELEASE, FileEntries, FileList
+from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME, file_name
 from servestatic_runtime.records import Asset, RetiredUrl
 from servestatic_runtime.url_reason import UrlReason
 
-_END = "\0"  # behind each name in the list: no name has it
 _CODING_SUFFIXES = tuple(suffix for suffix in FILE_SUFFIXES.values() if suffix)
 
 
@@ -33,46 +32,82 @@ class OwnFiles:
     ) -> None:
         """Take DIST and its release; ``entries`` are all that the manifest lists, where that has been read."""
         self._out = out
-        self._manifest = manifest
+        self.manifest = manifest
         self._entries = entries
 
+    @classmethod
+    def of_dist(cls, out: str) -> OwnFiles:
+        """Read what is in DIST. A manifest that can't be read counts as none."""
+        try:
+            return cls(out, Manifest.open(out))
+        except ManifestError:
+            return cls(out, None)
+
     @cached_property
-    def listed(self) -> frozenset[str]:
-        """What the manifest lists, retired URLs too."""
-        if self._manifest is None:
-            return frozenset()
-        entries = self._entries or chain(self._manifest, self._manifest.retired())
-        return frozenset(body.file for entry in entries for body in entry.bodies)
+    def releases(self) -> tuple[str, ...]:
+        """The ids of the current release and of the earlier ones that are kept."""
+        releases = self.manifest.releases() if self.manifest else ()
+        return tuple(release.id for release in releases) or (UNKNOWN_RELEASE,)
+
+    @cached_property
+    def listed(self) -> Mapping[str, str]:
+        """What the manifest lists, retired URLs too: each file with the id of the last release that had it."""
+        if self.manifest is None:
+            return {}
+        listed: dict[str, str] = {}
+        for entry in self._entries or chain(self.manifest.retired(), self.manifest):
+            release = self.releases[entry.release] if isinstance(entry, RetiredUrl) else self.releases[0]
+            for body in entry.bodies:
+                listed[body.file] = release
+        return listed
+
+    @cached_property
+    def recorded(self) -> FileEntries:
+        """The list in DIST: what the manifest does not list and builds have put there."""
+        return FileList(self._out).read()
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """What the manifest does not list, and a release needs that can be made current again."""
+        return frozenset(name for name, entry in self.recorded.items() if entry and entry.release in self.releases)
+
+    @property
+    def is_publication_under_way(self) -> bool:
+        """Whether the manifest is there and its plain names may not be yet: somebody is at it, or was killed."""
+        entry = self.recorded.get(UNDER_WAY)
+        return entry is not None and entry.release == self.releases[0]
+
+    @property
+    def to_record(self) -> FileEntries:
+        """What the list should have of the files that the manifest lists: all where others write into DIST, else none."""
+        return dict.fromkeys(self.listed) if self.manifest and self.manifest.root_url is not None else {}
 
     @cached_property
     def plain_names(self) -> Mapping[str, str]:
         """The plain names of the release, each with the file that it is another name of."""
-        return dict(_plain_names(self._manifest, is_foreign=False)) if self._manifest else {}
+        return {name: plain.file for name, plain in plain_variants(self.manifest, is_foreign=False).items()}
 
     @cached_property
-    def _known_foreign(self) -> Mapping[str, str]:
-        """The names that the release has of files that others wrote, each with our copy."""
-        return dict(_plain_names(self._manifest, is_foreign=True)) if self._manifest else {}
+    def _known_foreign(self) -> Container[str]:
+        """The names that the release has of files that others wrote."""
+        return plain_variants(self.manifest, is_foreign=True)
 
     def has(self, name: str) -> bool:
         """Return whether a file in DIST is ours: the manifest, a file that a build put there, or a plain name of one.
 
         Of a plain name the bytes count: there may be somebody else's.
         """
-        if name in self.listed or name in self._remembered or name == MANIFEST_NAME:
+        if name in self.listed or name in self._files or name == MANIFEST_NAME:
             return True
-        if name in self._known_foreign:
-            return False
-        return any(is_same_file(self._path(name), self._path(file)) for file in self._files_of_plain_name(name))
+        return name not in self._known_foreign and self.has_bytes_of_ours(name)
 
-    def remember(self, names: Iterable[str], mode: int | None) -> None:
-        """Note files before they are put into DIST, whose lock is held; raise OSError. ``mode`` is that of files there."""
-        self._write(self._remembered | self.listed | {*names}, mode)
+    def has_bytes_of_ours(self, name: str) -> bool:
+        """Return whether what lies under a plain name is a file of ours by this name, of whichever release."""
+        return any(is_same_file(self.path(name), self.path(file)) for file in self._files_of_plain_name(name))
 
-    def forget(self, names: Iterable[str]) -> None:
-        """Note that files are deleted. DIST's lock is held; raise OSError."""
-        if gone := self._remembered.intersection(names):
-            self._write(self._remembered - gone, stat.S_IMODE(os.stat(self._list_path).st_mode))
+    def path(self, name: str) -> str:
+        """Return where a name in DIST is on this platform."""
+        return os.path.join(self._out, *name.split("/"))
 
     def has_coding(self, name: str) -> bool:
         """Return whether a file is a compressed sibling of one of ours."""
@@ -92,48 +127,38 @@ class OwnFiles:
         return ([linked] if linked else []) + self._fingerprinted.get(name, [])
 
     @cached_property
-    def _remembered(self) -> frozenset[str]:
-        try:
-            with open_regular(self._list_path) as file:
-                names = os.fsdecode(file.read()).split(_END)
-        except OSError:  # none yet, or one that nobody may read
-            return frozenset()
-        return frozenset(names[:-1])
+    def _files(self) -> frozenset[str]:
+        """The names in the list, without plain ones."""
+        return frozenset(name for name, entry in self.recorded.items() if entry is None or entry.release != PLAIN_NAME)
 
     @cached_property
     def _fingerprinted(self) -> Mapping[str, list[str]]:
         """Files that a build put there, by their plain names."""
         files: dict[str, list[str]] = {}
-        for name in self._remembered | self.listed:
+        for name in self._files | self.listed.keys():
             if plain := without_fingerprint(name):
                 files.setdefault(plain, []).append(name)
         return files
 
-    @property
-    def _list_path(self) -> str:
-        return os.path.join(self._out, f"{OURS}.files")
 
-    def _write(self, names: Iterable[str], mode: int | None) -> None:
-        path = f"{self._list_path}.new"
-        with open(path, "wb") as file:
-            file.write(os.fsencode("".join(f"{name}{_END}" for name in sorted(names))))
-        sync_file(path)
-        set_mode(path, mode)
-        replace_file(path, self._list_path)
+class PlainVariant(NamedTuple):
+    """What a plain name is another name of: a file of the release, in a coding."""
 
-    def _path(self, name: str) -> str:
-        return os.path.join(self._out, *name.split("/"))
+    file: str
+    coding: str
 
 
-def _plain_names(manifest: Manifest, *, is_foreign: bool) -> Iterator[tuple[str, str]]:
-    root_url = manifest.root_url
-    if root_url is None:
-        return
-    for asset in manifest:
-        plain_url = asset.plain_url or ""
-        if plain_url.startswith(root_url) and UrlReason.of(asset.reason).is_foreign is is_foreign:
-            for variant in asset.variants:
-                yield file_name(plain_url, root_url) + FILE_SUFFIXES[variant.coding], variant.file
+def plain_variants(manifest: Manifest | None, *, is_foreign: bool) -> Mapping[str, PlainVariant]:
+    """Return what each plain name stands for, those of files that others wrote or all others."""
+    if manifest is None or (root_url := manifest.root_url) is None:
+        return {}
+    return {
+        file_name(asset.plain_url, root_url) + FILE_SUFFIXES[variant.coding]: PlainVariant(variant.file, variant.coding)
+        for asset in manifest
+        if asset.plain_url is not None and asset.plain_url.startswith(root_url)
+        if UrlReason.of(asset.reason).is_foreign is is_foreign
+        for variant in asset.variants
+    }
 
 
 def _walked(out: str) -> Iterator[str]:

@@ -8,33 +8,36 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from servestatic_build.diagnostics import Code, Diagnostics
-from servestatic_build.model import Asset
+from servestatic_build.model import Asset, SourceFile
 from servestatic_build.platform_files import delete_file, is_same_file, link_or_copy, replace_file, sync_directory
 from servestatic_build.store.layout import Layout
-from servestatic_build.store.own_files import OwnFiles
+from servestatic_build.store.own_files import OwnFiles, plain_variants
 from servestatic_build.store.staging import Staging, make_directories
+from servestatic_runtime import Manifest
 from servestatic_runtime.format import FILE_SUFFIXES, IDENTITY, file_name
 
 
-class _PlainName(NamedTuple):
+class PlainName(NamedTuple):
+    """What a plain name is another name of."""
+
     file: str  # from DIST: what the manifest lists
-    asset: Asset
     coding: str
+    source: SourceFile | None = None  # of a build
 
 
 class PlainNames:
     """The plain names of a release, and what is in their places."""
 
-    def __init__(self, assets: Iterable[Asset], layout: Layout, own: OwnFiles) -> None:
-        """Take the assets with their final places, and what a build has put into DIST before."""
+    def __init__(self, names: Mapping[str, PlainName], layout: Layout, own: OwnFiles) -> None:
+        """Take the names that there should be, and what a build has put into DIST before."""
         self._layout = layout
         self._own = own
-        self._names = dict(_names(assets, layout))
+        self._names = names
         self._outdated = [name for name, plain in self._names.items() if not self._is_link(name, plain.file)]
         self._stale = [name for name in own.plain_names if name not in self._names and own.has(name)]
 
@@ -43,14 +46,19 @@ class PlainNames:
         """Whether DIST has them all, and none that the release has no more."""
         return not (self._outdated or self._stale)
 
-    def refuse_foreign(self, diagnostics: Diagnostics) -> None:
-        """Report each file that would be lost: one that no build wrote, with other bytes than the source has."""
+    def foreign(self) -> Iterator[tuple[str, PlainName]]:
+        """Yield each file that would be lost: its path, which no build wrote to, and what would take its place."""
         for name in self._outdated:
             if not self._may_replace(name):
-                asset = self._names[name].asset
-                message = f"DIST has a file of this name that no build wrote, and other bytes than {asset.source.path}"
-                hint = "delete it if it is left over from another tool (or all of DIST), else rename one of the two"
-                diagnostics.error(Code.FOREIGN_FILE, self._layout.path_of(name), message, hint)
+                yield self._layout.path_of(name), self._names[name]
+
+    def refuse_foreign(self, diagnostics: Diagnostics) -> None:
+        """Report each file that would be lost: one that no build wrote, with other bytes than the source has."""
+        for path, plain in self.foreign():
+            others = f", and other bytes than {plain.source.path}" if plain.source else ""
+            message = f"DIST has a file of this name that no build wrote{others}"
+            hint = "delete it if it is left over from another tool (or all of DIST), else rename one of the two"
+            diagnostics.error(Code.FOREIGN_FILE, path, message, hint)
 
     def publish(self, staging: Staging) -> None:
         """Replace what is outdated, delete what is stale; raise OSError. The next build does what this one could not."""
@@ -78,7 +86,7 @@ class PlainNames:
             return True
         if plain.coding != IDENTITY:  # it goes with the file that it was made of
             return not os.path.isdir(path)
-        return _has_bytes_of(path, plain.asset.source.real_path)
+        return plain.source is not None and _has_bytes_of(path, plain.source.real_path)
 
     def _left_codings(self, name: str) -> Iterator[str]:
         """Yield the compressed siblings of a plain name that the release has not: they are of other bytes."""
@@ -89,7 +97,17 @@ class PlainNames:
                     yield path
 
 
-def _names(assets: Iterable[Asset], layout: Layout) -> Iterator[tuple[str, _PlainName]]:
+def names_of_manifest(manifest: Manifest) -> Mapping[str, PlainName]:
+    """Return the plain names of a release that was built before."""
+    return {name: PlainName(*plain) for name, plain in plain_variants(manifest, is_foreign=False).items()}
+
+
+def names_of_build(assets: Iterable[Asset], layout: Layout) -> Mapping[str, PlainName]:
+    """Return the plain names of assets with their final places."""
+    return dict(_names(assets, layout))
+
+
+def _names(assets: Iterable[Asset], layout: Layout) -> Iterator[tuple[str, PlainName]]:
     """Yield plain names of variants, those of files behind them: a file may be called like a coding of another one."""
     if layout.root_url is None:
         return
@@ -99,7 +117,7 @@ def _names(assets: Iterable[Asset], layout: Layout) -> Iterator[tuple[str, _Plai
             for variant in asset.variants:
                 if (variant.coding == IDENTITY) is is_identity:
                     name = file_name(asset.source.plain_path, layout.root_url) + FILE_SUFFIXES[variant.coding]
-                    yield name, _PlainName(layout.name(variant.file), asset, variant.coding)
+                    yield name, PlainName(layout.name(variant.file), variant.coding, asset.source)
 
 
 def _has_plain_name(asset: Asset, root_url: str) -> bool:

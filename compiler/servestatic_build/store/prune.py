@@ -1,103 +1,131 @@
-"""Delete from DIST what its release does not list: files of earlier releases, and whatever else has come there."""
+"""Delete from DIST the files that no kept release needs. Files that no manifest of this DIST has listed are not ours."""
 
 from __future__ import annotations
 
 import os
+import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
-from typing import NamedTuple
 
-from servestatic_build.platform_files import delete_file, is_link
-from servestatic_build.store.locks import OURS, locked_output
+from servestatic_build.platform_files import delete_file
+from servestatic_build.store.file_list import PLAIN_NAME, UNDER_WAY, FileList, Unlisted
+from servestatic_build.store.kept_releases import drop_manifests
+from servestatic_build.store.locks import locked_output
 from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.staging import sweep
 from servestatic_runtime import Manifest
-from servestatic_runtime.format import MANIFEST_NAME
+
+# How long a process may go on reading the release that was replaced. With reload it looks for a new one at every request,
+# so what is left are answers under way, and it does not matter how busy it is.
+GRACE_MINUTES = 10
 
 
-def prune(out: str, *, dry_run: bool = False) -> tuple[str, ...]:
-    """Delete every file but the manifest and those it lists, and directories that are empty then; return their names.
+def prune(out: str, *, grace_minutes: int = GRACE_MINUTES, dry_run: bool = False) -> tuple[str, ...]:
+    """Delete what a build would delete now, and what killed builds have staged; return the names of files.
 
-    A dry run deletes nothing. Where files lie at their URL paths, others write into DIST, too: then what is not ours stays.
-    Builds can't publish meanwhile, and what they have staged stays. Raises ManifestError where there is no release that
-    can be read, OSError for a file that can't be deleted.
+    A dry run deletes nothing. Builds can't publish meanwhile. Raises ManifestError where there is no release that can be
+    read, OSError for a file that can't be deleted.
     """
     Manifest.open(out)  # before a lock is put where there is no release
     with locked_output(out):
-        pruning = _Pruning(out, Manifest.open(out))
-        if dry_run:
-            return tuple(sorted(pruning.unlisted))
-        sweep(out)
-        return pruning.delete_unlisted()
+        pruning = Pruning(out, OwnFiles(out, Manifest.open(out)), grace_minutes)
+        if not dry_run:
+            sweep(out)
+            pruning.delete()
+        return pruning.due
 
 
-class _Directory(NamedTuple):
-    path: str
-    name: str  # from DIST, ending in a slash, empty for DIST itself
+class Pruning:
+    """What of DIST, whose lock is held, no kept release needs."""
 
-    def entries(self) -> list[os.DirEntry[str]]:
-        """Return what is in it but for what builds need while they run."""
-        with os.scandir(self.path) as entries:
-            return [entry for entry in entries if self.name or not entry.name.startswith(OURS)]
-
-
-class _Pruning:
-    """What is listed and what is there, by names with slashes, as the manifest has them, whatever the platform."""
-
-    def __init__(self, out: str, manifest: Manifest) -> None:
+    def __init__(self, out: str, own: OwnFiles, grace_minutes: int, *, publication_ended: bool = False) -> None:
+        """Take the release that is live; ``publication_ended`` says that its plain names are right."""
         self._out = out
-        self._own = OwnFiles(out, manifest)
-        self._has_others = manifest.root_url is not None
-        self._listed = {*self._own.listed, *self._own.plain_names, MANIFEST_NAME}
-        self._directories = {above for name in self._listed for above in _directories_of(name)}
-        self._looked_into = [_Directory(out, "")]
-        self.unlisted = dict(self._unlisted())  # paths by name; what is beside a file tells whose it is
+        self._own = own
+        self._until = int(time.time()) - grace_minutes * 60
+        self._publication_ended = publication_ended
+        self._unlisted = dict(self._still_unlisted()) if self._has_work else {}
+        due = (name for name, entry in self._unlisted.items() if name != UNDER_WAY and self._is_due(entry))
+        self._due = sorted(due, key=lambda name: (not self._is_plain(name), name))  # which are links to the others
+        self.due = tuple(sorted(name for name in self._due if self._may_delete(name)))
 
-    def delete_unlisted(self) -> tuple[str, ...]:
-        for path in self.unlisted.values():
-            delete_file(path)
-        self._own.forget(self.unlisted)
-        for directory in reversed(self._looked_into[1:]):
-            with suppress(OSError):  # it is not empty
-                os.rmdir(directory.path)
-        return tuple(sorted(self.unlisted))
+    def delete(self) -> None:
+        """Delete what is due. Raises OSError for a file that can't be deleted, when all others are."""
+        drop_manifests(self._out, self._own.releases[1:])
+        if not self._has_work:
+            return
+        failures = dict(self._failures(self.due))
+        _remove_empty(self._out, self._due)
+        gone = {*self._due} - failures.keys()
+        left = {name: entry for name, entry in self._unlisted.items() if name not in gone}
+        FileList(self._out).write({**self._own.to_record, **left})
+        for error in failures.values():
+            raise error
 
-    def _unlisted(self) -> Iterator[tuple[str, str]]:
-        for directory in self._looked_into:  # which grows
-            for entry in directory.entries():
-                name = directory.name + entry.name
-                if self._is_directory(entry, name):
-                    self._looked_into.append(_Directory(entry.path, f"{name}/"))
-                elif not self._is_listed(entry, name) and not (self._has_others and self._is_foreign(name)):
-                    yield name, entry.path
+    @cached_property
+    def _has_work(self) -> bool:
+        """Whether to ask the manifest for all its files: not where nothing can be due, as after most builds."""
+        ended = self._publication_ended and UNDER_WAY in self._own.recorded
+        return ended or any(map(self._is_due, self._own.recorded.values()))
 
-    def _is_directory(self, entry: os.DirEntry[str], name: str) -> bool:
-        """Return whether to look into an entry: into a link only where listed files are behind it."""
-        return entry.is_dir() and (f"{name}/" in self._directories or not is_link(entry))
+    def _still_unlisted(self) -> Iterator[tuple[str, Unlisted | None]]:
+        recorded = self._own.recorded
+        for name, entry in recorded.items():
+            has_ended = name == UNDER_WAY and self._publication_ended
+            if not (has_ended or name in self._own.listed or name in self._own.plain_names):
+                yield name, entry
 
-    def _is_foreign(self, name: str) -> bool:
-        return not (self._own.has(name) or self._own.has_coding(name))
+    def _is_due(self, entry: Unlisted | None) -> bool:
+        """Return whether a file may go. A plain name is nothing that the runtime reads."""
+        if entry is None:
+            return False
+        return entry.release == PLAIN_NAME or (entry.release not in self._own.releases and entry.since <= self._until)
 
-    def _is_listed(self, entry: os.DirEntry[str], name: str) -> bool:
-        """Return whether a file is listed: under another spelling, too, where the file system takes both for one."""
-        if name in self._listed:
-            return True
+    def _is_plain(self, name: str) -> bool:
+        entry = self._unlisted[name]
+        return entry is not None and entry.release == PLAIN_NAME
+
+    def _may_delete(self, name: str) -> bool:
+        """Return whether there is a file by this name that is still ours, and needed under no other name."""
+        path = self._own.path(name)
+        if not os.path.lexists(path):
+            return False
+        if self._is_plain(name):
+            return self._own.has_bytes_of_ours(name)
         alike = self._by_fold.get(_fold(name))
-        return alike is not None and _is_same(entry.path, os.path.join(self._out, alike))
+        return alike is None or not _is_same(path, self._own.path(alike))
 
     @cached_property
     def _by_fold(self) -> dict[str, str]:
-        return {_fold(name): name for name in self._listed}
+        """The names that stay: where a file system takes another spelling for one of them, that is the same file."""
+        staying = (*self._own.listed, *self._own.plain_names, *(self._unlisted.keys() - {*self._due}))
+        return {_fold(name): name for name in staying}
+
+    def _failures(self, names: Iterable[str]) -> Iterator[tuple[str, OSError]]:
+        for name in names:
+            try:
+                delete_file(self._own.path(name))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                yield name, error
+
+
+def _remove_empty(out: str, names: Iterable[str]) -> None:
+    """Remove the directories above these names that are empty."""
+    directories = {above for name in names for above in _directories_of(name)}
+    for directory in sorted(directories, key=len, reverse=True):
+        with suppress(OSError):  # it is not empty, or not there
+            os.rmdir(os.path.join(out, *directory.split("/")))
 
 
 def _directories_of(name: str) -> Iterator[str]:
-    """Yield the directories above a name, each with its slash."""
-    place = name.find("/")
-    while place >= 0:
-        yield name[: place + 1]
-        place = name.find("/", place + 1)
+    directory = name.rpartition("/")[0]
+    while directory:
+        yield directory
+        directory = directory.rpartition("/")[0]
 
 
 def _fold(name: str) -> str:

@@ -10,8 +10,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from typing import NamedTuple
 
+from servestatic_build.names import OURS
 from servestatic_build.platform_files import BY_UMASK, Modes, delete_tree, set_mode
-from servestatic_build.store.locks import LOCK_SUFFIX, OURS, locked, locked_output
+from servestatic_build.store.locks import LOCK_SUFFIX, locked, locked_output
 
 _PREFIX = f"{OURS}-"
 _TRIES = 10  # to lock a DIST that other builds, which fail, make and remove again

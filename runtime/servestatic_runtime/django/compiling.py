@@ -19,8 +19,7 @@ from django.core.management.color import color_style
 from servestatic_runtime.django import conf, opened
 from servestatic_runtime.django.keys import Table
 from servestatic_runtime.django.trees import Collected, by_logical_name, local_path, trees
-from servestatic_runtime.errors import ManifestError
-from servestatic_runtime.manifest import Manifest, manifest_path
+from servestatic_runtime.manifest import manifest_path
 from servestatic_runtime.platform_files import with_slashes
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def prune(dist: str) -> int:
     from servestatic_build.store import prune as store
 
     try:
-        return len(store.prune(dist))
+        return len(store.prune(dist, grace_minutes=0))
     except OSError as error:
         raise CommandError(f"{error.filename or dist}: {error.strerror or error}") from error
 
@@ -223,11 +222,7 @@ def _foreign(dist: str) -> frozenset[str]:
 
     if not os.path.isdir(dist):
         return frozenset()
-    try:
-        manifest = Manifest.open(dist)
-    except ManifestError:  # a build says so if there is one
-        manifest = None
-    return frozenset(OwnFiles(dist, manifest).foreign())
+    return frozenset(OwnFiles.of_dist(dist).foreign())  # of a manifest that can't be read the build says so
 
 
 def _origins(base_url: str | None) -> Iterator[str]:

@@ -109,6 +109,7 @@ KEYS: dict[str, Key] = {
     "STRICT": _setting("strict"),
     "KEEP_RELEASES": _setting("keep-releases"),
     "KEEP_DAYS": _setting("keep-days"),
+    "GRACE_MINUTES": _setting("grace-minutes"),
     "DELTAS": _setting("deltas"),
     "PUBLIC_DELTAS": _setting("public-deltas"),
 }

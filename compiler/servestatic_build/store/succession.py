@@ -1,0 +1,69 @@
+"""A release takes the place of another one in DIST: what has to be noted before, so that nothing gets lost."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from servestatic_build.store.file_list import PLAIN_NAME, UNDER_WAY, UNKNOWN_RELEASE, FileEntries, FileList, Unlisted
+from servestatic_build.store.kept_releases import drop_manifests, keep_manifest
+from servestatic_build.store.own_files import OwnFiles
+from servestatic_build.store.staging import Staging
+from servestatic_runtime import Manifest
+from servestatic_runtime.document import Document
+from servestatic_runtime.format import MANIFEST_NAME
+from servestatic_runtime.platform_files import file_signature
+
+
+@contextmanager
+def succession(out: str, live: OwnFiles, document: bytes, new: Iterable[str], staging: Staging) -> Iterator[None]:
+    """Note what leads from the release in DIST to the one of a manifest, which the block publishes; raise OSError.
+
+    ``new`` are the names in DIST of the files that the block brings in. DIST's lock is held. If the block fails before the
+    manifest is there, DIST is as it was.
+    """
+    path = os.path.join(out, MANIFEST_NAME)
+    following = OwnFiles(out, Manifest(Document(document, path)))
+    files, entries = FileList(out), _entries(live, following, new, int(time.time()))
+    before = file_signature(path)
+    try:
+        files.write(entries, staging.modes.file)
+        _keep(live, following, staging)
+        yield
+    except BaseException:
+        if file_signature(path) == before:
+            with suppress(OSError):
+                files.write(_undone(live, entries), staging.modes.file)
+                drop_manifests(out, live.releases[1:])
+        raise
+
+
+def _entries(live: OwnFiles, following: OwnFiles, new: Iterable[str], now: int) -> FileEntries:
+    """Return the list for the time from the first new file to the manifest, and for ever if that does not come."""
+    release = following.releases[0]
+    recorded = {name: entry or Unlisted(now, UNKNOWN_RELEASE) for name, entry in live.recorded.items()}
+    incoming = {name: Unlisted(now, release) for name in new}
+    leaving = {name: Unlisted(now, last) for name, last in live.listed.items() if name not in following.listed}
+    plain = {name: Unlisted(now, PLAIN_NAME) for name in live.plain_names if name not in following.plain_names}
+    entries: dict[str, Unlisted | None] = {**incoming, **recorded}
+    for name in live.listed:
+        entries.pop(name, None)
+    return {**following.to_record, **entries, **leaving, **plain, UNDER_WAY: Unlisted(now, release)}
+
+
+def _undone(live: OwnFiles, entries: FileEntries) -> FileEntries:
+    """Return the list after a failure: as it was before, but for new files that could not be taken back."""
+    known = live.recorded.keys() | live.listed.keys() | live.plain_names.keys() | {UNDER_WAY}
+    left = {name: entry for name, entry in entries.items() if name not in known and os.path.lexists(live.path(name))}
+    return {**live.recorded, **left}
+
+
+def _keep(live: OwnFiles, following: OwnFiles, staging: Staging) -> None:
+    """Keep the manifest that is replaced, if the following one keeps its release."""
+    release, manifest = live.releases[0], live.manifest
+    if manifest is not None and release in following.releases[1:]:
+        with open(manifest.path, "rb") as file:
+            copy = staging.write([file.read()]).path
+        keep_manifest(manifest.root, release, copy)
