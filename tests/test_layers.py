@@ -140,7 +140,11 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"insertion_modes"},
         {"tree_construction"},
     ),
-    "servestatic_build.exports": ({"__init__", "served"}, {"caddy", "header_lines", "nginx", "objects"}, {"formats"}),
+    "servestatic_build.exports": (
+        {"__init__", "pages", "served"},
+        {"caddy", "header_lines", "nginx", "objects"},
+        {"formats"},
+    ),
     "servestatic_build.probing": ({"__init__", "questions"}, {"faults"}, {"client"}),
     "servestatic_build.releases": (
         {"__init__", "dictionaries", "fallbacks", "headers", "import_map", "previous"},

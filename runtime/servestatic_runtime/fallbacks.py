@@ -7,7 +7,7 @@ a GET or a HEAD that takes HTML. Scripts and images that ask for what is not the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from servestatic_runtime.conditional import Fields
 from servestatic_runtime.format import FallbackRecord
@@ -18,6 +18,8 @@ from servestatic_runtime.response import Native, Response
 
 if TYPE_CHECKING:
     from servestatic_runtime.resources import Match
+
+Value = TypeVar("Value")
 
 _METHODS = frozenset({"GET", "HEAD"})
 
@@ -68,11 +70,11 @@ class FallbackMatch(NamedTuple):
 
     def ok_headers(self, variant: Variant) -> Headers:
         """Return all headers of the 200 for a variant."""
-        return _varying(self.match.ok_headers(variant))
+        return varying(self.match.ok_headers(variant))
 
     def not_modified_headers(self, variant: Variant) -> Headers:
         """Return all headers of the 304 for a variant."""
-        return _varying(self.match.not_modified_headers(variant))
+        return varying(self.match.not_modified_headers(variant))
 
     def body_path(self, variant: Variant) -> str:
         """Return the absolute path of a variant's file."""
@@ -94,6 +96,8 @@ def respond_with_page(
     return Response(status, response.headers, response.file_body, response.body)
 
 
-def _varying(headers: Headers) -> Headers:
-    vary = [value for name, value in headers if name.lower() == "vary"]
-    return [*(pair for pair in headers if pair[0].lower() != "vary"), ("Vary", ", ".join([*vary, "Accept"]))]
+def varying(headers: Sequence[tuple[str, Value]]) -> list[tuple[str, Value | str]]:
+    """Return headers that say that the answer depends on Accept, too."""
+    others = [pair for pair in headers if pair[0].lower() != "vary"]
+    vary = [str(value) for name, value in headers if name.lower() == "vary"]
+    return [*others, ("Vary", ", ".join([*vary, "Accept"]))]

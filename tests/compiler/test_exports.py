@@ -112,17 +112,31 @@ ROWS = [
     Row("/static/nothing.css", method="HEAD"),
 ]
 # What an export says in its head that its server sends otherwise: not compared.
+NAVIGATION = {"Accept": "text/html,*/*;q=0.8"}
+PAGE_ROWS = [
+    *(Row(path, NAVIGATION) for path in ("/users/7", "/admin/x", "/admin/", "/", "/robots.txt", "/café", "/ADMINS")),
+    *(Row(path, NAVIGATION) for path in ("/static/nothing.js", "/static/", "/static/css/App.css")),
+    Row("/users/7", {"Accept": "application/json"}),
+    Row("/users/7", {"Accept": "TEXT/HTML"}),
+    Row("/users/7", NAVIGATION, method="HEAD"),
+    Row("/users/7", NAVIGATION | {"Accept-Encoding": "br"}),
+    Row("/users/7", NAVIGATION | {"If-None-Match": "{etag}"}, not_by=("caddy",)),
+]
 OTHERWISE = {"nginx": {"server"}, "caddy": {"server", "etag", "last-modified"}}
 PER_CONNECTION = {"date", "connection", "keep-alive", "transfer-encoding"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.name} {row.fields}")
 def test_a_server_with_an_export_answers_as_ours(server: tuple[str, httpx.Client], release: Compiled, row: Row) -> None:
-    name, client = server
+    same_answer(*server, release, row, "css/app.css")
+
+
+def same_answer(name: str, client: httpx.Client, release: Compiled, row: Row, tagged: str) -> None:
+    """Compare a server's answer with ours; ``{etag}`` is that of the asset ``tagged``."""
     if name in row.not_by:
         pytest.skip("the head of the export says that this server can't")
     path = row.name if row.name.startswith("/") else release.url(row.name)
-    etag = release.manifest.asset("css/app.css").variants[0].etag
+    etag = release.manifest.asset(tagged).variants[0].etag
     fields = {"Accept-Encoding": "identity"} | {key: value.replace("{etag}", etag) for key, value in row.fields.items()}
     ours = httpx.Client(
         transport=httpx.WSGITransport(ServeStatic(None, release.dist)), base_url="http://127.0.0.1", headers=fields
@@ -134,6 +148,42 @@ def test_a_server_with_an_export_answers_as_ours(server: tuple[str, httpx.Client
         assert compared(name, theirs) == compared(name, ours)
     else:
         assert theirs.headers["cache-control"] == "no-store"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    root = tmp_path_factory.mktemp("pages")
+    public = {"index.html": "<h1>Home</h1>" * 20, "admin/app.html": "<h1>Admin</h1>" * 20, "robots.txt": "all"}
+    sources = Source(str(write_tree(root / "static", STATIC))), Source(str(write_tree(root / "public", public)), "/")
+    spa = ["/=index.html", "/admin/=/admin/app.html"]
+    return compile_sources(root, *sources, codings=("gzip", "br"), spa=spa, not_found=["/old/=index.html"])
+
+
+@pytest.fixture(scope="module", params=STATIC_SERVERS)
+def page_server(
+    request: pytest.FixtureRequest, pages: Compiled, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, httpx.Client]]:
+    directory = tmp_path_factory.mktemp(request.param)
+    with (
+        STATIC_SERVERS[request.param](exported(pages, request.param), directory) as running,
+        httpx.Client(base_url=f"http://127.0.0.1:{running.port}", headers={"Accept-Encoding": ""}) as client,
+    ):
+        yield request.param, client
+
+
+@pytest.mark.parametrize("row", PAGE_ROWS, ids=lambda row: f"{row.method} {row.name} {row.fields}")
+def test_a_server_with_an_export_sends_the_page_of_an_application_as_ours(
+    page_server: tuple[str, httpx.Client], pages: Compiled, row: Row
+) -> None:
+    same_answer(*page_server, pages, row, "/index.html")
+
+
+def test_the_head_says_which_pages_for_unknown_paths_a_server_sends(pages: Compiled, release: Compiled) -> None:
+    for to in ("nginx", "caddy"):
+        head = exported(pages, to).partition("\n\n")[0]
+        assert "not the page of not-found" in head
+        assert "not-found" not in exported(release, to)
+    assert "#   /admin/* /admin/app.html 200\n" in exported(pages, "headers")
 
 
 def compared(server: str, response: httpx.Response) -> dict[str, str]:

@@ -155,7 +155,7 @@ def test_a_page_that_is_not_published_is_an_error(tmp_path: Path, file: str) -> 
 
 def test_the_application_of_the_documents_serves_deep_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (Path(__file__).parents[2] / "docs/howto/single-page-apps.md").read_text()
-    (block,) = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    block = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[0]
     compiled(tmp_path, spa="/=index.html")
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {"__name__": "documents"}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from servestatic_build.exports.pages import Page, has_not_found_page, pages
 from servestatic_build.exports.served import Served, one_line, served
 from servestatic_runtime import Manifest
+from servestatic_runtime.format import HeaderSetRecord
 from servestatic_runtime.paths import quote_path
 
 _HEAD = """\
@@ -19,6 +21,14 @@ _HEAD = """\
 # - OPTIONS gets the answer 405, and HEAD for a coding no Content-Length.
 # - Paths with braces are not found.
 """
+_NO_NOT_FOUND_PAGE = """\
+# - Who asks for an unknown path gets a few words with status 404, and not the page of not-found.
+"""
+_BEFORE_APPLICATION = """\
+#
+# The page of spa is sent for each path that the release does not list. An application behind Caddy, which knows paths
+# itself, has to send it: then export a release that was compiled without spa.
+"""
 
 _SITE = """\
 :80 {{
@@ -28,6 +38,7 @@ _SITE = """\
 {rows}
             default "" "" ""
         }}
+{pages}
         # What the release does not list. With an application behind Caddy, write a reverse_proxy in place of these lines.
         @not_listed vars {{servestatic_headers}} ""
         handle @not_listed {{
@@ -56,14 +67,36 @@ _SITE = """\
 _CADDY_S_OWN = frozenset({"accept-ranges", "content-encoding", "content-length", "etag", "last-modified"})
 
 
+_PAGE = """\
+        @page_{number} {{
+            vars {{servestatic_headers}} ""
+            method GET HEAD
+            header_regexp Accept (?i)text/html
+            path {url}
+{not_below_prefix}
+        }}
+        handle @page_{number} {{
+            header {{
+{headers}
+            }}
+            rewrite * {file}
+            file_server {{
+                index off
+                precompressed br zstd gzip
+            }}
+        }}"""
+
+
 def caddy(manifest: Manifest) -> Iterator[str]:
     """Yield the lines of the Caddyfile."""
-    paths = [*served(manifest)]
+    paths, spa = [*served(manifest)], [*pages(manifest)]
     numbers = sorted({each.header_set for each in paths})
-    yield _HEAD.format(dist=one_line(manifest.root))
+    not_found = _NO_NOT_FOUND_PAGE if has_not_found_page(manifest) else ""
+    yield _HEAD.format(dist=one_line(manifest.root)) + not_found + (_BEFORE_APPLICATION if spa else "")
     yield _SITE.format(
         root=_text(manifest.root),
         rows="\n".join(f"            {_row(each)}" for each in paths),
+        pages="\n".join(_page(number, page, manifest.prefix) for number, page in enumerate(spa)),
         headers="\n".join(line for number in numbers for line in _headers(manifest, number)),
     )
 
@@ -75,13 +108,27 @@ def _row(each: Served) -> str:
     return " ".join((_quoted(each.path), *map(_text, values)))
 
 
+def _page(number: int, page: Page, prefix: str) -> str:
+    return _PAGE.format(
+        number=number,
+        url=_text(f"{page.url}*"),
+        not_below_prefix="" if prefix == "/" else f"            not path {_text(f'{prefix}*')}",
+        headers="\n".join(f"                {line}" for line in _lines(page.headers)),
+        file=_text(quote_path(f"/{page.asset.variants[0].file}")),
+    )
+
+
 def _headers(manifest: Manifest, number: int) -> Iterator[str]:
     yield f"        @headers_{number} vars {{servestatic_headers}} headers_{number}"
     yield f"        header @headers_{number} {{"
-    for name, value in manifest.header_set(number).ok:
-        if value is not None and name.lower() not in _CADDY_S_OWN:
-            yield f"            {name} {_text(value)}"
+    yield from (f"            {line}" for line in _lines(manifest.header_set(number)))
     yield "        }"
+
+
+def _lines(headers: HeaderSetRecord) -> Iterator[str]:
+    for name, value in headers.ok:
+        if value is not None and name.lower() not in _CADDY_S_OWN:
+            yield f"{name} {_text(value)}"
 
 
 def _text(text: str) -> str:

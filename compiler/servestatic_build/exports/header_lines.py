@@ -15,6 +15,9 @@ _HEAD = """\
 # The host chooses the codings, and makes ETag, Content-Type, redirects and 404 itself.
 # Cloudflare Pages reads the first 100 rules only. There are {rules} here.
 """
+_REDIRECTS = """\
+# Pages for unknown paths (spa, not-found) are sent only as lines of _redirects say, whatever the request accepts:
+"""
 
 # What describes the body that the host sends.
 _HOST_S_OWN = frozenset(
@@ -25,9 +28,16 @@ _HOST_S_OWN = frozenset(
 def header_lines(manifest: Manifest) -> Iterator[str]:
     """Yield the lines of the file."""
     paths = [each for each in served(manifest) if each.location is None]
-    yield _HEAD.format(dist=one_line(manifest.root), rules=len(paths))
+    yield _HEAD.format(dist=one_line(manifest.root), rules=len(paths)) + "".join(_redirects(manifest))
     for each in paths:
         yield quote_path(each.path).replace("*", "%2A").replace(":", "%3A")
         for name, value in manifest.header_set(each.header_set).ok:
             if value is not None and name.lower() not in _HOST_S_OWN:
                 yield f"  {name}: {value}"
+
+
+def _redirects(manifest: Manifest) -> Iterator[str]:
+    if manifest.fallbacks:
+        yield _REDIRECTS
+    for each in manifest.fallbacks:
+        yield f"#   {quote_path(each.url)}* {quote_path(each.path)} {each.status}\n"

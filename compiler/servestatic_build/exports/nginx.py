@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import NamedTuple
 
+from servestatic_build.exports.pages import Page, has_not_found_page, pages
 from servestatic_build.exports.served import CODINGS, Served, codings_by_size, one_line, served
 from servestatic_runtime import Manifest
 from servestatic_runtime.dates import format_date
-from servestatic_runtime.format import IDENTITY
+from servestatic_runtime.format import IDENTITY, HeaderSetRecord
 from servestatic_runtime.paths import quote_path
 from servestatic_runtime.records import Asset
 
@@ -28,6 +29,14 @@ _HEAD = """\
 # - A request for several ranges gets the whole file, and OPTIONS the answer 405.
 # - Slashes that follow each other count as one.
 # - If-Modified-Since has to be the very date that was sent.
+"""
+_NO_NOT_FOUND_PAGE = """\
+# - Who asks for an unknown path gets a few words with status 404, and not the page of not-found.
+"""
+_BEFORE_APPLICATION = """\
+#
+# The page of spa is sent for each path that the release does not list. An application behind nginx, which knows paths
+# itself, has to send it: then export a release that was compiled without spa.
 """
 
 _SERVER = """\
@@ -43,7 +52,7 @@ server {{
     location / {{
         error_page 404 = @servestatic_not_listed;
         error_page 405 = @servestatic_not_allowed;
-        if ($uri != $servestatic_path) {{ return 404; }}
+        if ($servestatic_asked != $servestatic_path) {{ return 404; }}
         set $servestatic_number $servestatic_headers; # looked up now, for try_files changes $uri
         if ($request_method !~ "^(GET|HEAD)$") {{ return 405; }}
         if ($servestatic_location) {{ return 301 $servestatic_location$is_args$args; }}
@@ -90,6 +99,7 @@ class _Table(NamedTuple):
     source: str
     variable: str
     rows: list[str]
+    default: str = '""'
 
 
 class _Header(NamedTuple):
@@ -105,33 +115,63 @@ class _Header(NamedTuple):
 
 def nginx(manifest: Manifest) -> Iterator[str]:
     """Yield the lines of the configuration."""
-    assets, paths = [*manifest], [*served(manifest)]
-    headers = _header_rows(manifest, paths)
-    tables = [*_path_tables(paths), *_asset_tables(assets), *_coding_tables(assets), *_fresh_tables()]
+    assets, paths, spa = [*manifest], [*served(manifest)], [*pages(manifest)]
+    header_sets = {str(number): manifest.header_set(number) for number in sorted({each.header_set for each in paths})}
+    headers = _header_rows({**header_sets, **{_key_of(page): page.headers for page in spa}})
+    tables = [*_asked_tables(paths, spa, manifest.prefix), *_path_tables(paths, spa), *_asset_tables(assets)]
+    tables += [*_coding_tables(assets), *_fresh_tables()]
     tables += [_Table('"$servestatic_headers;$servestatic_fresh"', each.variable, headers[each]) for each in headers]
-    yield _HEAD.format(dist=one_line(manifest.root))
+    not_found = _NO_NOT_FOUND_PAGE if has_not_found_page(manifest) else ""
+    yield _HEAD.format(dist=one_line(manifest.root)) + not_found + (_BEFORE_APPLICATION if spa else "")
     yield from _sizes(tables)
     yield 'geo $servestatic_dollar { default "$"; }'
     for table in tables:
         yield f"map {table.source} ${table.variable} {{"
-        yield '    default "";'
+        yield f"    default {table.default};"
         yield from (f"    {row}" for row in table.rows)
         yield "}"
     added = "\n".join(f"        add_header {_text(each.name)} ${each.variable};" for each in headers)
     yield _SERVER.format(root=_text(manifest.root), headers=added)
 
 
-def _path_tables(paths: list[Served]) -> Iterator[_Table]:
+def _asked_tables(paths: list[Served], spa: list[Page], prefix: str) -> Iterator[_Table]:
+    """Yield what is asked for: a path, or the page of an application where a person navigates to an unknown path."""
+    if not spa:
+        yield _Table("$uri", "servestatic_asked", [], "$uri")
+        return
     keys = _path_keys(paths)
-    texts: dict[str, list[tuple[Served, str]]] = {
-        "path": [(each, each.path) for each in paths],
-        "asset": [(each, str(each.number)) for each in paths],
-        "headers": [(each, str(each.header_set)) for each in paths],
-        "location": [(each, quote_path(each.location)) for each in paths if each.location],
+    yield _Table("$uri", "servestatic_listed", [f"{keys[each.path]} {_text(each.path)};" for each in paths])
+    yield _Table(
+        '"$servestatic_listed;$uri"', "servestatic_is_listed", [r'"~^(?<servestatic_a>.+);\k<servestatic_a>$" 1;']
+    )
+    below = {} if prefix == "/" else {prefix: ""}  # assets, which are no pages
+    below |= {page.url: _key_of(page) for page in spa}
+    rows = [_row(f"~^(GET|HEAD);{re.escape(url)}", page) for url, page in below.items()]
+    yield _Table('"$request_method;$uri"', "servestatic_page", rows)
+    yield _Table("$http_accept", "servestatic_navigates", ['"~*text/html" 1;'])
+    chosen = r'"~^;1;(?<servestatic_b>.+)$" $servestatic_b;'
+    choice = '"$servestatic_is_listed;$servestatic_navigates;$servestatic_page"'
+    yield _Table(choice, "servestatic_asked", [chosen], "$uri")
+
+
+def _key_of(page: Page) -> str:
+    """Return what a page is called in tables, unlike any path and any number."""
+    return f"page {page.url}"
+
+
+def _path_tables(paths: list[Served], spa: list[Page]) -> Iterator[_Table]:
+    keys = _path_keys(paths)
+    texts: dict[str, list[tuple[str, str]]] = {
+        "path": [(keys[each.path], each.path) for each in paths],
+        "asset": [(keys[each.path], str(each.number)) for each in paths],
+        "headers": [(keys[each.path], str(each.header_set)) for each in paths],
+        "location": [(keys[each.path], quote_path(each.location)) for each in paths if each.location],
     }
+    own = {"path": _key_of, "asset": lambda page: str(page.number), "headers": _key_of}
+    for name, value_of in own.items():
+        texts[name] += [(_key(_key_of(page)), value_of(page)) for page in spa]
     for name, values in texts.items():
-        rows = [f"{keys[each.path]} {_text(value)};" for each, value in values]
-        yield _Table("$uri", f"servestatic_{name}", rows)
+        yield _Table("$servestatic_asked", f"servestatic_{name}", [f"{key} {_text(value)};" for key, value in values])
 
 
 def _path_keys(paths: list[Served]) -> dict[str, str]:
@@ -185,12 +225,11 @@ def _fresh_tables() -> Iterator[_Table]:
     yield _Table('"$servestatic_same_etag$servestatic_same_date"', "servestatic_fresh", ['"1" 1;'])
 
 
-def _header_rows(manifest: Manifest, paths: list[Served]) -> dict[_Header, list[str]]:
+def _header_rows(header_sets: Mapping[str, HeaderSetRecord]) -> dict[_Header, list[str]]:
     """Return the rows of each header's table, by header set and by whether the answer is a 304."""
     rows: defaultdict[_Header, list[str]] = defaultdict(list)
-    for number in sorted({each.header_set for each in paths}):
-        record = manifest.header_set(number)
-        for key, headers in ((f"{number};", record.ok), (f"{number};1", record.not_modified)):
+    for name_of_set, record in header_sets.items():
+        for key, headers in ((f"{name_of_set};", record.ok), (f"{name_of_set};1", record.not_modified)):
             counts: Counter[str] = Counter()
             for name, value in headers:
                 if name.lower() not in _NGINX_S_OWN:
