@@ -128,6 +128,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"javascript"},
         {"candidates", "import_map", "web_manifest"},
         {"elements"},
+        {"plain_tags"},
         {"html"},
         {"svg"},
         {"__init__"},

@@ -81,12 +81,15 @@ REPEATED = (
     Repeated(HTML, "a 1x,", "<img srcset='", "'>"),  # image candidates
     Repeated(HTML, "&amp;", "<img src='", "'>"),  # character references
     Repeated(HTML, "&", "<img src='", "'>"),  # ampersands
+    Repeated(HTML, '<p><a id="{}" href="a">b</a>'),  # simple links
+    Repeated(HTML, ' a="b"', "<a", ' href="c">'),  # simple attributes
     Repeated(SVG, "<?xml-stylesheet href='a'?>", _SVG, "</svg>"),  # instructions
     Repeated(SVG, "<style><?x ?></style>", _SVG, "</svg>"),  # instructions in style sheets
     Repeated(SVG, "<style><!-- ", _SVG, "</svg>"),  # comments that never end
     Repeated(SVG, "<g>", _SVG),  # open elements
     Repeated(SVG, "a{}='b' ", f"{_SVG}<g ", "/></svg>"),  # many attributes of SVG
     Repeated(SVG, "<use xlink:href='a&amp;b'/>", _SVG, "</svg>"),  # links
+    Repeated(SVG, '<use id="a{}" xlink:href="b"/>', _SVG, "</svg>"),  # simple links
     Repeated(WEB_MANIFEST, '{"src": "a", "src": "b"},', '{"icons": [', '{"src": "c"}]}'),  # icons
     Repeated(WEB_MANIFEST, '"icons": [{"src": "a"}],', "{", '"a": 1}'),  # members of one name
     Repeated(WEB_MANIFEST, "\\u0061", '{"icons": [{"src": "', '"}]}'),  # escapes

@@ -24,7 +24,8 @@ def without_placeholders(extraction: Extraction) -> Extraction:
     Where the page's base is such a text, none of its references says anything.
     """
     says_nothing = has_placeholder(extraction.base or "")
-    kept = tuple(r for r in extraction.references if not says_nothing and not has_placeholder(r.value))
+    found = () if says_nothing else extraction.references
+    kept = tuple([r for r in found if not _PLACEHOLDER.search(r.value)])
     prefixes = () if says_nothing else extraction.import_map_prefixes
     count = len(extraction.references) - len(kept)
     return replace(extraction, references=kept, import_map_prefixes=prefixes, placeholders=count)

@@ -25,22 +25,13 @@ from servestatic_build.references.extractors.html_parsing.tokens import (
 )
 from servestatic_build.references.extractors.html_parsing.tree_construction import OpenTags
 from servestatic_build.references.extractors.markup import HTML_VALUE, attributes
+from servestatic_build.references.extractors.plain_tags import PlainTags
 from servestatic_build.references.placeholders import without_placeholders
 from servestatic_build.text import as_text
 
 _WITH_TEXT = frozenset((b"script", b"style"))  # of these elements the text is read, too
 _RENAMED = {b"image": "img"}  # HTML 13.2.6.4.7
 _READ = {name.encode(): name for name in elements.READ}
-# Text and tags in which nothing refers to a file, as most are written: most of a page is that, and need not be looked at.
-# A pattern remembers what it repeats, so it does so a number of times only.
-_PLAIN = re.compile(
-    rb"(?:[^<]+"
-    rb"|</[a-z][a-z0-9-]*>"
-    rb"|<(?!(?:base|iframe|link|math|meta|noembed|noframes|plaintext|script|style|svg|template|textarea|title|xmp)[\s/>])"
-    rb"[a-z][a-z0-9-]*(?:\s(?!(?:"
-    + "|".join(sorted(elements.ATTRIBUTES)).encode()
-    + rb")[\s/=>])[a-z][a-z-]*(?:=\"[^\"]*\"|(?=[\s>]))|\shref=\"#[^\"]*\"|\sstyle=\"[^\"(&]*\")*>){1,200}"
-)
 
 
 def extract(data: bytes) -> Extraction:
@@ -59,7 +50,7 @@ def read_page(data: bytes) -> Extraction:
 
 
 def _extraction(page: _Page) -> Extraction:
-    return joined(part for element in page.elements() for part in elements.extract(element, read_page))
+    return joined(page.extractions())
 
 
 class _Page:
@@ -68,10 +59,17 @@ class _Page:
     def __init__(self, data: bytes, tags: ForeignContent | OpenTags) -> None:
         self._data = data
         self._tags = tags
+        self._plain = PlainTags(data)
         self._position = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
 
-    def elements(self) -> Iterator[Element]:
-        """Yield the elements that may refer to something; raise UnknownError."""
+    def extractions(self) -> Iterator[Extraction]:
+        """Yield what is found in the parts of the page; raise UnknownError."""
+        for element in self._elements():
+            yield from elements.extract(element, read_page)
+        yield Extraction(tuple(self._plain.references))
+
+    def _elements(self) -> Iterator[Element]:
+        """Yield the elements that may refer to something."""
         while token := self._next():
             if token.lastindex not in {TAG, LONG_TAG}:
                 self._position = skipped(self._data, token, in_foreign_content=self._tags.in_foreign_content)
@@ -87,8 +85,8 @@ class _Page:
 
     def _next(self) -> re.Match[bytes] | None:
         position = self._position
-        if not self._tags.in_foreign_content and (run := _PLAIN.match(self._data, position)):
-            position = run.end()
+        if not self._tags.in_foreign_content:
+            position = self._plain.end(position)
         return TOKEN.search(self._data, position)
 
     def _element(self, tag: Tag) -> Element | None:
