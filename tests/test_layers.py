@@ -34,7 +34,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
             "url_reason",
         },
         {"negotiate", "concurrency"},
-        {"records", "conditional", "bodies", "default_headers"},
+        {"records", "conditional", "bodies", "default_headers", "source_settings"},
         {"document"},
         {"manifest"},
         {"current_release"},
@@ -193,6 +193,7 @@ FRAMEWORKS = {
     "flask": {"flask", "click", "servestatic_build"},
     "jinja": {"jinja2", "markupsafe"},
     "quart": {"quart"},
+    "source_settings": {"servestatic_build"},  # reads a settings file where there is no release
     "starlette": {"starlette"},
     "concurrency": {"trio"},  # runs under trio where trio runs already
 }
@@ -263,9 +264,13 @@ def test_the_runtime_imports_the_standard_library_and_itself_and_each_framework_
     assert {unit: packages for unit, packages in foreign.items() if packages} == FRAMEWORKS
 
 
-def test_the_compiler_is_imported_only_where_something_is_compiled() -> None:
-    users = {str(path.relative_to(RUNTIME)) for path in RUNTIME.rglob("*.py") if "servestatic_build" in imports(path)}
-    assert users == {"django/compiling.py", "flask/compiling.py"}
+def test_the_compiler_is_imported_only_where_something_is_compiled_or_its_settings_are_read() -> None:
+    users = {
+        str(path.relative_to(RUNTIME))
+        for path in RUNTIME.rglob("*.py")
+        if any(name.partition(".")[0] == "servestatic_build" for name in imports(path))
+    }
+    assert users == {"django/compiling.py", "flask/compiling.py", "source_settings.py"}
     program = "import sys, servestatic_runtime.quart; print('servestatic_build' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -45,7 +45,7 @@ class ServeStaticASGI(WithoutOldArguments):
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         claim_prefix: bool = False,
         reload: bool = False,
-        sources: Sequence[str] = (),
+        sources: Sequence[str] | str = (),
         strict: bool = False,
     ) -> None:
         """Open the release; raise ManifestError for one that can't be read.
@@ -54,7 +54,8 @@ class ServeStaticASGI(WithoutOldArguments):
         this process may keep bodies in.
         ``claim_prefix`` answers 404 below the prefix (``/static/``) for what is not listed, instead of the application.
         ``reload`` looks for a new manifest at every request (one stat).
-        ``sources`` are served as they lie while there is no release: ``DIR`` below ``/static/``, or ``URL=DIR``. Without any,
+        ``sources`` are served as they lie while there is no release: a list of ``DIR``, below ``/static/``, and ``URL=DIR``,
+        or the file whose settings name them, such as "pyproject.toml", with another prefix and header rules. Without any,
         requests below ``/static/`` are answered 503 then, with what to run. ``strict`` raises ManifestError instead.
         """
         self.app = app or _not_found_app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from time import time
 from typing import NamedTuple
@@ -17,15 +17,15 @@ from servestatic_runtime.default_headers import common_headers, default_headers,
 from servestatic_runtime.fallbacks import FallbackMatch
 from servestatic_runtime.format import IDENTITY, FallbackRecord, etag
 from servestatic_runtime.media_types import content_type, media_type
+from servestatic_runtime.paths import quote_path
 from servestatic_runtime.platform_files import open_nonblocking, with_slashes
 from servestatic_runtime.records import Headers as Pairs
 from servestatic_runtime.records import Variant
 from servestatic_runtime.release import Release
 from servestatic_runtime.resources import AcceptEncoding, Resource, Resources
 from servestatic_runtime.response import FileBody, Native
+from servestatic_runtime.source_settings import DEFAULT_PREFIX, SourceSettings
 
-DEFAULT_PREFIX = "/static/"
-_INDEX = "index.html"
 _REVALIDATED = "no-cache"
 
 
@@ -125,11 +125,13 @@ class FoundFiles:
 
 
 class SourceFiles(FoundFiles):
-    """The files of directories, as the command line names them: ``DIR``, or ``URL=DIR``. The later one counts."""
+    """The files of directories. Of two with one URL the later one counts."""
 
-    def __init__(self, sources: Sequence[str]) -> None:
-        super().__init__(DEFAULT_PREFIX, _INDEX, {}, cross_origin=True)
-        self._sources = [_source(str(source)) for source in reversed(sources)]
+    def __init__(self, settings: SourceSettings) -> None:
+        super().__init__(settings.prefix, settings.index_name, settings.types, cross_origin=settings.cross_origin)
+        self._sources = settings.sources[::-1]
+        self._adjust = settings.adjust
+        self.fallbacks = tuple(page._replace(path=self._page(page.path)) for page in settings.pages)
 
     def located(self, path: str) -> FoundFile | None:
         """Return the file at a path, from the last source that has one."""
@@ -139,6 +141,15 @@ class SourceFiles(FoundFiles):
             if file := described(name, path, place):
                 return file
         return None
+
+    def adjust(self, headers: Headers, file: FoundFile) -> None:
+        """Change headers as the settings say."""
+        self._adjust(headers, file.name, file.place, quote_path(file.path))
+
+    def _page(self, name: str) -> str:
+        """Return the URL path of a page: of the file below the prefix where there is one now, else at the root."""
+        below_prefix = self.prefix + name
+        return below_prefix if self.located(below_prefix) else f"/{name.removeprefix('/')}"
 
     def explanation(self, path: str) -> str:
         """Return where a path below the prefix was looked for."""
@@ -238,14 +249,6 @@ def is_published(path: str) -> bool:
     """Return whether a build would publish a file at this path: nothing hidden, nothing on the way up."""
     segments = with_slashes(path[1:]).split("/")
     return all(segment and (segment[0] != "." or segment == ".well-known") for segment in segments)
-
-
-def _source(text: str) -> tuple[str, str]:
-    """Return the URL that a source is served below, and its directory."""
-    url, equals, directory = text.partition("=")
-    if not (equals and url.startswith("/")) or os.path.isdir(text):
-        return DEFAULT_PREFIX, os.path.abspath(text)
-    return url if url.endswith("/") else f"{url}/", os.path.abspath(directory)
 
 
 def _below(directory: str, path: str) -> str | None:

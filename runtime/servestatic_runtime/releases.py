@@ -16,6 +16,7 @@ from servestatic_runtime.release import Release
 from servestatic_runtime.response import Native
 
 if TYPE_CHECKING:
+    from servestatic_runtime.source_settings import SourceSettings
     from servestatic_runtime.tags import Assets
 
 
@@ -27,7 +28,7 @@ class Releases(Generic[Native]):
         manifest: str | os.PathLike[str] | CurrentRelease,
         native: Callable[[Headers], Native],
         cache_bytes: int,
-        sources: Sequence[str] = (),
+        sources: Sequence[str] | str = (),
         *,
         strict: bool = True,
     ) -> None:
@@ -81,17 +82,31 @@ class Releases(Generic[Native]):
         self.current = self._served(self._opened)
         self._source = source
 
-    def _without_release(self, sources: Sequence[str], error: ManifestError) -> Release[Native]:
+    def _without_release(self, sources: Sequence[str] | str, error: ManifestError) -> Release[Native]:
         """Return what is served as long as there is no release; the log says so."""
         from servestatic_runtime.found_files import FoundRelease, NoFiles, SourceFiles  # noqa: PLC0415 - not in production
 
-        instead = "files are served from their sources" if sources else "requests for files are answered 503"
+        settings = _settings(sources)
+        instead = "files are served from their sources" if settings else "requests for files are answered 503"
         warn(f"There is no release, so {instead}: {error}")
-        files = SourceFiles(sources) if sources else NoFiles(error.hint, self.refresh)
+        files = SourceFiles(settings) if settings else NoFiles(error.hint, self.refresh)
         return FoundRelease(files, self._native)
 
     def _served(self, opened: OpenRelease) -> Release[Native]:
         return Release(opened.manifest, self._native, self._cache_bytes, opened.opener)
+
+
+def _settings(sources: Sequence[str] | str) -> SourceSettings | None:
+    """Return what is known of the sources, None where there are none, or no compiler that could read their settings."""
+    from servestatic_runtime import source_settings  # noqa: PLC0415 - not in production
+
+    if not isinstance(sources, str):
+        return source_settings.named(sources) if sources else None
+    try:
+        return source_settings.read(sources)
+    except ImportError as error:
+        warn(f"The settings in {sources} are not read: {error}")
+        return None
 
 
 def _as_path(manifest: str | os.PathLike[str] | CurrentRelease) -> str | os.PathLike[str]:

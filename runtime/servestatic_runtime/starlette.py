@@ -33,7 +33,7 @@ class ServeStaticMount(Mount):
         base_url: str | None = None,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         reload: bool = False,
-        sources: Sequence[str] = (),
+        sources: Sequence[str] | str = (),
         strict: bool = False,
     ) -> None:
         """Open the release; raise ManifestError for one that can't be read.

@@ -221,6 +221,21 @@ def litestar(release: Compiled) -> Litestar:
     return Litestar([litestar_page], template_config=templates)
 
 
+def test_around_litestar_sources_are_served_until_there_is_a_release(tmp_path: Path, litestar: Litestar) -> None:
+    settings = '[tool.servestatic-build]\nsources = ["static"]\nprefix = "/assets/"\n'
+    write_tree(tmp_path, {f"static/{STYLE}": "a{}", "pyproject.toml": settings})
+    inner: ASGIApplication = litestar  # type: ignore[assignment] # as below
+    for sources, url in (
+        ([str(tmp_path / "static")], f"/static/{STYLE}"),
+        (str(tmp_path / "pyproject.toml"), f"/assets/{STYLE}"),
+    ):
+        app = ServeStaticASGI(inner, tmp_path / "dist", sources=sources)
+        assert app.assets().url(STYLE) == url
+        assert fetch(app, url).content == b"a{}"
+        assert fetch(app, "/no").json()["status_code"] == 404
+    assert fetch(ServeStaticASGI(inner, tmp_path / "dist"), f"/static/{STYLE}").status_code == 503
+
+
 def test_around_litestar_files_are_served_and_the_rest_is_handed_on(release: Compiled, litestar: Litestar) -> None:
     inner: ASGIApplication = litestar  # type: ignore[assignment] # scopes that are more than mappings
     app = ServeStaticASGI(inner, release.dist)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,49 @@ def test_once_there_is_a_release_a_server_that_started_without_one_has_it(kind: 
 def test_a_strict_application_does_not_start_without_a_release(kind: Kind, sources: list[str]) -> None:
     with pytest.raises(ManifestError, match="compile with: servestatic-build"):
         kind("dist", sources=sources, strict=True)
+
+
+SETTINGS = """
+[tool.servestatic-build]
+sources = ["static", "/=public"]
+prefix = "/assets/"
+index = ""
+spa = ["/=index.html"]
+types = { ".txt" = "text/x-notes" }
+headers-hook = "hooks_of_sources:adjust"
+
+[[tool.servestatic-build.headers]]
+for = "css/*"
+set = { "X-Kind" = "style" }
+"""
+HOOK = """
+def adjust(headers, path, url):
+    headers["X-URL"] = url
+"""
+
+
+def test_a_settings_file_says_what_a_build_would_do(kind: Kind, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(root)
+    files = {"pyproject.toml": SETTINGS, "hooks_of_sources.py": HOOK, "public/index.html": "page"}
+    write_tree(root, files)
+    client = kind("dist", sources="pyproject.toml")
+    assert client.app.assets().url("css/app.css") == "/assets/css/app.css"
+    headers = client.get("/assets/css/app.css").headers
+    assert (headers["x-kind"], headers["x-url"]) == ("style", "/assets/css/app.css")
+    assert "x-kind" not in client.get("/robots.txt").headers
+    assert client.get("/robots.txt").headers["content-type"] == "text/x-notes; charset=utf-8"
+    assert client.get("/users/7", accept="text/html").body == b"page"
+    assert client.get("/assets/docs/").status == 404
+    assert client.get("/static/css/app.css").status == 404
+
+
+def test_without_a_compiler_to_read_them_settings_are_no_error(
+    kind: Kind, root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_tree(root, {"pyproject.toml": SETTINGS})
+    monkeypatch.setitem(sys.modules, "servestatic_build.settings.files", None)
+    assert kind("dist", sources="pyproject.toml").get("/static/css/app.css").status == 503
+    assert "The settings in pyproject.toml are not read" in caplog.text
 
 
 def test_links_lead_to_the_sources_until_there_is_a_release(kind: Kind, root: Path) -> None:
