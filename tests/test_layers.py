@@ -154,7 +154,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"manifest_writer"},
     ),
     "servestatic_build.store": (
-        {"__init__", "file_list", "kept_releases", "layout", "locks"},
+        {"__init__", "file_list", "kept_releases", "layout", "listed_files", "locks"},
         {"own_files", "place", "staging"},
         {"plain_names", "prune", "publish"},
         {"succession"},

@@ -4,38 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
-from typing import BinaryIO, NamedTuple
 
 from servestatic_build.diagnostics import Code, Diagnostics
-from servestatic_build.platform_files import open_regular
+from servestatic_build.store.listed_files import Body, NotAsListedError, check_size, missing, read_listed
 from servestatic_build.verification.decoders import DECODERS, CodingError, WindowError
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import etag
 from servestatic_runtime.records import Asset, RetiredUrl, Variant
 
-_CHUNK_BYTES = 2**20
 AGAIN = "copy DIST again, or compile again with --verify-content"
 REPORT = "compile again with --no-cache; if that does not help, report it as a bug of servestatic-build"
-
-
-class Body(NamedTuple):
-    """A file's bytes, None where they were only hashed, and the hashes that were asked for, in order."""
-
-    data: bytes | None
-    size: int
-    hashes: tuple[bytes, ...]
 
 
 def check_sizes(manifest: Manifest, entry: Asset | RetiredUrl, diagnostics: Diagnostics) -> None:
     """Add a diagnostic for each file of an entry that is missing or has another size, without reading any."""
     for variant in entry.bodies:
         try:
-            size = os.stat(manifest.body_path(variant)).st_size
-        except OSError as error:
-            _missing(variant, error, diagnostics)
-        else:
-            _check_size(variant, size, diagnostics)
+            check_size(variant, _size_of(manifest.body_path(variant)))
+        except NotAsListedError as error:
+            diagnostics.error(error.code, variant.file, error.message, AGAIN)
 
 
 def check_bodies(
@@ -47,14 +34,14 @@ def check_bodies(
     """
     identity, codings = entry.variants[0], entry.variants[1:]
     data = None
-    body = read_body(manifest, identity, diagnostics, "sha256", "sha384", keep=keep or bool(codings))
+    body = read_body(manifest, identity, diagnostics, "sha384", keep=keep or bool(codings))
     if body is not None:
         data = body.data
         if isinstance(entry, Asset) and body.hashes != (entry.digest, entry.integrity):
             message = "the manifest has another digest or integrity value than this file"
             diagnostics.error(Code.DAMAGED_MANIFEST, identity.file, message, REPORT)
     for variant in codings:
-        coded = read_body(manifest, variant, diagnostics, "sha256", keep=True)
+        coded = read_body(manifest, variant, diagnostics, keep=True)
         if coded is not None and coded.data is not None:
             _check_coding(identity, variant, coded.data, data, diagnostics)
     return data if keep else None
@@ -65,48 +52,17 @@ def read_body(
 ) -> Body | None:
     """Return a file's body; None, with a diagnostic, where it is not what its size and ETag say."""
     try:
-        with open_regular(manifest.body_path(variant)) as file:
-            body = _read(file, variant.size, algorithms, keep=keep)
+        return read_listed(manifest.body_path(variant), variant, *algorithms, keep=keep)
+    except NotAsListedError as error:
+        diagnostics.error(error.code, variant.file, error.message, AGAIN)
+        return None
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.stat(path).st_size
     except OSError as error:
-        _missing(variant, error, diagnostics)
-        return None
-    if not _check_size(variant, body.size, diagnostics):
-        return None
-    if etag(body.hashes[0]) != variant.etag:
-        message = "this file has other bytes than the manifest says"
-        diagnostics.error(Code.DAMAGED_FILE, variant.file, message, AGAIN)
-        return None
-    return body
-
-
-def _read(file: BinaryIO, size: int, algorithms: Iterable[str], *, keep: bool) -> Body:
-    """Read a file of so many bytes, if it is right, and keep them only if asked to: a video need not be in memory."""
-    hashes, read, kept = [hashlib.new(algorithm) for algorithm in algorithms], 0, []
-    wanted = min(size + 1, _CHUNK_BYTES)  # one read says that a small file ends where it should
-    is_end = False
-    while not is_end:
-        chunk = file.read(wanted)
-        is_end = len(chunk) < wanted
-        read += len(chunk)
-        for each in hashes:
-            each.update(chunk)
-        if keep:
-            kept.append(chunk)
-    return Body(b"".join(kept) if keep else None, read, tuple(each.digest() for each in hashes))
-
-
-def _missing(variant: Variant, error: OSError, diagnostics: Diagnostics) -> None:
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        diagnostics.error(Code.MISSING_FILE, variant.file, "the manifest lists this file, and it is missing", AGAIN)
-    else:
-        diagnostics.error(Code.MISSING_FILE, variant.file, f"this file can't be read: {error.strerror}", AGAIN)
-
-
-def _check_size(variant: Variant, size: int, diagnostics: Diagnostics) -> bool:
-    if size != variant.size:
-        message = f"this file has {size:,} bytes where the manifest says {variant.size:,}"
-        diagnostics.error(Code.DAMAGED_FILE, variant.file, message, AGAIN)
-    return size == variant.size
+        raise missing(error) from error
 
 
 def _check_coding(

@@ -22,7 +22,7 @@ def check_deltas(
 ) -> None:
     """Add a diagnostic for each delta that a client does not decode to the asset's bytes, ``data``."""
     for delta in asset.deltas:
-        coded = read_body(manifest, delta.variant, diagnostics, "sha256", keep=True)
+        coded = read_body(manifest, delta.variant, diagnostics, keep=True)
         if coded is not None and coded.data is not None:
             _check(manifest, delta, coded.data, data, earlier.get(etag(delta.dictionary)), diagnostics)
 
@@ -34,7 +34,7 @@ def _check(
         message = "this delta leads from a file that no kept release has"
         diagnostics.error(Code.WRONG_CODING, delta.variant.file, message, REPORT)
         return
-    dictionary = read_body(manifest, earlier, Diagnostics(), "sha256", keep=True)
+    dictionary = read_body(manifest, earlier, Diagnostics(), keep=True)
     if dictionary is None or dictionary.data is None:
         return  # which is said of that file
     try:

@@ -163,5 +163,5 @@ def _files_to_judge(manifest: Manifest, checked: Sequence[_Checked]) -> list[Rea
 
 
 def _read_again(manifest: Manifest, asset: Asset) -> ReadFile | None:
-    body = read_body(manifest, asset.variants[0], Diagnostics(), "sha256", keep=True)
+    body = read_body(manifest, asset.variants[0], Diagnostics(), keep=True)
     return None if body is None or body.data is None else published_file(manifest, asset, body.data)
