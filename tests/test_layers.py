@@ -79,7 +79,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"sources", "references"},
         {"releases"},
         {"store"},
-        {"render"},
+        {"carrying", "render"},
         {"options", "pipeline", "watching"},
         {"exports", "probing", "report", "verification"},
         {"inspection"},
@@ -93,6 +93,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"layered"},
         {"last_build", "location"},
     ),
+    "servestatic_build.carrying": ({"__init__", "members"}, {"stored_files"}, {"given"}, {"carry"}),
     "servestatic_build.codecs": ({"br", "dcz", "decoding", "gzip", "zstd"}, {"__init__"}),
     "servestatic_build.settings": (
         {"__init__", "presets", "hooks", "problems"},

@@ -231,6 +231,21 @@ class Code(StrEnum):
         "The manifest in DIST cannot be read, so what it says of earlier files is lost.",
         "Nothing; this build replaces it. Find out what damaged it.",
     )
+    INVALID_PREVIOUS = (
+        "invalid-previous",
+        "A path of `previous` does not exist, or there is no DIST that can be read.",
+        "Correct the path. Where there may be no earlier release yet, make an empty directory before the build.",
+    )
+    NO_PREVIOUS_RELEASE = (
+        "no-previous-release",
+        "A directory of `previous` is empty, so no URL of an earlier release is kept.",
+        "Nothing, if this is the first build.",
+    )
+    LOST_URL = (
+        "lost-url",
+        "A URL of a release in `previous` does not come along: one of its files is missing or damaged there.",
+        "Store all of DIST, and let nothing change a file of it. Until then clients with old pages get 404 for this URL.",
+    )
     NOT_COMPRESSED = (
         "not-compressed",
         "A file is larger than `compress-limit`, so no coding of it is made.",

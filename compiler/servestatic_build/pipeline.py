@@ -14,9 +14,11 @@ from servestatic_build.cache.items import key_of
 from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.cache.layered import Cache, Uses
 from servestatic_build.cache.location import open_cache
+from servestatic_build.carrying.carry import Arrival, CarriedPast, arrival, carry
+from servestatic_build.carrying.given import GivenDist, latest_release, open_given
 from servestatic_build.diagnostics import BuildError, Code, Diagnostic, Diagnostics, Severity
 from servestatic_build.garbage import collected_rarely
-from servestatic_build.model import Asset, Delta, Graph, Skipped
+from servestatic_build.model import Asset, Graph, Skipped, StagedFile
 from servestatic_build.references.link import link
 from servestatic_build.references.specifiers import Specifiers
 from servestatic_build.releases.budgets import OverBudget, check_budgets
@@ -122,6 +124,7 @@ class _Output(NamedTuple):
     layout: Layout
     previous: PreviousRelease
     staging: Staging
+    carried: tuple[CarriedPast, ...] = ()  # from other DISTs
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +142,22 @@ class _Compilation:
 
     def run(self) -> None:
         """Compile; raise BuildError, or OSError."""
+        require_own_directory(self.config.sources, self.config.out)
+        with open_given(self.config.previous, self.diagnostics) as given:
+            self._stop_at_errors()
+            self._compile(given)
+
+    def _compile(self, given: Sequence[GivenDist]) -> None:
         config = self.config
-        require_own_directory(config.sources, config.out)
         graph = self._link()
         previous = PreviousRelease.read(config.out, self.diagnostics)
+        last = previous if previous.manifest else latest_release(given)
         with scratch() if config.check else staging_in(config.out, config.modes) as staging:
-            output = _Output(Layout(config.out, config.root_url), previous, staging)
-            assets, compressor = self._render(graph, output)
-            self.result.over_budget = check_budgets(config.budgets, assets, graph, previous, self.diagnostics)
+            assets, compressor = self._render(graph, staging, last)
+            self.result.over_budget = check_budgets(config.budgets, assets, graph, last, self.diagnostics)
             self._stop_at_errors()
+            carried = self._carry(given, assets, staging)
+            output = _Output(Layout(config.out, config.root_url), previous, staging, carried)
             # Where a file goes depends on what DIST has: nobody else may bring in or take out any until the manifest is there.
             with self.stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
                 self._publish(graph, assets, compressor, output)
@@ -162,18 +172,24 @@ class _Compilation:
         self._stop_at_errors()
         return graph
 
-    def _render(self, graph: Graph, output: _Output) -> tuple[tuple[Asset, ...], Compressor]:
+    def _render(self, graph: Graph, staging: Staging, last: PreviousRelease) -> tuple[tuple[Asset, ...], Compressor]:
         config, diagnostics = self.config, self.diagnostics
-        renderer = Renderer(graph, output.staging, self.last_build, diagnostics)
+        renderer = Renderer(graph, staging, self.last_build, diagnostics)
         with self.stages.stage("fingerprint", len(graph.files)) as advance:
-            assets = fingerprint(graph, renderer, output.previous, self.epoch, advance)
+            assets = fingerprint(graph, renderer, last, self.epoch, advance)
             warn_of_stale_hashes(graph.files, assets, renderer.hashes, self.last_build, diagnostics)
         choice = CodingChoice(config.codings, config.compress, config.no_compress, config.compress_limit)
         tasks = choice.tasks(assets, diagnostics)
         with self.stages.stage("compress", len(tasks)) as advance:
             coded = CodedBytes(config.effort, self.cache, self.last_build)
-            compressor = Compressor(coded, renderer, output.staging, config.jobs)
+            compressor = Compressor(coded, renderer, staging, config.jobs)
             return compressor.compress(assets, tasks, advance), compressor
+
+    def _carry(self, given: Sequence[GivenDist], assets: Sequence[Asset], staging: Staging) -> tuple[CarriedPast, ...]:
+        if not (given and any(self._keep)):
+            return ()
+        with self.stages.stage("previous", len(given)) as advance:
+            return carry(given, assets, staging, self.config.jobs, self.diagnostics, advance)
 
     def _publish(self, graph: Graph, assets: Sequence[Asset], compressor: Compressor, output: _Output) -> None:
         config, result, layout = self.config, self.result, output.layout
@@ -187,9 +203,10 @@ class _Compilation:
         plain_names = PlainNames(names_of_build(result.assets, layout), layout, own_files)
         if not config.replace_foreign:
             plain_names.refuse_foreign(self.diagnostics)
-        manifest, deltas = self._manifest(graph, compressor, output)
+        arrived = arrival(output.carried, result.assets, plain_names.names, layout, self.diagnostics)
+        manifest, later = self._manifest(graph, compressor, output, arrived)
         self._stop_at_errors()
-        new = (*new, *(delta.file for delta in deltas if delta.file.staged is not None))
+        new = (*new, *(file for file in later if file.staged is not None))
         result.new_files = max(result.new_files, len(new))
         is_live = not result.new_files and is_published(manifest, config.out)
         result.up_to_date = is_live and plain_names.are_up_to_date
@@ -213,12 +230,14 @@ class _Compilation:
             problem = f"a file that no release needs can't be deleted: {error.strerror or error}"
             self.diagnostics.warning_of_machine(Code.UNDELETED_FILE, place, problem, "the next build tries again")
 
-    def _manifest(self, graph: Graph, compressor: Compressor, output: _Output) -> tuple[bytes, list[Delta]]:
-        """Return the manifest, and the deltas that it lists."""
+    def _manifest(
+        self, graph: Graph, compressor: Compressor, output: _Output, arrived: Arrival
+    ) -> tuple[bytes, list[StagedFile]]:
+        """Return the manifest, and the files that it lists beside those of the assets: deltas, and what comes along."""
         config, assets = self.config, self.result.assets
         headers = [*map(self.policy.headers_of, assets)]
         content = content_of_build(self._site(graph, output.layout), assets, headers)
-        history = self._history(content)
+        history = self._history(content, arrived.pasts)
         maker = DeltaMaker(
             output.layout,
             config.effort,
@@ -226,13 +245,14 @@ class _Compilation:
             self.cache,
             output.staging,
             output.previous,
+            arrived.files,
             compressor.identity_bytes,
             self.diagnostics,
         )
         deltas = maker.make(assets, delta_tasks(assets, history, config.deltas))
         header_sets = {number: headers[number].of_deltas(public=config.public_deltas) for number in deltas}
         manifest = manifest_bytes(content.with_deltas(deltas, header_sets), history)
-        return manifest, [delta for each in deltas.values() for delta in each]
+        return manifest, [*(delta.file for each in deltas.values() for delta in each), *arrived.needed(history)]
 
     def _site(self, graph: Graph, layout: Layout) -> Site:
         config, assets = self.config, self.result.assets
@@ -241,11 +261,14 @@ class _Compilation:
         fallbacks = fallback_records(config.spa, config.not_found, assets, self.diagnostics)
         return Site(config.prefix, config.index, self.policy.redirect(), imports, layout.root_url, fallbacks)
 
-    def _history(self, content: ReleaseContent) -> History:
-        keep = Keep(self.config.keep_releases, self.config.keep_days)
-        pasts = read_pasts(self.config.out, content.id, self.diagnostics) if any(keep) else ()
+    def _history(self, content: ReleaseContent, others: Sequence[History]) -> History:
+        pasts = read_pasts(self.config.out, content.id, self.diagnostics) if any(self._keep) else ()
         label = self.config.label or os.environ.get("SERVESTATIC_LABEL")
-        return next_history(content, pasts, keep, Clock(self.epoch), label)
+        return next_history(content, [*pasts, *others], self._keep, Clock(self.epoch), label)
+
+    @property
+    def _keep(self) -> Keep:
+        return Keep(self.config.keep_releases, self.config.keep_days)
 
     def _stop_at_errors(self) -> None:
         if self.diagnostics.failed:

@@ -81,6 +81,13 @@ def is_within(path: str, directory: str) -> bool:
     return os.path.normcase(shared) == os.path.normcase(directory)
 
 
+def stays_below(path: str) -> bool:
+    """Return whether a relative path with slashes leads nowhere but below the directory that it is joined to."""
+    if "\0" in path or {"", ".", ".."}.intersection(path.split("/")):
+        return False
+    return not IS_WINDOWS or not {"\\", ":"}.intersection(path)
+
+
 def is_link(entry: os.DirEntry[str]) -> bool:
     """Return whether an entry of a directory leads elsewhere: a symbolic link, and on Windows a junction too."""
     if entry.is_symlink():
@@ -106,6 +113,22 @@ def link_or_copy(path: str, new: str) -> None:
         os.link(path, new)
     except OSError:
         shutil.copy2(path, new)
+
+
+def give_name(path: str, new: str, mode: int | None) -> bool:
+    """Give a file one more name, and return whether it has it. ``mode`` are the permissions that it must have, if any.
+
+    Not a link, and no file that this process may not write: nobody could have the disk hold it then (``sync_file``).
+    """
+    try:
+        status = os.lstat(path)
+        has_mode = mode is None or IS_WINDOWS or stat.S_IMODE(status.st_mode) == mode
+        if not (stat.S_ISREG(status.st_mode) and has_mode and os.access(path, os.W_OK)):
+            return False
+        os.link(path, new)
+    except OSError:  # it is on another disk, or somebody else's, or there are no such names
+        return False
+    return True
 
 
 def replace_file(source: str, target: str) -> None:

@@ -82,6 +82,7 @@ def read(text: str, name: str = "settings.toml") -> dict[str, Any]:
         ('imports = {lit = "lit.js", "a/" = "b/"}', {"imports": {"lit": "lit.js", "a/": "b/"}}),
         ('origins = "https://a.test:8"', {"origins": ("https://a.test:8",)}),
         ('bundler-manifests = ["a.json"]', {"bundler_manifests": ("a.json",)}),
+        ('previous = ["old", "old.tar"]', {"previous": ("old", "old.tar")}),
         ("strict = true", {"strict": True}),
         ("max-age = 0", {"max_age": 0}),
         ('index = "home.html"', {"index": "home.html"}),

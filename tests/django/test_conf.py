@@ -158,6 +158,7 @@ BUILD: list[tuple[str, Any, dict[str, Any]]] = [
     ("KEEP_RELEASES", 10, {"keep-releases": 10}),
     ("KEEP_DAYS", 90, {"keep-days": 90}),
     ("GRACE_MINUTES", 60, {"grace-minutes": 60}),
+    ("PREVIOUS", ["previous"], {"previous": ["previous"]}),
     ("DELTAS", 2, {"deltas": 2}),
     ("PUBLIC_DELTAS", True, {"public-deltas": True}),
 ]

@@ -20,7 +20,7 @@ from support.nginx import nginx
 from support.required import program
 
 BLOCKS = [block for page in [ROOT / "README.md", *pages()] for block in blocks(page.read_text(), page.name)]
-INSTRUCTIONS = {"FROM", "RUN", "WORKDIR", "COPY", "CMD"}
+INSTRUCTIONS = {"ARG", "FROM", "RUN", "WORKDIR", "COPY", "CMD"}
 # What is run elsewhere: by Python, by a template engine, by a browser, or as what a page shows.
 RUN_ELSEWHERE = {
     "python",

@@ -87,9 +87,9 @@ def read_pasts(out: str, next_id: str, diagnostics: Diagnostics) -> Sequence[His
 def next_history(
     content: ReleaseContent, pasts: Sequence[History], keep: Keep, clock: Clock, label: str | None = None
 ) -> History:
-    """Return the history of a release that comes after those of ``pasts``, of which the first is the one of its DIST.
+    """Return the history of a release that comes after those of ``pasts``; where two know a release or URL, the first counts.
 
-    A release that was current there is replaced now. One that comes again is the one that it was. Nothing expires by the
+    A release that was current in one is replaced now. One that comes again is the one that it was. Nothing expires by the
     mere time of a build: what counts is when the last release was replaced, so that to build twice changes nothing.
     """
     pasts = pasts if any(keep) else ()
@@ -116,12 +116,12 @@ def _merged(releases: Iterable[ReleaseRecord]) -> dict[str, ReleaseRecord]:
 
 
 def _replaced(releases: Collection[ReleaseRecord], clock: Clock) -> list[tuple[int, ReleaseRecord]]:
-    """Return releases with the time when each was replaced, the last one first."""
-    times = [release.replaced for release in releases if release.replaced is not None]
-    if len(times) < len(releases):
-        times.append(clock.read())  # unless the clock went back
-    dated = [(max(times) if each.replaced is None else each.replaced, each) for each in releases]
-    return sorted(((at, each._replace(replaced=at)) for at, each in dated), key=lambda pair: -pair[0])
+    """Return releases with the time when each was replaced, the last one first; of those replaced now, the newest first."""
+    dated = [(each.replaced, each) for each in releases if each.replaced is not None]
+    if current := sorted((each for each in releases if each.replaced is None), key=lambda each: -each.time):
+        now = max([clock.read(), *(at for at, _ in dated)])  # a clock may go back
+        dated = [*((now, each._replace(replaced=now)) for each in current), *dated]
+    return sorted(dated, key=lambda pair: -pair[0])
 
 
 def _kept(replaced: Sequence[tuple[int, ReleaseRecord]], keep: Keep) -> list[ReleaseRecord]:

@@ -67,7 +67,12 @@ class PreviousRelease:
             note = "the dates in it are lost: every file counts as new"
             diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, note=note)
             return cls()
-        with open(path, "rb") as file:
+        return cls.of(manifest)
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> PreviousRelease:
+        """Return the release of a manifest."""
+        with open(manifest.path, "rb") as file:
             return cls(manifest, file.read(), os.fstat(file.fileno()).st_mtime_ns)
 
     def date(self, name: str) -> PreviousDate | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from servestatic_build.cache.items import key_of
@@ -18,7 +18,7 @@ from servestatic_build.platform_files import has_room_for_name, open_regular
 from servestatic_build.releases.history import History, Retired
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.store.layout import Layout
-from servestatic_build.store.place import digest_of
+from servestatic_build.store.place import digest_of, find_place
 from servestatic_build.store.staging import Staging
 from servestatic_build.workers import Workers
 from servestatic_runtime.format import DELTA, DICTIONARY_DIGITS, etag
@@ -49,6 +49,7 @@ class DeltaMaker:
     cache: Cache
     staging: Staging
     previous: PreviousRelease
+    arriving: Mapping[str, StagedFile]  # earlier files that DIST does not have yet, by their names there
     read: Callable[[Asset, int], bytes]  # an asset's identity bytes
     diagnostics: Diagnostics
 
@@ -88,7 +89,8 @@ class DeltaMaker:
 
     def _dictionary(self, old: Retired) -> bytes | None:
         """Return the bytes of an earlier file; nothing where they are not what its manifest says."""
-        path = self.layout.path_of(old.variants[0].file)
+        name = old.variants[0].file
+        path = (self.arriving[name].staged if name in self.arriving else None) or self.layout.path_of(name)
         try:
             with open_regular(path) as file:
                 data = file.read()
@@ -122,13 +124,9 @@ class DeltaMaker:
         target = _target(asset, dictionary)
         if not has_room_for_name(self.layout.out, target.rpartition("/")[2]):
             return None
-        file = StagedFile(None, target, len(coded), digest)
-        there = digest_of(self.layout.path(file))
-        if there not in {None, digest}:
-            file = StagedFile(None, with_fingerprint(target, digest), len(coded), digest)
-            there = digest_of(self.layout.path(file))
-        if there != digest:
-            file = StagedFile(self.staging.write([coded]).path, file.target, file.size, digest)
+        file, is_there = find_place(StagedFile(None, target, len(coded), digest), self.layout)
+        if not is_there:
+            file = replace(file, staged=self.staging.write([coded]).path)
         return Delta(dictionary, file)
 
 

@@ -354,6 +354,16 @@ class Config:
         details="A process that has not noticed the new release yet may still read them. Counted from when the manifest stopped "
         "listing them; a later build deletes them.",
     )
+    previous: Paths = Paths(
+        (),
+        "An earlier DIST whose URLs stay served: a directory, a manifest or an archive.",
+        options="--previous",
+        metavar="PATH",
+        example='previous = ["previous"]',
+        details="For builds that begin without the last DIST, as in CI and in containers: a DIST, its manifest beside its files, or "
+        "a tar or zip archive of a DIST. What is there goes by `keep-releases` and `keep-days`, as what DIST itself has does. An "
+        "empty directory is no error, so that there can be a first build. [More](../howto/releases.md).",
+    )
     deltas: WholeNumber = WholeNumber(
         0,
         "From how many earlier contents of a file its differences are kept (RFC 9842).",

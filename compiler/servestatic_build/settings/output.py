@@ -13,8 +13,13 @@ from servestatic_runtime.format import FILES_DIR, MAGIC, MANIFEST_NAME
 
 def holds_release(directory: str) -> bool:
     """Return whether a directory is what a build writes: whether it has a manifest that begins like one of ours."""
+    return begins_like_manifest(os.path.join(directory, MANIFEST_NAME))
+
+
+def begins_like_manifest(path: str) -> bool:
+    """Return whether there is a file that begins like a manifest, whether or not the rest of it can be read."""
     try:
-        with open_regular(os.path.join(directory, MANIFEST_NAME)) as file:
+        with open_regular(path) as file:
             # Another version may have more keys, hence another first byte.
             return file.read(len(MAGIC))[1:] == MAGIC[1:]
     except OSError:

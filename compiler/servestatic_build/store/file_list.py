@@ -19,6 +19,7 @@ from servestatic_build.platform_files import (
     open_regular,
     replace_file,
     set_mode,
+    stays_below,
     sync_directory,
     sync_file,
 )
@@ -96,5 +97,5 @@ def _entries(fields: list[str]) -> Iterator[tuple[str, Unlisted | None]]:
 
 
 def is_in_dist(name: str) -> bool:
-    """Return whether a name can be that of a file in DIST. Who has changed the list must not have others deleted by it."""
-    return not {"", ".", ".."}.intersection(name.split("/")) and "\\" not in name and not name.startswith(OURS)
+    """Return whether a name can be that of a file in DIST. Who has changed the list, or an archive, must reach no others by it."""
+    return stays_below(name) and not name.startswith(OURS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
@@ -16,6 +17,8 @@ from servestatic_build.platform_files import NotAFileError, has_room_for_name, o
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.store.layout import Layout
 from servestatic_runtime.format import IDENTITY
+
+NO_NAMES: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Placement(NamedTuple):
@@ -76,11 +79,11 @@ class _Placing:
             if self._is_there(asset, file):
                 yield variant
                 continue
-            there = digest_of(self._layout.path(file))
-            if there not in {None, file.digest} and not self._should_hold(asset, file):
-                file = replace(file, target=with_fingerprint(file.target, file.digest))
-                there = digest_of(self._layout.path(file))
-            if there != file.digest:
+            if self._should_hold(asset, file):
+                is_there = digest_of(self._layout.path(file)) == file.digest
+            else:
+                file, is_there = find_place(file, self._layout)
+            if not is_there:
                 self.new.add(file.target)
             yield replace(variant, file=file)
 
@@ -111,6 +114,23 @@ class _Placing:
         """Return whether a file's path is known to belong to its bytes: by its name, or by the release in DIST."""
         named = file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest)
         return named or self._previous.lists(asset.source.name, self._layout.name(file), file.digest)
+
+
+def find_place(file: StagedFile, layout: Layout, taken: Mapping[str, bytes] = NO_NAMES) -> tuple[StagedFile, bool]:
+    """Return a file whose place is not that of other bytes, and whether DIST has it there.
+
+    ``taken`` are names that other files will have, each with its SHA-256.
+    """
+    there = _digest_at(file, layout, taken)
+    if there not in {None, file.digest}:
+        file = replace(file, target=with_fingerprint(file.target, file.digest))
+        there = _digest_at(file, layout, taken)
+    return file, there == file.digest
+
+
+def _digest_at(file: StagedFile, layout: Layout, taken: Mapping[str, bytes]) -> bytes | None:
+    digest = taken.get(layout.name(file)) if taken else None
+    return digest_of(layout.path(file)) if digest is None else digest
 
 
 def digest_of(path: str) -> bytes | None:

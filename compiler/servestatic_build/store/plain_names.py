@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -40,6 +40,11 @@ class PlainNames:
         self._names = names
         self._outdated = [name for name, plain in self._names.items() if not self._is_link(name, plain.file)]
         self._stale = [name for name in own.plain_names if name not in self._names and own.has(name)]
+
+    @property
+    def names(self) -> Collection[str]:
+        """Where they lie in DIST."""
+        return self._names.keys()
 
     @property
     def are_up_to_date(self) -> bool:

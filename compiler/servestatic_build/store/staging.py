@@ -11,7 +11,7 @@ from itertools import count
 from typing import NamedTuple
 
 from servestatic_build.names import OURS
-from servestatic_build.platform_files import BY_UMASK, Modes, delete_tree, set_mode
+from servestatic_build.platform_files import BY_UMASK, Modes, delete_tree, give_name, set_mode
 from servestatic_build.store.locks import LOCK_SUFFIX, locked, locked_output
 
 _PREFIX = f"{OURS}-"
@@ -39,6 +39,11 @@ class Staging:
     def new_path(self) -> str:
         """Return a path where there is no file yet."""
         return os.path.join(self.path, str(next(self._numbers)))
+
+    def link(self, path: str) -> str | None:
+        """Give a file of the same file system one more name here and return that; None where it must be copied."""
+        new = self.new_path()
+        return new if give_name(path, new, self.modes.file) else None
 
     def write(self, chunks: Iterable[bytes]) -> Written:
         """Write a file of these chunks and return it with its hashes."""

@@ -110,6 +110,7 @@ KEYS: dict[str, Key] = {
     "KEEP_RELEASES": _setting("keep-releases"),
     "KEEP_DAYS": _setting("keep-days"),
     "GRACE_MINUTES": _setting("grace-minutes"),
+    "PREVIOUS": _setting("previous"),
     "DELTAS": _setting("deltas"),
     "PUBLIC_DELTAS": _setting("public-deltas"),
 }
