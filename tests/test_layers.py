@@ -51,7 +51,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"quart"},
     ),
     "servestatic_runtime.django": (
-        {"__init__", "keys", "trees"},
+        {"__init__", "keys", "middleware_order", "trees"},
         {"conf"},
         {"opened"},
         {"assets", "compiling", "responses"},

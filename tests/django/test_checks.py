@@ -52,6 +52,7 @@ def check(dist: Path | None, *, deploy: bool = False, **settings: Any) -> list[C
         pytest.param(
             {"STATIC_URL": "/x/", "SERVESTATIC": {"STATIC_PREFIX": "/static/", "BASE_URL": ""}}, id="base URL"
         ),
+        pytest.param({"STATIC_URL": "/app/static/"}, id="mount in STATIC_URL alone"),
         pytest.param({"STORAGES": {**STORAGES, "x": {}}}, id="a storage that nobody asks for"),
         pytest.param({f"WHITENOISE_{key}": None for key in OLD_KEYS}, id="old settings"),
         pytest.param({f"SERVESTATIC_{key}": True for key in CODING_SWITCHES}, id="old switches"),
@@ -151,6 +152,20 @@ def test_what_is_wrong_is_said_with_what_to_do(
     assert said.id == f"servestatic.{wrong}"
     assert message in said.msg
     assert hint in said.hint
+
+
+def test_a_release_of_the_command_line_is_not_said_to_have_another_index_file(tmp_path: Path) -> None:
+    dist = compile_sources(tmp_path, Source(str(write_tree(tmp_path / "static", {"a.css": ""})))).dist
+    assert check(dist) == []
+    (said,) = check(dist, SERVESTATIC={"INDEX_FILE": "home.html"})
+    assert "another INDEX_FILE: 'index.html', not 'home.html'" in said.msg
+
+
+def test_wrong_settings_are_all_named_whoever_finds_them_wrong(dist: Path) -> None:
+    wrong = {"RELOAD": 1, "CACHE_BYTES": "x", "MAX_AGE": "60", "IMMUTABLE_FILE_TEST": "("}
+    messages = [said.msg for said in check(dist, SERVESTATIC=wrong) if said.id == "servestatic.E002"]
+    assert len(messages) == len(wrong)
+    assert all(any(f"SERVESTATIC['{key}']" in message for message in messages) for key in wrong)
 
 
 def test_without_the_extra_the_rest_is_checked_all_the_same(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import stat
@@ -14,7 +15,6 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles.finders import BaseFinder
 from django.contrib.staticfiles.management.commands import collectstatic as django_collectstatic
-from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage
 from django.core.management.base import CommandError
@@ -299,8 +299,33 @@ def test_what_no_build_can_follow_is_refused(
 
 
 def test_without_a_place_for_the_release_the_error_says_so(settings: dict[str, Any]) -> None:
-    with project(None, **settings), pytest.raises(ImproperlyConfigured, match="STATIC_ROOT"):
+    with project(None, **settings), pytest.raises(CommandError, match="STATIC_ROOT"):
         run("compilestatic")
+
+
+@WAYS
+def test_every_wrong_setting_is_named_at_once(dist: Path, settings: dict[str, Any], command: Any) -> None:
+    wrong = {"RELOAD": 1, "MAX_AGE": "60", "IMMUTABLE_FILE_TEST": "(", "EFFORT": "much"}
+    with project(dist, **{**settings, "SERVESTATIC": wrong}), pytest.raises(CommandError) as caught:
+        run(command)
+    assert len(str(caught.value).splitlines()) == 4
+    assert all(f"SERVESTATIC['{key}']" in str(caught.value) for key in wrong)
+
+
+def test_a_directory_in_static_root_that_can_not_be_read_is_named(
+    dist: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = write_tree(dist / "private", {"a.txt": ""})
+    real = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if not isinstance(path, int) and os.path.realpath(path) == os.path.realpath(private):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with project(dist, **settings), pytest.raises(CommandError, match=r"private/? can't be read: Permission denied"):
+        run("collectstatic")
 
 
 @WAYS

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.test import RequestFactory
@@ -238,6 +239,18 @@ def test_in_a_project_s_own_tests_a_release_that_is_there_makes_no_difference(
     assert client.get(release.url("app.css")).body == VIEW
     tmp_path.joinpath("manifest.msgpack").write_bytes(b"damaged")
     assert DjangoWSGIClient(tmp_path).get("/static/admin/css/base.css").status == 200
+
+
+@pytest.mark.parametrize("has_app", [True, False])
+def test_the_log_says_where_the_middleware_stands_wrong(
+    release: Compiled, caplog: pytest.LogCaptureFixture, *, has_app: bool
+) -> None:
+    apps = [name for name in settings.INSTALLED_APPS if has_app or name != "servestatic_runtime.django"]
+    behind = "django.middleware.gzip.GZipMiddleware"
+    DjangoWSGIClient(release.dist, INSTALLED_APPS=apps)
+    assert caplog.text == ""
+    DjangoWSGIClient(release.dist, INSTALLED_APPS=apps, MIDDLEWARE=[behind, MIDDLEWARE])
+    assert f"ServeStaticMiddleware stands behind {behind}. Move it directly behind" in caplog.text
 
 
 def test_without_static_root_there_is_no_release(release: Compiled) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from servestatic_runtime.django.management.commands.runserver import MIDDLEWARE, with_ours
+from servestatic_runtime.django.middleware_order import MIDDLEWARE, placed
 from support.servers import running
 from support.trees import Tree, write_tree
 
@@ -88,4 +88,4 @@ def test_nostatic_leaves_the_middleware_as_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_the_middleware_stands_behind_security(middleware: list[str], expected: list[Any]) -> None:
-    assert with_ours(middleware) == expected
+    assert placed(middleware) == expected

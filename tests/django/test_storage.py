@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.forms import Media
 from django.template import Context, Template
 from django.templatetags.static import static
@@ -268,6 +268,18 @@ def test_what_others_save_is_stored_and_what_they_delete_is_gone(static_root: Pa
         for name in ("jsi18n/en.js", "CACHE/x.js"):
             storage.delete(name)
             assert not (static_root / name).exists()
+
+
+def test_what_the_finders_have_is_not_saved_with_other_bytes(static_root: Path, tmp_path: Path) -> None:
+    assets = write_tree(tmp_path / "assets", {"mine.js": "1"})
+    with project(static_root, STATICFILES_DIRS=[assets]) as storage:
+        with pytest.raises(ValueError, match=r"'mine\.js' is not stored: a build publishes it from .*mine\.js"):
+            storage.save("mine.js", ContentFile(b"2"))
+        assert not (static_root / "mine.js").exists()
+        with open(assets / "mine.js", "rb") as file:
+            for content in (File(file), ContentFile(b"1"), ContentFile("1")):
+                assert storage.save("mine.js", content) == "mine.js"
+        assert [*storage.post_process({}, dry_run=True)] == []  # so that nothing is said at the end
 
 
 def test_what_a_build_put_there_can_not_be_deleted(static_root: Path) -> None:

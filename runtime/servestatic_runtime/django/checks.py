@@ -14,19 +14,17 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
-from servestatic_runtime.django import conf, opened, static_root_checks
+from servestatic_runtime.django import conf, middleware_order, opened, static_root_checks
 from servestatic_runtime.django.compiling import settings_problems
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from servestatic_runtime.django.trees import local_path
 from servestatic_runtime.errors import ManifestError
-from servestatic_runtime.manifest import manifest_path
+from servestatic_runtime.manifest import Manifest, manifest_path
 from servestatic_runtime.paths import quote_path
 
 TAG = "servestatic"
 _APP = "servestatic_runtime.django"
-_MIDDLEWARE = f"{_APP}.middleware.ServeStaticMiddleware"
 _STORAGE = f"{_APP}.storage.ManifestStorage"
-_SECURITY = "django.middleware.security.SecurityMiddleware"
 _COMPILE = "Run manage.py collectstatic."
 
 # Packages whose work this one does: side by side, whichever comes first answers.
@@ -35,11 +33,13 @@ _OTHERS = ("whitenoise", "servestatic")
 
 def check(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001 - as Django calls it
     """Return what is wrong with the settings and the release."""
-    try:
-        conf.read()
-    except ImproperlyConfigured as error:
-        return [Error(str(error), hint="docs/reference/settings.md lists the settings.", id="servestatic.E002")]
-    return [message for each in _CHECKS for message in each()]
+    wrong = [
+        Error(f"{problem}.", hint="docs/reference/settings.md lists the settings.", id="servestatic.E002")
+        for problem in settings_problems()
+    ]
+    if conf.problems():
+        return wrong  # there are no settings to check the rest by
+    return [*wrong, *(message for each in _CHECKS for message in each())]
 
 
 def check_sources(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
@@ -53,11 +53,6 @@ def check_sources(app_configs: Any = None, **_: Any) -> list[CheckMessage]:  # n
         return []
     message = f"{len(newer)} static files are newer than the release, {newer[0]} for one."
     return [CheckWarning(message, hint="manage.py compilestatic --check tells for sure.", id="servestatic.W004")]
-
-
-def _build_settings() -> Iterator[CheckMessage]:
-    for problem in settings_problems(conf.read()):
-        yield Error(f"{problem}.", hint="docs/reference/settings.md lists the settings.", id="servestatic.E002")
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -90,15 +85,9 @@ def _prefix() -> Iterator[CheckMessage]:
 
 
 def _middleware_order() -> Iterator[CheckMessage]:
-    middleware = [*django_settings.MIDDLEWARE]
-    if _MIDDLEWARE not in middleware:
-        return
-    place = middleware.index(_MIDDLEWARE)
-    before = [name for name in middleware[:place] if name != _SECURITY]
-    if before or _SECURITY in middleware[place:]:
-        others = f" behind {', '.join(before)}" if before else f" before {_SECURITY}"
-        hint = "Move it directly behind SecurityMiddleware, or to the top where there is none."
-        yield CheckWarning(f"ServeStaticMiddleware stands{others}.", hint=hint, id="servestatic.W001")
+    wrong = middleware_order.problem(django_settings.MIDDLEWARE)
+    if wrong:
+        yield CheckWarning(wrong, hint=middleware_order.HINT, id="servestatic.W001")
 
 
 def _release() -> Iterator[CheckMessage]:
@@ -112,13 +101,23 @@ def _release() -> Iterator[CheckMessage]:
         except ImproperlyConfigured as error:
             yield CheckWarning(f"There is no release to serve: {error}.", hint=_COMPILE, id="servestatic.W002")
             return
-        for what, here, there in (
-            ("STATIC_URL", conf.read().prefix, manifest.prefix),
-            ("INDEX_FILE", conf.read().build["index"], manifest.index),
-        ):
-            if here != there:
-                message = f"The release was compiled with another {what}: {there!r}, not {here!r}."
-                yield CheckWarning(message, hint=_COMPILE, id="servestatic.W003")
+        for what, here, there in _compiled_otherwise(manifest):
+            message = f"The release was compiled with another {what}: {there!r}, not {here!r}."
+            yield CheckWarning(message, hint=_COMPILE, id="servestatic.W003")
+
+
+def _compiled_otherwise(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
+    """Yield a setting that the release was compiled without, its value here, and its value there.
+
+    A release may be compiled by servestatic-build, whose INDEX_FILE has another default, and be served below a mount
+    that STATIC_URL has and the release has not.
+    """
+    settings, given = conf.read(), conf.given_keys()
+    is_mounted = "STATIC_PREFIX" not in given and conf.static_url().endswith(quote_path(manifest.prefix))
+    if settings.prefix != manifest.prefix and not is_mounted:
+        yield "STATIC_URL", settings.prefix, manifest.prefix
+    if "INDEX_FILE" in given and settings.build["index"] != manifest.index:
+        yield "INDEX_FILE", settings.build["index"], manifest.index
 
 
 def _debug() -> Iterator[CheckMessage]:
@@ -141,7 +140,7 @@ def _runserver() -> Iterator[CheckMessage]:
 def _other_packages() -> Iterator[CheckMessage]:
     storages = [storage.get("BACKEND", "") for storage in django_settings.STORAGES.values()]
     for setting, names, instead in (
-        ("MIDDLEWARE", django_settings.MIDDLEWARE, _MIDDLEWARE),
+        ("MIDDLEWARE", django_settings.MIDDLEWARE, middleware_order.MIDDLEWARE),
         ("INSTALLED_APPS", django_settings.INSTALLED_APPS, _APP),
         ("STORAGES", storages, _STORAGE),
     ):
@@ -152,7 +151,6 @@ def _other_packages() -> Iterator[CheckMessage]:
 
 
 _CHECKS: tuple[Callable[[], Iterable[CheckMessage]], ...] = (
-    _build_settings,
     _unknown_keys,
     _prefix,
     _middleware_order,
@@ -171,7 +169,7 @@ _CHECKS: tuple[Callable[[], Iterable[CheckMessage]], ...] = (
 
 def _is_used() -> bool:
     backend = django_settings.STORAGES.get("staticfiles", {}).get("BACKEND")
-    return backend == _STORAGE or _MIDDLEWARE in django_settings.MIDDLEWARE
+    return backend == _STORAGE or middleware_order.MIDDLEWARE in django_settings.MIDDLEWARE
 
 
 def _local_files() -> Iterator[str]:

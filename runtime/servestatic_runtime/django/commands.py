@@ -8,8 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.core.management.base import CommandError
 
-from servestatic_runtime.django import conf
-from servestatic_runtime.django.compiling import Output, compile_files, dist_of, found_files, prune
+from servestatic_runtime.django.compiling import Output, checked_settings, compile_files, dist_of, found_files, prune
 
 _FORGETTING = {"keep_releases": 0, "keep_days": 0}  # the URLs of earlier releases, too
 
@@ -17,7 +16,7 @@ _FORGETTING = {"keep_releases": 0, "keep_days": 0}  # the URLs of earlier releas
 def run(command: Any, options: dict[str, Any], **build: Any) -> None:
     """Find, compile, and clear if that is asked for; raise CommandError. ``build`` are keywords of Config."""
     output = Output(command.stdout, command.stderr, options["verbosity"])
-    dist, dry_run = dist_of(conf.read()), options["dry_run"]
+    dist, dry_run = dist_of(checked_settings()), options["dry_run"]
     clears = options["clear"] and not dry_run
     if clears and options["interactive"]:
         _confirm(dist)

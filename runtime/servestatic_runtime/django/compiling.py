@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from wsgiref.headers import Headers
 
 from django.contrib.staticfiles.finders import get_finders
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, OutputWrapper
 from django.core.management.color import color_style
 
@@ -83,7 +82,7 @@ def compile_files(collected: Collected, output: Output, *, dry_run: bool = False
     ``options`` are keywords of the compiler's Config, which go before the settings. Raises CommandError after any
     error, with DIST as it was. A dry run compiles, and writes nothing.
     """
-    settings, collected = conf.read(), by_logical_name(collected)
+    settings, collected = checked_settings(), by_logical_name(collected)
     with tempfile.TemporaryDirectory(prefix="servestatic-") as scratch:
         options["check"] = dry_run or options.get("check", False)
         result = _build(collected, settings, scratch, output, options)
@@ -105,26 +104,36 @@ def prune(dist: str) -> int:
         raise CommandError(f"{error.filename or dist}: {error.strerror or error}") from error
 
 
-def settings_problems(settings: conf.Settings) -> Iterator[str]:
-    """Yield what the compiler will not take of the settings, nothing where there is no compiler to say it."""
-    if not settings.places:
+def settings_problems() -> Iterator[str]:
+    """Yield all that is wrong with the settings; what the compiler will not take only where there is one to say it."""
+    yield from conf.problems()
+    build, places = conf.build_settings()
+    if not places:
         return
     try:
         from servestatic_build import ConfigError
     except ImportError:
         return
-    for name in settings.places:
+    for name in places:
         try:
-            _keywords({name: settings.build[name]}, settings)
+            _keywords({name: build[name]}, places)
         except ConfigError as error:
             yield _sentence(error)
+
+
+def checked_settings() -> conf.Settings:
+    """Return the settings; raise CommandError with all that is wrong with them."""
+    problems = [*settings_problems()]
+    if problems:
+        raise CommandError("\n".join(f"{problem}." for problem in problems))
+    return conf.read()
 
 
 def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
     """Return what the settings' rules do to the headers of a logical name. Without any, no compiler is needed."""
     if not settings.build.get("headers"):
         return lambda _headers, _name: None
-    rules = _keywords({"headers": settings.build["headers"]}, settings)["headers"]
+    rules = _keywords({"headers": settings.build["headers"]}, settings.places)["headers"]
 
     def apply(headers: Headers, name: str) -> None:
         for rule in rules:
@@ -137,7 +146,7 @@ def header_rules(settings: conf.Settings) -> Callable[[Headers, str], None]:
 def fallback_settings(settings: conf.Settings) -> Iterator[tuple[str, str, int]]:
     """Yield the URL, the file and the status of each page for unknown paths, in the order in which they count."""
     given = {name: settings.build[name] for name in ("spa", "not-found") if name in settings.build}
-    pages = _keywords(given, settings) if given else {}
+    pages = _keywords(given, settings.places) if given else {}
     with_status = [
         (*page, status) for name, status in (("spa", 200), ("not_found", 404)) for page in pages.get(name, ())
     ]
@@ -145,9 +154,9 @@ def fallback_settings(settings: conf.Settings) -> Iterator[tuple[str, str, int]]
 
 
 def dist_of(settings: conf.Settings) -> str:
-    """Return the directory that a release goes into; raise ImproperlyConfigured."""
+    """Return the directory that a release goes into; raise CommandError."""
     if settings.dist is None:
-        raise ImproperlyConfigured("Where should the release go? Set STATIC_ROOT to a directory of its own.")
+        raise CommandError("Where should the release go? Set STATIC_ROOT to a directory of its own.")
     return os.path.dirname(manifest_path(settings.dist))
 
 
@@ -167,19 +176,22 @@ def _build(
             return build(config, progress)
     except ConfigError as error:
         raise CommandError(_sentence(error)) from error
+    except OSError as error:
+        place = error.filename or dist_of(settings)
+        raise CommandError(f"{place} can't be read: {error.strerror or error}. Nothing was compiled.") from error
 
 
 def _sentence(error: ConfigError) -> str:
     return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
-def _keywords(build: Table, settings: conf.Settings) -> dict[str, Any]:
+def _keywords(build: Table, places: Mapping[str, str]) -> dict[str, Any]:
     """Return settings for the compiler as keywords of its Config; raise its ConfigError."""
     from servestatic_build.extra import extra_needed
 
     with extra_needed():
         from servestatic_build.settings.files import keywords
-    return keywords(build, settings.places)
+    return keywords(build, places)
 
 
 def _config(
@@ -203,7 +215,7 @@ def _config(
         "out": dist,
         "prefix": settings.prefix,
         **_place(settings),
-        **_keywords(settings.build, settings),
+        **_keywords(settings.build, settings.places),
         **options,
     }
     given["origins"] = (*given.get("origins", ()), *_origins(settings.base_url))

@@ -63,10 +63,11 @@ class Given(NamedTuple):
 
 @lru_cache(maxsize=1)
 def read() -> Settings:
-    """Return the settings; raise ImproperlyConfigured for a value of the wrong kind."""
+    """Return the settings; raise ImproperlyConfigured with all that have a value of the wrong kind."""
     given = given_keys()
-    for key, (place, value) in given.items():
-        _require_kind(place, value, KEYS[key].kinds)
+    wrong = _problems(given)
+    if wrong:
+        raise ImproperlyConfigured("; ".join(wrong.values()))
     build, places = _build(given)
     values = {key: each.value for key, each in given.items()}
     static_url = _given_static_url() or "/static/"
@@ -88,6 +89,24 @@ def read() -> Settings:
         build=build,
         places=places,
     )
+
+
+def problems() -> list[str]:
+    """Return what is wrong with the settings, but for what only the compiler can say."""
+    try:
+        return [*_problems(given_keys()).values()]
+    except ImproperlyConfigured as error:
+        return [str(error)]
+
+
+def build_settings() -> tuple[Table, Mapping[str, str]]:
+    """Return the compiler's settings as ``read`` does, without those of the wrong kind: a table, and where each is given."""
+    try:
+        given = given_keys()
+    except ImproperlyConfigured:
+        return {}, {}
+    wrong = _problems(given)
+    return _build({key: each for key, each in given.items() if key not in wrong})
 
 
 def static_url() -> str:
@@ -143,6 +162,18 @@ def old_settings(suffix: str) -> Iterator[Given]:
     for name in (prefix + suffix for prefix in OLD_PREFIXES):
         if hasattr(django_settings, name):
             yield Given(name, getattr(django_settings, name))
+
+
+def _problems(given: Mapping[str, Given]) -> dict[str, str]:
+    """Return what is wrong with values that need no compiler to be judged, by key."""
+    found: dict[str, str] = {}
+    for key, (place, value) in given.items():
+        try:
+            _require_kind(place, value, KEYS[key].kinds)
+            _converted(key, place, value)
+        except ImproperlyConfigured as error:
+            found[key] = str(error)
+    return found
 
 
 def _build(given: Mapping[str, Given]) -> tuple[Table, Mapping[str, str]]:

@@ -11,9 +11,9 @@ from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponseBase
 
 from servestatic_runtime.concurrency import run_in_thread
-from servestatic_runtime.django import conf, opened
+from servestatic_runtime.django import conf, middleware_order, opened
 from servestatic_runtime.django.responses import Native, StaticFileResponse, StaticResponse, native
-from servestatic_runtime.errors import ManifestError, log
+from servestatic_runtime.errors import ManifestError, log, warn
 from servestatic_runtime.fallbacks import fallback_for, respond_with_page
 from servestatic_runtime.format import FallbackRecord
 from servestatic_runtime.release import Release
@@ -37,6 +37,9 @@ class ServeStaticMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
+        wrong = middleware_order.problem(django_settings.MIDDLEWARE)
+        if wrong:  # nobody runs checks before each server, and without the app there are none
+            warn(f"{wrong} {middleware_order.HINT}")
         settings = conf.read()
         self._claims = settings.claim_prefix
         self._explain_missing: Callable[..., None] | None = None

@@ -15,6 +15,7 @@ from weakref import finalize
 from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, StaticFilesStorage
+from django.core.exceptions import ImproperlyConfigured
 from django.utils._os import safe_join
 
 from servestatic_runtime.django import conf, opened
@@ -125,7 +126,8 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
         """Return whether the release or STATIC_ROOT has a name. Of directories it has none: collectstatic clears none."""
         try:
             return bool(name) and os.path.exists(self.path(name))
-        except (FileNotFoundError, ManifestError):  # collectstatic asks, and damage must not keep it from its work
+        except (FileNotFoundError, ManifestError, ImproperlyConfigured):
+            # collectstatic asks. Damage must not keep it from its work, and of settings post_process says more.
             return False
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
@@ -138,10 +140,17 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
     def save(self, name: str, content: Any, max_length: int | None = None) -> str:
         """Store a file in STATIC_ROOT, from where the next build publishes it.
 
-        One that the finders find comes from collectstatic: post_process compiles it from its source, without a copy.
+        One that the finders find comes from collectstatic: post_process compiles it from its source, without a copy. With
+        other bytes than those of the source it can't be stored: raise ValueError.
         """
         if not _is_found(name):
             return str(super().save(name, content, max_length))
+        source = _source(name)
+        if source and not _has_bytes_of(source, content):
+            raise ValueError(
+                f"{name!r} is not stored: a build publishes it from {source}, which the finders find. "
+                "Write to that file, or save under another name."
+            )
         if self._uncompiled is None:
             self._uncompiled = finalize(self, _say_nothing_was_compiled)
         return name
@@ -184,6 +193,25 @@ def _is_found(name: str) -> bool:
         return bool(finders.find(name))
     except NotImplementedError:  # a finder that can only list
         return True
+
+
+def _source(name: str) -> str | None:
+    """Return the local file that the finders find, None where there is none or they can't tell."""
+    try:
+        found = finders.find(name)
+    except NotImplementedError:
+        return None
+    return found if isinstance(found, str) and os.path.isfile(found) else None
+
+
+def _has_bytes_of(source: str, content: Any) -> bool:
+    """Return whether what is to be saved is a file, or a copy of it."""
+    own_path = getattr(content, "name", None)
+    if own_path and os.path.exists(own_path) and os.path.samefile(own_path, source):
+        return True
+    with open(source, "rb") as file:
+        data = b"".join(chunk if isinstance(chunk, bytes) else str(chunk).encode() for chunk in content.chunks())
+        return file.read() == data
 
 
 def _say_nothing_was_compiled() -> None:

@@ -10,8 +10,7 @@ from django.conf import settings
 from django.core.management import find_commands, load_command_class
 from django.core.management.commands import runserver
 
-MIDDLEWARE = "servestatic_runtime.django.middleware.ServeStaticMiddleware"
-_SECURITY = "django.middleware.security.SecurityMiddleware"
+from servestatic_runtime.django.middleware_order import placed
 
 
 def _next_command() -> Any:
@@ -30,14 +29,6 @@ class Command(_next_command()):  # type: ignore[misc] # which one is known only 
     def inner_run(self, *args: Any, **options: Any) -> None:
         """Run the server in a project that has the middleware. --insecure stays the work of Django's own handler."""
         if settings.DEBUG and options.get("use_static_handler", True):
-            settings.MIDDLEWARE = with_ours(settings.MIDDLEWARE)
+            settings.MIDDLEWARE = placed(settings.MIDDLEWARE)
             options["use_static_handler"] = False
         super().inner_run(*args, **options)
-
-
-def with_ours(middleware: list[str]) -> list[str]:
-    """Return the middleware with ours in its place, if it isn't there."""
-    if MIDDLEWARE in middleware:
-        return middleware
-    place = middleware.index(_SECURITY) + 1 if _SECURITY in middleware else 0
-    return [*middleware[:place], MIDDLEWARE, *middleware[place:]]
