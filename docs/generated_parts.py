@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from click.testing import CliRunner
 
+from diagnostic_examples import EXAMPLES
 from servestatic_build.cli import main as build_command
 from servestatic_build.diagnostics import Code
 from servestatic_build.inspection.cli import main as manifest_command
@@ -65,8 +66,13 @@ _DJANGO = _django_keys()
 
 
 def _codes() -> str:
-    rows = "".join(f"| `{code}` | {code.meaning} | {code.advice} |\n" for code in sorted(Code))
-    return f"\n| code | what it means | what to do |\n|---|---|---|\n{rows}\n"
+    """Return a section for each code, with what its example prints."""
+    return "\n" + "\n".join(_code(code) for code in sorted(Code)) + "\n"
+
+
+def _code(code: Code) -> str:
+    session = EXAMPLES[code].shown(code)
+    return f"## `{code}`\n\n{code.meaning}\n\n```console\n{session}\n```\n\n**What to do:** {code.advice}\n"
 
 
 def _build_help() -> str:

@@ -109,7 +109,8 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
         diagnostics.error(error.code, error.place, error.message, error.hint)
     except OSError as error:
         place = error.filename2 or error.filename or config.out  # of a rename: what it leads to
-        diagnostics.error(Code.FILE_SYSTEM, str(place), error.strerror or str(error))
+        message = f"this path can't be read or written: {error.strerror or error}"
+        diagnostics.error(Code.FILE_SYSTEM, str(place), message, "look at its permissions and at the room on the disk")
     except MemoryError:
         diagnostics.error(Code.OUT_OF_RESOURCES, config.out, "the build ran out of memory", "lower --jobs")
     except _StoppedError:

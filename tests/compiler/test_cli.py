@@ -268,9 +268,10 @@ def test_where_there_is_no_terminal_each_stage_is_a_line_on_stderr() -> None:
 def test_a_problem_is_printed_with_its_place_and_a_hint() -> None:
     write_tree(Path("broken"), {**BROKEN, "js/x.js": "f(() => import('./a.js')"})
     lines = [line for line in run("broken", "--codings=none").stderr.splitlines() if line not in STAGES]
-    assert lines[:3] == [
+    assert lines[:4] == [
         "js/x.js:1:2: warning: JavaScript syntax error: the script cannot be parsed from here on [unreadable]",
         "  note: references in it are not rewritten",
+        "  hint: correct the syntax there",
         "css/b.css:1:9: warning: 'no.png' resolves to /static/css/no.png, which does not exist [missing-reference]",
     ]
 

@@ -191,7 +191,9 @@ def test_a_codec_that_fails_fails_the_build(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setitem(CODECS, "br", StubCodec(no_space))
     compiled = compile_tree(tmp_path, {f"{number}.css": TEXT for number in range(9)}, codings=("br",))
-    assert compiled.messages() == [f"error {compiled.dist}: No space left on device"]
+    assert compiled.messages() == [
+        f"error {compiled.dist}: this path can't be read or written: No space left on device"
+    ]
     assert not compiled.dist.exists()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from diagnostic_examples import EXAMPLES
 from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnostics, Severity
 from servestatic_build.model import Position
 from servestatic_build.places import places_in
@@ -22,6 +23,12 @@ def test_a_code_is_of_lower_case_words_and_says_what_it_means_and_what_to_do(cod
     assert code.name.lower().replace("_", "-") == code
     assert code.meaning.endswith(".")
     assert code.advice.endswith(".")
+
+
+@pytest.mark.parametrize("code", Code)
+def test_each_code_has_an_example_and_all_but_notes_say_what_to_do(code: Code) -> None:
+    problem = next(each for each in EXAMPLES[code].problems() if each["code"] == code)
+    assert problem["severity"] == "note" or problem["hint"] or code is Code.UNPUBLISHED_FILE
 
 
 @pytest.mark.parametrize(

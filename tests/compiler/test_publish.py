@@ -135,7 +135,10 @@ def test_a_build_that_fails_at_any_step_leaves_dist_as_it_was(
             compiled = compile_sources(tmp_path, source)
         if not fault.struck or (name == "fsync" and compiled.result.ok):  # the last sync, when the release is live
             break
-        assert (at, compiled.messages()) == (at, [f"error the place: {os.strerror(code)}"])
+        assert (at, compiled.messages()) == (
+            at,
+            [f"error the place: this path can't be read or written: {os.strerror(code)}"],
+        )
         assert (at, dist.exists(), snapshot(dist)) == (at, *before)
     assert at > 0
     assert compiled.result.ok
@@ -354,7 +357,10 @@ def test_a_directory_in_the_place_of_a_file_is_an_error_that_names_it(tmp_path: 
     place.unlink()
     place.mkdir()
     before = snapshot(compiled.dist)
-    assert compile_tree(tmp_path, OLD).messages()[-1] == f"error {place}: Is a directory"
+    assert (
+        compile_tree(tmp_path, OLD).messages()[-1]
+        == f"error {place}: this path can't be read or written: Is a directory"
+    )
     assert snapshot(compiled.dist) == before
 
 

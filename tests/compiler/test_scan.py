@@ -381,8 +381,8 @@ def test_a_source_that_is_no_directory_is_an_error(tmp_path: Path, kind: str) ->
         ("./static/cs", "did you mean static/css?"),
         ("sttaic/css", "did you mean static?"),
         ("/=statics", "did you mean static?"),
-        ("static/css/a.css", None),
-        ("something/else", None),
+        ("static/css/a.css", "correct its path, or make the directory before the build"),
+        ("something/else", "correct its path, or make the directory before the build"),
     ],
 )
 def test_a_misspelt_source_is_one_error_that_says_what_was_meant(

@@ -84,7 +84,8 @@ class Reader:
         """Tell of the parts of a source that could not be read, and of a page whose base is not known yet."""
         for part in file.found.extraction.unreadable if not file.source.hashed else ():
             note = "references in it are not rewritten"
-            self._diagnostics.warning(Code.UNREADABLE, file.source.at(part.start), part.message, note=note)
+            hint = "correct the syntax there"
+            self._diagnostics.warning(Code.UNREADABLE, file.source.at(part.start), part.message, hint, note)
         base = file.found.extraction.base or ""
         if has_placeholder(base):
             message = f"the base of this page is a template expression, {base!r}, so no reference in it is rewritten"

@@ -263,4 +263,6 @@ def _refuse_shared_urls(assets: Sequence[Asset]) -> None:
         for url in {asset.path, asset.source.plain_path} if asset.source.plain else {asset.path}:
             if numbers.setdefault(url, number) != number:
                 message = f"this file has the same URL as {assets[numbers[url]].source.path}: {url}"
-                raise BuildError(Code.DUPLICATE_URL, asset.source.path, message, "rename one of them, or --ignore it")
+                raise BuildError(
+                    Code.DUPLICATE_URL, asset.source.path, message, "rename one of them, or name it in --ignore"
+                )

@@ -17,6 +17,8 @@ from servestatic_runtime.format import VARIANT_HEADERS, HeaderSetRecord, etag
 from servestatic_runtime.media_types import content_type
 from servestatic_runtime.paths import quote_path
 
+_HINT = "mend the rule or the hook that sets it"
+
 _Key: TypeAlias = tuple[str, tuple[str, ...], bool, str, str | None, tuple[int, ...]]
 
 # Directives that speak of shared caches, and headers that speak to them alone (RFC 9213 and its forerunners).
@@ -110,7 +112,8 @@ class HeaderPolicy:
             try:
                 self.hook(headers, asset.source.path, quote_path(path))
             except Exception as error:
-                raise BuildError(Code.HOOK_FAILED, asset.source.name, f"the headers-hook raised {error!r}") from error
+                problem, hint = f"the headers-hook raised {error!r}", "mend the function that headers-hook names"
+                raise BuildError(Code.HOOK_FAILED, asset.source.name, problem, hint) from error
 
 
 def _is_dated(asset: Asset, cache_control: str) -> bool:
@@ -138,13 +141,13 @@ def _identity_values(asset: Asset, pattern: str | None, *, dated: bool) -> dict[
 def _check(headers: Headers, identity_values: Mapping[str, str], asset: Asset) -> None:
     for name, value in headers.items():
         if problem := header_problem(name, value):
-            raise BuildError(Code.INVALID_HEADER, asset.source.name, f"headers: {problem}")
+            raise BuildError(Code.INVALID_HEADER, asset.source.name, f"headers: {problem}", _HINT)
     given = {name.lower(): [value] for name, value in identity_values.items()}
     for name in sorted(DECIDED):
         removed = name in REMOVABLE and name not in headers
         if headers.get_all(name) != given.get(name, []) and not removed:
             problem = f"the headers-hook changed {name}, which the file's bytes decide"
-            raise BuildError(Code.INVALID_HEADER, asset.source.name, problem)
+            raise BuildError(Code.INVALID_HEADER, asset.source.name, problem, _HINT)
 
 
 def _as_set(headers: Headers, vary: Iterable[str]) -> HeaderSetRecord:

@@ -14,6 +14,8 @@ from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.format import MANIFEST_NAME, HeaderSetRecord, ReleaseRecord
 from servestatic_runtime.records import Variant
 
+_HINT = "find out what damaged it; this build replaces it"
+
 _SECONDS_PER_DAY = 24 * 60 * 60
 
 
@@ -80,7 +82,8 @@ def read_pasts(out: str, next_id: str, diagnostics: Diagnostics) -> Sequence[His
         return (history_of(manifest, next_id),)
     except ManifestError as error:
         note = "the URLs of earlier releases are lost: they answer 404"
-        diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, note=note)
+        problem = f"the earlier release can't be read: {error.problem}"
+        diagnostics.warning(Code.UNREADABLE_RELEASE, path, problem, _HINT, note)
         return ()
 
 

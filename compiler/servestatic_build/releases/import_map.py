@@ -33,7 +33,7 @@ def _exact(assets: Sequence[Asset], specifiers: Specifiers) -> Iterator[tuple[st
     for specifier, path in specifiers.exact.items():
         if path not in by_path:
             message = f"{specifier!r} resolves to {path}, which does not exist"
-            raise BuildError(Code.MISSING_IMPORT, "imports", message)
+            raise BuildError(Code.MISSING_IMPORT, "imports", message, "correct the entry, or add the file")
         yield specifier, by_path[path]
 
 

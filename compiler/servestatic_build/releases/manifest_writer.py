@@ -114,7 +114,8 @@ class _Writer:
         self.length += len(piece)
         if self.length > _LARGEST:
             message = "the manifest would be larger than 4 GiB"
-            raise BuildError(Code.MANIFEST_TOO_LARGE, schema.MANIFEST_NAME, message)
+            hint = "publish fewer files in one release"
+            raise BuildError(Code.MANIFEST_TOO_LARGE, schema.MANIFEST_NAME, message, hint)
         return start
 
     def add_key(self, key: str) -> None:

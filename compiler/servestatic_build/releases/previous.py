@@ -27,6 +27,8 @@ from servestatic_runtime.format import (
 )
 from servestatic_runtime.records import Delta
 
+_HINT = "find out what damaged it; this build replaces it"
+
 _to_asset = reader(AssetRecord)
 _to_variant = reader(VariantRecord)
 
@@ -65,7 +67,8 @@ class PreviousRelease:
             manifest = Manifest.open(path)
         except ManifestError as error:
             note = "the dates in it are lost: every file counts as new"
-            diagnostics.warning(Code.UNREADABLE_RELEASE, path, error.problem, note=note)
+            problem = f"the earlier release can't be read: {error.problem}"
+            diagnostics.warning(Code.UNREADABLE_RELEASE, path, problem, _HINT, note)
             return cls()
         return cls.of(manifest)
 

@@ -22,6 +22,8 @@ from servestatic_build.render.source_maps import SourceMapError, shifted
 from servestatic_build.render.splice import Edit, splice
 from servestatic_build.source_files import source_chunks
 
+_MAP_HINT = "generate the source map again"
+
 _ANY_DIGEST = bytes(32)
 
 
@@ -101,7 +103,7 @@ class FinalBytes:
         except SourceMapError as error:
             note = "it is left as it is: debuggers may show places some columns off"
             problem = f"the source map is invalid: {error}"
-            self._diagnostics.warning(Code.INVALID_SOURCE_MAP, file.source.at(start), problem, note=note)
+            self._diagnostics.warning(Code.INVALID_SOURCE_MAP, file.source.at(start), problem, _MAP_HINT, note)
 
     def _shifted_map(self, file: LinkedFile, owner: LinkedFile) -> bytes:
         """Return a source map moved along with what its owner's references become.
@@ -115,9 +117,8 @@ class FinalBytes:
             return shifted(data, generated, edits)
         except SourceMapError as error:
             note = f"it is left as it is: debuggers may show places in {owner.source.name} some columns off"
-            self._diagnostics.warning(
-                Code.INVALID_SOURCE_MAP, file.source.name, f"the source map is invalid: {error}", note=note
-            )
+            problem = f"the source map is invalid: {error}"
+            self._diagnostics.warning(Code.INVALID_SOURCE_MAP, file.source.name, problem, _MAP_HINT, note)
             return data
 
     def _final_digest(self, number: int, asset: Asset, algorithm: str) -> bytes:

@@ -109,7 +109,7 @@ def _source_digest(source: SourceFile, sha256: bytes, algorithm: str, last_build
 
 def _warn(holder: SourceFile, text: str, algorithm: str, target: SourceFile, diagnostics: Diagnostics) -> None:
     offset = read_source(holder).find(text.encode())
-    problem = f"this is the {algorithm.upper()} of {target.name}, whose bytes change: references in it are rewritten"
+    problem = f"this is the SHA-{algorithm[3:]} of {target.name}, whose bytes change: references in it are rewritten"
     note = "a program that checks it will find other bytes"
     hint = f"make the list from the compiled files, or keep the bytes: name what {target.name} refers to in --plain"
     place = holder.at(offset) if offset >= 0 else holder.name

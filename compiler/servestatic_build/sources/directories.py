@@ -12,7 +12,10 @@ def source_problem(path: str) -> tuple[str, str | None] | None:
     """Return what is wrong with a source, and what to do; None where it is a directory to compile."""
     if not os.path.isdir(path):
         near = None if os.path.exists(path) else _nearest(os.path.normpath(path))
-        return "this source is not a directory", f"did you mean {near}?" if near else None
+        return (
+            "this source is not a directory",
+            f"did you mean {near}?" if near else "correct its path, or make the directory before the build",
+        )
     if holds_release(path):
         return "this source is a release of servestatic-build", "name the directories that it was compiled from"
     return None

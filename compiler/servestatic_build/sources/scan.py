@@ -57,7 +57,7 @@ def scan(config: Config, diagnostics: Diagnostics) -> Scan:
             by_path[file.plain_path] = file
     if not (by_path or diagnostics.failed):
         places = ", ".join(source.directory for source in config.sources)
-        diagnostics.warning(Code.NO_FILES, places, "there are no files to publish")
+        diagnostics.warning(Code.NO_FILES, places, "there are no files to publish", "--verbose names what was skipped")
     files = sorted(by_path.values(), key=lambda file: file.name)
     _warn_of_case(files, diagnostics)
     directories = [source.directory for source in config.sources if not source.foreign]
@@ -178,7 +178,7 @@ class _Walk:
             below.encode()
         except UnicodeEncodeError:
             place, message = ascii(entry.path)[1:-1], "this file's name is not UTF-8"
-            self._diagnostics.error(Code.INVALID_NAME, place, message, "rename it, or --ignore it")
+            self._diagnostics.error(Code.INVALID_NAME, place, message, "rename it, or name it in --ignore")
             return
         try:
             status = entry.stat()
@@ -228,4 +228,5 @@ class _Walk:
         try:
             return self._hashed_hook is not None and bool(self._hashed_hook(path, quote_path(plain_path)))
         except Exception as error:
-            raise BuildError(Code.HOOK_FAILED, name, f"the hashed-hook raised {error!r}") from error
+            hint = "mend the function that hashed-hook names"
+            raise BuildError(Code.HOOK_FAILED, name, f"the hashed-hook raised {error!r}", hint) from error

@@ -92,5 +92,5 @@ def _json(path: str) -> Any:
         raise BuildError(Code.FILE_SYSTEM, path, message) from error
     except (ValueError, RecursionError) as error:
         message = f"this bundler's manifest is not JSON: {error}"
-        raise BuildError(Code.INVALID_BUNDLER_MANIFEST, path, message) from error
+        raise BuildError(Code.INVALID_BUNDLER_MANIFEST, path, message, "run the bundler again") from error
     return document
