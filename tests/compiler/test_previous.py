@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import stat
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +26,7 @@ from servestatic_runtime import Manifest
 from support.commands import run_command
 from support.releases import snapshot
 from support.servers import running
-from support.trees import FORGETTING, Compiled, Tree, compile_tree
+from support.trees import FORGETTING, Compiled, Tree, compile_tree, write_tree
 
 MANIFEST = "manifest.msgpack"
 OLD: Tree = {"css/app.css": "a{b:url(a.png)}" * 99, "css/a.png": "old", "gone.txt": "gone " * 99, "same.txt": "same"}
@@ -187,6 +191,12 @@ def test_a_build_over_its_own_dist_with_the_same_earlier_one_changes_nothing(tmp
     assert new_release(tmp_path, old.dist, check=True).result.up_to_date
 
 
+def test_dist_itself_may_be_named(tmp_path: Path) -> None:
+    first = new_release(tmp_path, tree=OLD)
+    urls = [first.url(name) for name in ("css/app.css", "css/a.png")]
+    assert set(retired(new_release(tmp_path, tmp_path / "dist"))) == set(urls)
+
+
 def test_a_check_notices_what_does_not_lie_in_dist_yet(tmp_path: Path) -> None:
     old, new = old_release(tmp_path), new_release(tmp_path)
     before = snapshot(new.dist)
@@ -314,6 +324,45 @@ def test_a_full_disk_leaves_dist_as_it_was(tmp_path: Path, monkeypatch: pytest.M
     failed = new_release(tmp_path, path)
     assert failed.messages() == [f"error the place: {os.strerror(errno.ENOSPC)}"]
     assert snapshot(failed.dist) == before
+
+
+COMPILE_AND_DIE = """
+import os, signal, sys
+from servestatic_build import Config, build
+
+replace, moves = os.replace, int(sys.argv[1])
+
+def die_behind_so_many_moves(*args):
+    global moves
+    if not moves:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(*args)
+    moves -= 1
+
+os.replace = die_behind_so_many_moves
+build(Config(sources=("src",), out="dist", previous=("old/dist",), codings=("gzip", "br"), effort="fast", cache=False))
+"""
+
+
+@pytest.mark.parametrize("layout", ["files", "urls"])
+def test_a_killed_build_loses_nothing_and_the_next_one_ends_it(tmp_path: Path, layout: str) -> None:
+    old = old_release(tmp_path, layout=layout)
+    before = snapshot(old.dist)
+    expected = retired(new_release(tmp_path / "expected", old.dist))
+    new_release(tmp_path, tree={"other.txt": "other"})
+    write_tree(tmp_path / "src", NEW)
+    for moves in count(0, 4):
+        done = subprocess.run([sys.executable, "-c", COMPILE_AND_DIE, str(moves)], cwd=tmp_path, check=False)
+        if done.returncode == 0:  # it has no more moves
+            break
+        assert done.returncode == -signal.SIGKILL
+        assert run_command(manifest_main, "verify", str(tmp_path / "dist")).exit_code == 0, moves
+        assert snapshot(old.dist) == before
+    assert moves > 8
+    new = new_release(tmp_path, old.dist)
+    assert set(retired(new)) >= set(expected)
+    assert not [name for name in os.listdir(new.dist) if name.startswith(".servestatic-build-")]
+    assert_verified(new)
 
 
 # Damage

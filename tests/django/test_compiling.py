@@ -350,6 +350,23 @@ def test_a_server_does_not_load_the_compiler() -> None:
 # Options that mean something else where files are compiled.
 
 
+@WAYS
+def test_the_urls_of_an_earlier_dist_stay_served_where_static_root_is_empty(
+    tmp_path: Path, dist: Path, settings: dict[str, Any], command: Any
+) -> None:
+    with project(dist, **settings) as storage:
+        run(command)
+        old = storage.url("js/app.js")
+        files = snapshot(dist)
+    dist.rename(tmp_path / "old")
+    (tmp_path / "assets/js/b.js").write_text("new()")
+    with project(dist, **settings | {"SERVESTATIC": {**QUICK, "PREVIOUS": [tmp_path / "old"]}}) as storage:
+        run(command)
+        assert storage.url("js/app.js") != old
+    (file,) = [variant.file for url in Manifest.open(dist).retired() if url.url == old for variant in url.variants]
+    assert (dist / file).read_bytes() == files[file]
+
+
 @pytest.mark.parametrize("command", ["collectstatic", "compilestatic"])
 def test_clear_replaces_what_is_in_the_way_and_deletes_earlier_releases(
     dist: Path, settings: dict[str, Any], command: str
