@@ -14,7 +14,7 @@ from time import process_time
 
 from measure import SCRATCH, Row, Target, print_table
 from processes import compiled
-from servestatic_build.pipeline import Silent
+from servestatic_build.stages import Silent
 from servestatic_build.verification.decoders import DECODERS
 from servestatic_build.verification.verify import verify
 from servestatic_runtime import Manifest

@@ -74,7 +74,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"extra", "garbage", "media_types", "model", "names", "platform_files", "text"},
         {"codecs", "places"},
         {"diagnostics"},
-        {"cache", "source_files", "workers"},
+        {"cache", "source_files", "stages", "workers"},
         {"settings"},
         {"sources", "references"},
         {"releases"},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from servestatic_build.diagnostics import Code, ConfigError, Diagnostic, Severity
 from servestatic_build.model import Asset, Skipped, SkipReason, SourceFile, StagedFile, Variant
-from servestatic_build.pipeline import BuildResult, Progress, build
+from servestatic_build.pipeline import BuildResult, build
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.header_rules import HeaderRule
 from servestatic_build.settings.missing import MissingRule, MissingRules
 from servestatic_build.settings.source import Source
+from servestatic_build.stages import Progress
 
 __all__ = [
     "Asset",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from time import perf_counter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from servestatic_build.cache.code_digest import code_digest
 from servestatic_build.cache.items import key_of
@@ -42,6 +41,7 @@ from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.output import require_own_directory
 from servestatic_build.settings.source_date_epoch import source_date_epoch
 from servestatic_build.sources.scan import scan
+from servestatic_build.stages import Progress, Silent, Stages
 from servestatic_build.store.layout import Layout
 from servestatic_build.store.locks import locked_output
 from servestatic_build.store.own_files import OwnFiles
@@ -51,21 +51,6 @@ from servestatic_build.store.prune import Pruning
 from servestatic_build.store.publish import is_published, publish
 from servestatic_build.store.staging import Staging, scratch, staging_in
 from servestatic_build.store.succession import succession
-
-
-class Progress(Protocol):
-    """Told what the build is doing. ``stage`` begins a stage of so many steps and returns what ends a step."""
-
-    def stage(self, name: str, steps: int) -> Callable[[], None]:
-        """Begin a stage."""
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def stage(self, name: str, steps: int) -> Callable[[], None]:  # noqa: ARG002
-        """Begin a stage."""
-        return lambda: None
 
 
 @dataclass(slots=True)
@@ -96,7 +81,7 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
     With any error among the result's diagnostics, DIST is as it was.
     """
     result, diagnostics = BuildResult(), Diagnostics(strict=config.strict)
-    stages = _Stages(progress or Silent(), result.seconds)
+    stages = Stages(progress or Silent(), result.seconds)
     policy, epoch = _header_policy(config), source_date_epoch()
     try:
         with (
@@ -137,7 +122,7 @@ class _Compilation:
     epoch: int | None
     cache: Cache
     last_build: LastBuild
-    stages: _Stages
+    stages: Stages
     result: BuildResult
     diagnostics: Diagnostics
 
@@ -309,20 +294,6 @@ def _last_build(config: Config, cache: Cache) -> Iterator[LastBuild]:
 
 class _StoppedError(Exception):
     """The diagnostics hold an error."""
-
-
-class _Stages:
-    """Times the stages and tells the progress of them."""
-
-    def __init__(self, progress: Progress, seconds: dict[str, float]) -> None:
-        self._progress = progress
-        self._seconds = seconds
-
-    @contextmanager
-    def stage(self, name: str, steps: int = 1) -> Iterator[Callable[[], None]]:
-        start = perf_counter()
-        yield self._progress.stage(name, steps)
-        self._seconds[name] = perf_counter() - start
 
 
 def _header_policy(config: Config) -> HeaderPolicy:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from servestatic_build.inspection.cli import main
-from servestatic_build.pipeline import Silent
 from servestatic_build.releases.history import Clock
+from servestatic_build.stages import Silent
 from servestatic_build.store.rollback import roll_back
 from servestatic_build.verification.verify import verify
 from servestatic_runtime import Manifest, ManifestError

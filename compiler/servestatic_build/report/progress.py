@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as RichProgress
 
-from servestatic_build.pipeline import Progress
+from servestatic_build.stages import Progress
 
 _SECONDS = 10.0
 

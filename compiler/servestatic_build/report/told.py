@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from servestatic_build.diagnostics import ConfigError, Diagnostic, Severity
-from servestatic_build.pipeline import BuildResult, Silent, build
+from servestatic_build.pipeline import BuildResult, build
 from servestatic_build.report.console import (
     print_cache_uses,
     print_diagnostic,
@@ -22,6 +22,7 @@ from servestatic_build.report.console import (
 from servestatic_build.report.progress import shown_progress
 from servestatic_build.report.summary import summary
 from servestatic_build.settings.config import Config
+from servestatic_build.stages import Silent
 
 
 @dataclass(slots=True)

@@ -9,9 +9,9 @@ from random import sample as choose
 from typing import NamedTuple
 
 from servestatic_build.diagnostics import Code, Diagnostic, Diagnostics, Severity
-from servestatic_build.pipeline import Progress
 from servestatic_build.platform_files import cores
 from servestatic_build.references.reading import ReadFile
+from servestatic_build.stages import Progress
 from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.verification.bodies import AGAIN, check_bodies, check_sizes, read_body
 from servestatic_build.verification.deltas import check_deltas, dictionaries

@@ -165,9 +165,9 @@ def _build(
 ) -> BuildResult:
     try:
         from servestatic_build import ConfigError, build
-        from servestatic_build.pipeline import Silent
         from servestatic_build.report.console import stderr_console
         from servestatic_build.report.progress import shown_progress
+        from servestatic_build.stages import Silent
     except ImportError as error:
         raise CommandError(str(error)) from error
     try:
