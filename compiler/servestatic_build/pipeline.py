@@ -20,7 +20,7 @@ from servestatic_build.garbage import collected_rarely
 from servestatic_build.model import Asset, Graph, Skipped, StagedFile
 from servestatic_build.references.link import link
 from servestatic_build.references.specifiers import Specifiers
-from servestatic_build.releases.budgets import OverBudget, check_budgets
+from servestatic_build.releases.budgets import WeighedBudget, check_budgets
 from servestatic_build.releases.content import ReleaseContent, Site, content_of_build
 from servestatic_build.releases.dictionaries import with_patterns
 from servestatic_build.releases.fallbacks import fallback_records
@@ -67,7 +67,12 @@ class BuildResult:
     up_to_date: bool = False  # DIST held this very release before
     outdated: bool = False  # a check found that DIST does not hold it
     cache: Mapping[str, Uses] = field(default_factory=dict)  # by kind of item
-    over_budget: tuple[OverBudget, ...] = ()
+    budgets: tuple[WeighedBudget, ...] = ()
+
+    @property
+    def over_budget(self) -> tuple[WeighedBudget, ...]:
+        """The budgets that are exceeded."""
+        return tuple(each for each in self.budgets if each.is_exceeded)
 
     @property
     def ok(self) -> bool:
@@ -140,7 +145,7 @@ class _Compilation:
         last = previous if previous.manifest else latest_release(given)
         with scratch() if config.check else staging_in(config.out, config.modes) as staging:
             assets, compressor = self._render(graph, staging, last)
-            self.result.over_budget = check_budgets(config.budgets, assets, graph, last, self.diagnostics)
+            self.result.budgets = check_budgets(config.budgets, assets, graph, last, self.diagnostics)
             self._stop_at_errors()
             carried = self._carry(given, assets, staging)
             output = _Output(Layout(config.out, config.root_url), previous, staging, carried)

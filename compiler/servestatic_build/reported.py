@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from servestatic_build.diagnostics import Code, Diagnostic, Severity
 from servestatic_build.extra import MissingExtraError
-from servestatic_build.inspection.report_data import Problem
+from servestatic_build.inspection.report_data import BudgetUse, Problem
 from servestatic_build.inspection.report_page import write_report
 from servestatic_build.pipeline import BuildResult
 from servestatic_build.report.console import print_diagnostic
@@ -23,7 +23,7 @@ def build_and_report(builds: ToldBuilds, config: Config, file: str) -> bool:
     if not result.ok or config.check:
         return result.ok
     try:
-        write_report(Manifest.open(config.out), file, previous, _problems(result))
+        write_report(Manifest.open(config.out), file, previous, _problems(result), _budgets(result))
     except (OSError, MissingExtraError) as error:
         problem = error.strerror if isinstance(error, OSError) else None
         message = f"the report cannot be written: {problem or error}"
@@ -42,3 +42,17 @@ def _release(dist: str) -> Manifest | None:
 
 def _problems(result: BuildResult) -> list[Problem]:
     return [Problem(each.severity, each.place, each.message, each.code) for each in result.diagnostics]
+
+
+def _budgets(result: BuildResult) -> list[BudgetUse]:
+    return [
+        BudgetUse(
+            name=each.budget.name,
+            counts="each file" if each.budget.files is not None and each.budget.scope == "each" else "all in total",
+            coding=each.budget.coding or "the smallest",
+            size=each.size,
+            most=each.budget.most,
+            largest=each.files[0].name,
+        )
+        for each in result.budgets
+    ]

@@ -47,6 +47,26 @@ globalThis.ready = new Promise((resolve) => addEventListener("load", () => {
 }));
 """
 
+# The lowest contrast of a text that is read in the page, and whether anything is wider than the window.
+SEEN = """
+(() => {
+  const context = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const shine = (colour, under) => {
+    context.fillStyle = under; context.fillRect(0, 0, 1, 1); context.fillStyle = colour; context.fillRect(0, 0, 1, 1);
+    const parts = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
+    const [r, g, b] = parts.map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const page = document.createElement("i"); page.style = "background: canvas"; document.body.append(page);
+  const canvas = getComputedStyle(page).backgroundColor, contrasts = [];
+  for (const seen of document.querySelectorAll("h1, p, th button, td, #codings button, #map button")) {
+    const style = getComputedStyle(seen), [a, b] = [shine(style.color, canvas), shine(style.backgroundColor, canvas)];
+    contrasts.push((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+  }
+  return JSON.stringify([shine(canvas, canvas) > 0.5, Math.min(...contrasts) >= 4.5, document.documentElement.scrollWidth <= innerWidth, innerWidth]);
+})()
+"""
+
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
@@ -67,6 +87,35 @@ def test_the_page_works_from_a_file_and_asks_for_nothing(browser: Browser, relea
     assert visit.problems == []
     assert {request.url.partition(":")[0] for request in visit.requests} <= {"file", "data"}
     assert json.loads(visit.title) == ["5 of 5", "1 of 5", "css/app.css", "descending", "/css/", "true", True]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_the_page_as_wide_as_it_is_in_light_and_in_dark(
+    browser: Browser, release: Compiled, tmp_path: Path, scheme: str
+) -> None:
+    write_report(release.manifest, str(tmp_path / "report.html"), release.manifest)
+    with browser.profile() as profile, browser.tab((tmp_path / "report.html").as_uri(), profile, "") as tab:
+        phone = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+        browser.call("Emulation.setDeviceMetricsOverride", phone, tab.session)
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        browser.call("Emulation.setEmulatedMedia", media, tab.session)
+        assert json.loads(tab.run(SEEN)) == [scheme == "light", True, True, 360]
+    assert tab.visit.problems == []
+
+
+def test_a_reader_with_a_keyboard_opens_a_directory_of_the_map_and_goes_up(
+    browser: Browser, release: Compiled, tmp_path: Path
+) -> None:
+    write_report(release.manifest, str(tmp_path / "report.html"))
+    with browser.profile() as profile, browser.tab((tmp_path / "report.html").as_uri(), profile, "") as tab:
+        tab.run("document.querySelector('#map button[data-open]').focus()")
+        where = []
+        for _ in range(2):  # what is opened has the focus on the way up
+            for kind in ("keyDown", "keyUp"):
+                key = {"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+                browser.call("Input.dispatchKeyEvent", key, tab.session)
+            where.append(tab.run("document.getElementById('where').textContent"))
+    assert where == ["/css/", "/"]
 
 
 def test_hostile_names_are_text(release: Compiled) -> None:
@@ -98,6 +147,26 @@ def test_a_build_writes_the_report_with_its_problems_and_what_it_changed(tmp_pat
     assert "[missing-reference]" in out.read_text()
 
 
+def test_the_page_of_a_build_shows_what_is_left_of_each_budget(tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "static", {"app.js": "f()\n" * 100, "b.js": "g()\n", "empty.css": ""})
+    settings = tmp_path / "settings.toml"
+    settings.write_text(
+        '[[budgets]]\nfor = "*.js"\nmax = 1_000\ncoding = "identity"\n[[budgets]]\nentry = "b.js"\nmax = 10\n'
+        '[[budgets]]\nfor = "*.css"\nmax = 0\n'
+    )
+    out = tmp_path / "report.html"
+    options = ["--out", str(tmp_path / "dist"), "--no-cache", "--config", str(settings), "--report", str(out)]
+    done = CliRunner().invoke(build_command, [str(source), *options])
+    assert done.exit_code == 0, done.stderr
+    (table,) = re.findall(r"<h2>Budgets</h2>.*?</table>", out.read_text(), re.DOTALL)
+    cells = [re.split(r"<td[^>]*>", row)[1:] for row in table.split("<tr>")[2:]]
+    assert [[cell.strip() for cell in row] for row in cells] == [
+        ["*.js", "each file", "identity", "400", "1,000", "40 %", "app.js"],
+        ["b.js", "all in total", "the smallest", "4", "10", "40 %", "b.js"],
+        ["*.css", "each file", "the smallest", "0", "0", "0 %", "empty.css\n</table>"],
+    ]
+
+
 def test_a_build_that_fails_or_writes_nothing_writes_no_report(tmp_path: Path) -> None:
     source = write_tree(tmp_path / "static", {"app.css": "a{b:url(nothing.png)}"})
     out = tmp_path / "report.html"
@@ -125,9 +194,15 @@ def test_totals_are_those_of_the_variants(release: Compiled) -> None:
     assert [each["names"] for each in data["duplicates"]] == [["img/a.png", "img/b.png"]]
 
 
-def test_twenty_thousand_files_make_a_page_of_at_most_eight_megabytes(release: Compiled) -> None:
+def test_twenty_thousand_files_make_a_page_of_at_most_eight_megabytes(
+    browser: Browser, release: Compiled, tmp_path: Path
+) -> None:
     data = report_data(release.manifest, None, [])
     rows = data["table"]["assets"]
     many = [[f"vendor/package-{number}/dist/some/module/index-{number}.js", *rows[0][1:]] for number in range(20_000)]
     page = rendered({**data, "table": {**data["table"], "assets": many}})
     assert len(page.encode()) <= 8_000_000
+    (tmp_path / "report.html").write_text(page)
+    script = 'globalThis.ready = new Promise((resolve) => addEventListener("load", () => { document.title = document.querySelectorAll("#table tbody tr").length; resolve(); }))'
+    visit = browser.visit((tmp_path / "report.html").as_uri(), script=script)
+    assert (visit.title, visit.problems) == ("200", [])  # of so many rows only those that are looked at are drawn

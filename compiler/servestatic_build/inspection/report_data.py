@@ -28,7 +28,20 @@ class Problem(NamedTuple):
     code: str
 
 
-def report_data(manifest: Manifest, against: Manifest | None, problems: Sequence[Problem]) -> dict[str, Any]:
+class BudgetUse(NamedTuple):
+    """What a budget is for and allows, and what its files weigh: all together, or the largest where each counts by itself."""
+
+    name: str
+    counts: str
+    coding: str
+    size: int
+    most: int
+    largest: str
+
+
+def report_data(
+    manifest: Manifest, against: Manifest | None, problems: Sequence[Problem], budgets: Sequence[BudgetUse] = ()
+) -> dict[str, Any]:
     """Return all that the page shows: the lists that stand in it, and the rows of the table as arrays."""
     assets = [*manifest]
     comparison = None if against is None else compared(against, manifest)
@@ -42,6 +55,7 @@ def report_data(manifest: Manifest, against: Manifest | None, problems: Sequence
         "duplicates": _duplicates(assets),
         "changes": None if comparison is None else comparison_data(comparison),
         "problems": [problem._asdict() for problem in problems],
+        "budgets": [budget._asdict() for budget in budgets],
         "table": {
             "assets": [_row(manifest, asset, used[number]) for number, asset in enumerate(assets)],
             "headers": _header_texts(manifest, assets),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from servestatic_build.extra import extra_needed
-from servestatic_build.inspection.report_data import Problem, report_data
+from servestatic_build.inspection.report_data import BudgetUse, Problem, report_data
 from servestatic_runtime import Manifest
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
@@ -22,10 +22,14 @@ def report(dist: str, out: str, against: str | None) -> Iterator[str]:
 
 
 def write_report(
-    manifest: Manifest, out: str, against: Manifest | None = None, problems: Sequence[Problem] = ()
+    manifest: Manifest,
+    out: str,
+    against: Manifest | None = None,
+    problems: Sequence[Problem] = (),
+    budgets: Sequence[BudgetUse] = (),
 ) -> None:
     """Write the report of a release, with what changed since another one; raise ManifestError, MissingExtraError, or OSError."""
-    page = rendered(report_data(manifest, against, problems))
+    page = rendered(report_data(manifest, against, problems, budgets))
     temporary = f"{out}.new"
     Path(temporary).write_text(page, encoding="utf-8")
     os.replace(temporary, out)

@@ -34,15 +34,21 @@ class WeighedFile(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class OverBudget:
-    """A budget that is exceeded, from check_budgets for the report: the files that count, the largest first.
+class WeighedBudget:
+    """A budget and what it is for, from check_budgets for the report: the files that count, the largest first.
 
-    ``size`` is that of all together, or of the largest where each counts by itself: then only those are here that exceed it.
+    ``size`` is that of all together, or of the largest where each counts by itself: then, of one that is exceeded, only those
+    are here that exceed it.
     """
 
     budget: Budget
     size: int
     files: tuple[WeighedFile, ...]
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether they weigh more than the budget allows."""
+        return self.size > self.budget.most
 
 
 def check_budgets(
@@ -51,31 +57,31 @@ def check_budgets(
     graph: Graph,
     previous: PreviousRelease,
     diagnostics: Diagnostics,
-) -> tuple[OverBudget, ...]:
-    """Return the budgets that are exceeded, each with an error; warn of those that are for nothing."""
-    exceeded = []
+) -> tuple[WeighedBudget, ...]:
+    """Return the budgets with what they are for; one that is exceeded is an error, one for nothing a warning and left out."""
+    weighed = []
     for budget in budgets:
         counted = [*_counted(budget, assets, graph)]
         if not counted:
             hint = "correct its pattern or its name"
             diagnostics.warning(Code.UNUSED_BUDGET, budget.name, "this budget is for no file of the release", hint)
+            continue
         files = sorted((_weighed(asset, budget.coding, previous) for asset in counted), key=lambda f: (-f.size, f.name))
-        over = _over(budget, tuple(files))
-        if over is not None:
-            exceeded.append(over)
-            diagnostics.error(Code.OVER_BUDGET, budget.name, _message(over), "make them smaller, or raise the budget")
-    return tuple(exceeded)
+        weighed.append(_budget(budget, tuple(files)))
+        if weighed[-1].is_exceeded:
+            problem, hint = _message(weighed[-1]), "make them smaller, or raise the budget"
+            diagnostics.error(Code.OVER_BUDGET, budget.name, problem, hint)
+    return tuple(weighed)
 
 
-def _over(budget: Budget, files: tuple[WeighedFile, ...]) -> OverBudget | None:
+def _budget(budget: Budget, files: tuple[WeighedFile, ...]) -> WeighedBudget:
     if budget.files is None or budget.scope == "total":
-        size = sum(file.size for file in files)
-        return OverBudget(budget, size, files) if size > budget.most else None
+        return WeighedBudget(budget, sum(file.size for file in files), files)
     heavy = tuple(file for file in files if file.size > budget.most)
-    return OverBudget(budget, heavy[0].size, heavy) if heavy else None
+    return WeighedBudget(budget, files[0].size, heavy or files)
 
 
-def _message(over: OverBudget) -> str:
+def _message(over: WeighedBudget) -> str:
     coding = f" as {over.budget.coding}" if over.budget.coding else ""
     files = "1 file has" if len(over.files) == 1 else f"{len(over.files):,} files have"
     if over.budget.files is None or over.budget.scope == "total":

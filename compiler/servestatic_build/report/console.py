@@ -11,7 +11,7 @@ from rich.text import Text
 from servestatic_build.diagnostics import Code, Diagnostic, Severity
 from servestatic_build.model import Skipped
 from servestatic_build.pipeline import BuildResult
-from servestatic_build.releases.budgets import OverBudget
+from servestatic_build.releases.budgets import WeighedBudget
 from servestatic_build.report.digest import digest
 from servestatic_build.report.summary import codings
 from servestatic_runtime.printable import printable
@@ -53,7 +53,7 @@ def print_cache_uses(console: Console, result: BuildResult) -> None:
         _print_line(console, f"cache: {kind}: {_count(uses.hits, 'hit')}, {_count(uses.misses, 'miss', 'misses')}")
 
 
-def print_over_budget(console: Console, over_budget: Iterable[OverBudget]) -> None:
+def print_over_budget(console: Console, over_budget: Iterable[WeighedBudget]) -> None:
     """Print, for each budget that is exceeded, its largest files and how much they grew since the last release."""
     for over in over_budget:
         table = Table(box=None, pad_edge=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 from servestatic_build.diagnostics import Diagnostic, Severity
 from servestatic_build.pipeline import BuildResult
-from servestatic_build.releases.budgets import OverBudget
+from servestatic_build.releases.budgets import WeighedBudget
 
 
 def summary(result: BuildResult) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def codings(result: BuildResult) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _over_budget(over: OverBudget) -> dict[str, Any]:
+def _over_budget(over: WeighedBudget) -> dict[str, Any]:
     return {
         "for": over.budget.name,
         "coding": over.budget.coding or None,
