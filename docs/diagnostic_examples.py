@@ -128,6 +128,9 @@ STORAGES = {"staticfiles": {"BACKEND": "servestatic_runtime.django.storage.Manif
     Code.UNFOLLOWED_NAME: Session(
         {"static/app.js": "load('words.json')\n", "static/words.json": "[]\n"}, (f"{BUILD} --no-plain-urls",)
     ),
+    Code.SOUGHT_SCRIPT: Session(
+        {"static/lib/editor.js": "base = document.currentScript.src.replace('editor.js', '')\n"}
+    ),
     Code.SERVICE_WORKER: Session(
         {"static/worker.js": "addEventListener('install', f)\naddEventListener('fetch', g)\n"}
     ),

@@ -166,6 +166,11 @@ class Code(StrEnum):
         "A script whose URL is fingerprinted listens as service workers do, and nothing in the release registers it.",
         "If it is a service worker, name it in `plain`; otherwise in `fingerprint`.",
     )
+    SOUGHT_SCRIPT = (
+        "sought-script",
+        "A script looks for its own script element, or another's, by a name that the fingerprint changes.",
+        "Name the script that it looks for in `plain`, set a preset, or tell it its URL.",
+    )
     WORKER_IMPORT = (
         "worker-import",
         "A script that runs in a worker imports a bare specifier, which only a page's import map could resolve.",

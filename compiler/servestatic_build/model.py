@@ -208,6 +208,7 @@ class Extraction:
     property_uses: tuple[PropertyUse, ...] = ()
     placeholders: int = 0  # references left out because a template engine will put others in their place
     may_be_service_worker: bool = False
+    sought_scripts: tuple[WrittenText, ...] = ()  # names by which a script looks for script elements
     policy: PagePolicy = PagePolicy()
 
 

@@ -36,6 +36,7 @@ REPEATED = (
     *(Repeated(JAVASCRIPT, unit) for unit in ("new Worker(", "new Worker(a);", "new Worker(a{});a{}='b';", "importScripts('a',")),
     *(Repeated(JAVASCRIPT, unit) for unit in ("serviceWorker.register(", "serviceWorker.register('a',{", "x.serviceWorker.register(a,")),
     Repeated(JAVASCRIPT, " ", "//# sourceMappingURL=a", "b"),
+    *(Repeated(JAVASCRIPT, unit) for unit in ("currentScript,'a{}.js';", "document.scripts;/a(b)?(c)?.d.e/;", "querySelector('")),
     Repeated(JAVASCRIPT, " ", "//#", "sourceMappingURL=a b"),
     Repeated(JAVASCRIPT, "sourceMappingURL=", "//# "),
     Repeated(JAVASCRIPT, " ", "import", "'./a.js'"),

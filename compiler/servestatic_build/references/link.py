@@ -23,6 +23,7 @@ from servestatic_build.references.broken import BrokenReferences, must_be_there
 from servestatic_build.references.graph import components
 from servestatic_build.references.reading import Reader, ReadFile
 from servestatic_build.references.resolver import Resolver
+from servestatic_build.references.sought_scripts import warn_of_sought_scripts
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
 from servestatic_build.references.unfollowed import note_unfollowed
 from servestatic_build.references.web_manifests import with_web_manifests
@@ -47,6 +48,7 @@ def link(
     resolver = Resolver(read_files, Specifiers(config.imports, config.prefix), config.origins)
     read_files = with_web_manifests(read_files, resolver, reader.read)
     read_files = with_service_workers(read_files, resolver, diagnostics)
+    warn_of_sought_scripts(read_files, diagnostics)
     missing = BrokenReferences(files, skipped, config.missing, config.prefix, diagnostics)
     linker = _Linker(read_files, resolver, config, missing)
     linked = tuple(linker.link(number, file) for number, file in enumerate(read_files))

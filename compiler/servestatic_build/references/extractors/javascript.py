@@ -18,6 +18,7 @@ from servestatic_build.references.extractors.javascript_workers import (
     imported_scripts,
     is_suspect,
 )
+from servestatic_build.references.extractors.sought_scripts import sought_scripts
 from servestatic_build.references.extractors.source_map_comment import (
     SOURCE_MAP_COMMENT,
     last_source_map,
@@ -60,7 +61,12 @@ def extract(data: bytes) -> Extraction:
         references = [reference for reference in references if reference.start < error.start]
         unreadable = (Unreadable(error.start, "JavaScript syntax error: the script cannot be parsed from here on"),)
     references = workers.told(references)
-    return Extraction(tuple(last_source_map(references)), unreadable, may_be_service_worker=is_suspect(data))
+    return Extraction(
+        tuple(last_source_map(references)),
+        unreadable,
+        may_be_service_worker=is_suspect(data),
+        sought_scripts=sought_scripts(data, references),
+    )
 
 
 def _references(data: bytes, lexer: Lexer, workers: Workers) -> Iterator[Reference]:
