@@ -180,7 +180,7 @@ class _Compilation:
         if not (given and any(self._keep)):
             return ()
         with self.stages.stage("previous", len(given)) as advance:
-            return carry(given, assets, staging, self.config.jobs, self.diagnostics, advance)
+            return carry(given, assets, staging, self.config.jobs, advance)
 
     def _publish(self, graph: Graph, assets: Sequence[Asset], compressor: Compressor, output: _Output) -> None:
         config, result, layout = self.config, self.result, output.layout
@@ -194,7 +194,7 @@ class _Compilation:
         plain_names = PlainNames(names_of_build(result.assets, layout), layout, own_files)
         if not config.replace_foreign:
             plain_names.refuse_foreign(self.diagnostics)
-        arrived = arrival(output.carried, result.assets, plain_names.names, layout, self.diagnostics)
+        arrived = arrival(output.carried, result.assets, plain_names.names, layout)
         manifest, later = self._manifest(graph, compressor, output, arrived)
         self._stop_at_errors()
         new = (*new, *(file for file in later if file.staged is not None))
@@ -229,6 +229,7 @@ class _Compilation:
         headers = [*map(self.policy.headers_of, assets)]
         content = content_of_build(self._site(graph, output.layout), assets, headers)
         history = self._history(content, arrived.pasts)
+        arrived.tell_lost(history, self.diagnostics)
         maker = DeltaMaker(
             output.layout,
             config.effort,

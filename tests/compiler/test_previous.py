@@ -22,6 +22,7 @@ import pytest
 from servestatic_build import Config, ConfigError
 from servestatic_build.cli import main
 from servestatic_build.inspection.cli import main as manifest_main
+from servestatic_build.store.staging import Staging
 from servestatic_runtime import Manifest
 from support.commands import run_command
 from support.releases import snapshot
@@ -316,13 +317,13 @@ def test_a_full_disk_leaves_dist_as_it_was(tmp_path: Path, monkeypatch: pytest.M
     def is_carried(chunks: Any) -> bool:
         return getattr(chunks, "__name__", "") == "chunks_of"
 
-    from servestatic_build.store.staging import Staging
-
     write = Staging.write
     monkeypatch.setattr(os, "link", full)
     monkeypatch.setattr(Staging, "write", lambda self, chunks: full() if is_carried(chunks) else write(self, chunks))
     failed = new_release(tmp_path, path)
-    assert failed.messages() == [f"error the place: {os.strerror(errno.ENOSPC)}"]
+    (error,) = failed.messages()
+    assert error.startswith("error the place: ")
+    assert error.endswith(os.strerror(errno.ENOSPC))
     assert snapshot(failed.dist) == before
 
 
@@ -400,6 +401,22 @@ def test_a_url_with_a_damaged_file_is_a_warning_and_stays_behind(
     assert warning.message.startswith(f"{url} of an earlier release is not kept: {variant.file}: {problem}")
     assert retired(new) == [each for each in gone_urls(old) if each != url]
     assert_verified(new)
+
+
+def test_a_url_that_another_dist_has_whole_is_not_lost(tmp_path: Path) -> None:
+    old, other = old_release(tmp_path), old_release(tmp_path / "other")
+    (old.dist / old.manifest.asset("gone.txt").variants[0].file).unlink()
+    new = new_release(tmp_path, old.dist, other.dist)
+    assert (new.messages(), retired(new)) == ([], gone_urls(old))
+    assert new_release(tmp_path, old.dist).messages() == []  # nor one that DIST has
+
+
+def test_a_damaged_url_of_a_release_that_is_not_kept_matters_to_nobody(tmp_path: Path) -> None:
+    url = old_release(tmp_path, {"a.css": "1"}).manifest.asset("a.css")
+    old = old_release(tmp_path, {"a.css": "2"})
+    (old.dist / url.variants[0].file).unlink()
+    new = new_release(tmp_path, old.dist, tree={"a.css": "3"}, keep_releases=1, keep_days=0)
+    assert (new.messages(), retired(new)) == ([], [old.url("a.css")])
 
 
 def test_a_damaged_file_of_the_current_release_matters_to_nobody(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -32,12 +31,20 @@ class CarriedUrl(NamedTuple):
     files: tuple[StagedFile, ...]  # as its variants
 
 
+class LostUrl(NamedTuple):
+    """A URL of an earlier release that does not come along, and why."""
+
+    retired: Retired
+    problem: str
+
+
 class CarriedPast(NamedTuple):
     """What comes along from one DIST, from ``carry`` for its place in DIST."""
 
     path: str  # of the DIST, as it was given
     past: History
     urls: tuple[CarriedUrl, ...]
+    lost: tuple[LostUrl, ...]
 
 
 class Arrival(NamedTuple):
@@ -45,6 +52,15 @@ class Arrival(NamedTuple):
 
     pasts: tuple[History, ...] = ()
     files: Mapping[str, StagedFile] = MappingProxyType({})
+    lost: Sequence[tuple[str, LostUrl]] = ()  # each with the path of its DIST
+
+    def tell_lost(self, history: History, diagnostics: Diagnostics) -> None:
+        """Warn of each URL that a kept release should have, and that a history lists from nowhere else."""
+        kept, urls = {release.id for release in history.releases}, {retired.url for retired in history.retired}
+        for path, (retired, problem) in self.lost:
+            if retired.release in kept and retired.url not in urls:
+                message = f"{retired.url} of an earlier release is not kept: {problem}"
+                diagnostics.warning(Code.LOST_URL, path, message, _HINT)
 
     def needed(self, history: History) -> tuple[StagedFile, ...]:
         """Return the files that a history lists."""
@@ -57,53 +73,38 @@ def carry(
     assets: Sequence[Asset],
     staging: Staging,
     jobs: int,
-    diagnostics: Diagnostics,
     advance: Callable[[], None],
 ) -> tuple[CarriedPast, ...]:
     """Stage the files of all URLs that the new release has not, and read each; raise OSError where they can't be written.
 
-    A URL with a file that is missing or damaged is a warning and stays behind.
+    A URL with a file that is missing or damaged stays behind.
     """
     urls, carried = {asset.path for asset in assets}, []
     for dist in given:
-        carried.append(_Carrying(dist, diagnostics).carried(urls, staging, jobs))
+        carried.append(_carried(dist, urls, staging, jobs))
         advance()
     return tuple(carried)
 
 
-@dataclass(frozen=True, slots=True)
-class _Carrying:
-    dist: GivenDist
-    diagnostics: Diagnostics
-
-    def carried(self, left_out: Collection[str], staging: Staging, jobs: int) -> CarriedPast:
-        retired = [url for url in self.dist.past.retired if url.url not in left_out and self._is_sound(url)]
-        wanted = {variant.file: variant for url in retired for variant in url.variants}
-        fetched = self.dist.files.fetch(wanted, staging)
-        with Workers(jobs) as workers:
-            checked = [*workers.map(lambda url: _checked(url, fetched), retired)]
-        for url, each in zip(retired, checked, strict=True):
-            if isinstance(each, str):
-                tell_lost(self.dist.path, url.url, each, self.diagnostics)
-        urls = tuple(each for each in checked if isinstance(each, CarriedUrl))
-        return CarriedPast(self.dist.path, self.dist.past, urls)
-
-    def _is_sound(self, url: Retired) -> bool:
-        """Return whether a URL and its files lead nowhere but into a DIST."""
-        paths = [url.url.removeprefix("/"), *(variant.file for variant in url.variants)]
-        if all(map(is_in_dist, paths)):
-            return True
-        tell_lost(self.dist.path, url.url, "its path, or that of its file, leads out of DIST", self.diagnostics)
-        return False
+def _carried(dist: GivenDist, left_out: Collection[str], staging: Staging, jobs: int) -> CarriedPast:
+    retired = [url for url in dist.past.retired if url.url not in left_out]
+    wanted = {variant.file: variant for url in retired if _is_sound(url) for variant in url.variants}
+    fetched = dist.files.fetch(wanted, staging)
+    with Workers(jobs) as workers:
+        checked = [*workers.map(lambda url: _checked(url, fetched), retired)]
+    urls = tuple(each for each in checked if isinstance(each, CarriedUrl))
+    return CarriedPast(dist.path, dist.past, urls, tuple(each for each in checked if isinstance(each, LostUrl)))
 
 
-def tell_lost(path: str, url: str, problem: str, diagnostics: Diagnostics) -> None:
-    """Warn of a URL that does not come along from the DIST at a path."""
-    diagnostics.warning(Code.LOST_URL, path, f"{url} of an earlier release is not kept: {problem}", _HINT)
+def _is_sound(url: Retired) -> bool:
+    """Return whether a URL and its files lead nowhere but into a DIST."""
+    return all(map(is_in_dist, [url.url.removeprefix("/"), *(variant.file for variant in url.variants)]))
 
 
-def _checked(url: Retired, fetched: Fetched) -> CarriedUrl | str:
+def _checked(url: Retired, fetched: Fetched) -> CarriedUrl | LostUrl:
     """Return a URL whose files are all there, or what is wrong with one of them."""
+    if not _is_sound(url):
+        return LostUrl(url, "its path, or that of its file, leads out of DIST")
     files = []
     for variant in url.variants:
         try:
@@ -112,7 +113,7 @@ def _checked(url: Retired, fetched: Fetched) -> CarriedUrl | str:
                 raise missing()
             digest = read_listed(path, variant).hashes[0]
         except NotAsListedError as error:
-            return f"{variant.file}: {fetched.problems.get(variant.file, error.message)}"
+            return LostUrl(url, f"{variant.file}: {fetched.problems.get(variant.file, error.message)}")
         target = url.url.removeprefix("/") + FILE_SUFFIXES[variant.coding]
         files.append(StagedFile(path, target, variant.size, digest))
     return CarriedUrl(url, tuple(files))
@@ -123,31 +124,31 @@ def arrival(
     assets: Sequence[Asset],
     plain_names: Iterable[str],
     layout: Layout,
-    diagnostics: Diagnostics,
 ) -> Arrival:
     """Return what comes along, every file with its place in DIST, whose lock is held: the new release goes first."""
     own = (variant.file for asset in assets for variant in asset.variants)
     taken = dict.fromkeys([MANIFEST_NAME, *plain_names], b"") | {layout.name(file): file.digest for file in own}
-    places = _Places(layout, taken, diagnostics)
-    return Arrival(tuple(places.past(each) for each in carried), places.arriving)
+    places = _Places(layout, taken)
+    return Arrival(tuple(places.past(each) for each in carried), places.arriving, places.lost)
 
 
 class _Places:
-    def __init__(self, layout: Layout, taken: dict[str, bytes], diagnostics: Diagnostics) -> None:
+    def __init__(self, layout: Layout, taken: dict[str, bytes]) -> None:
         """Take the names that files of the release will have in DIST, each with its SHA-256, b"" for nobody's to use."""
         self._layout = layout
         self._taken = taken
-        self._diagnostics = diagnostics
         self._is_file = cache(lambda name: name in taken or os.path.isfile(layout.path_of(name)))
         self.arriving: dict[str, StagedFile] = {}
+        self.lost: list[tuple[str, LostUrl]] = []
 
     def past(self, carried: CarriedPast) -> History:
+        self.lost += ((carried.path, each) for each in carried.lost)
         return carried.past._replace(retired=tuple(self._urls(carried)))
 
     def _urls(self, carried: CarriedPast) -> Iterator[Retired]:
         for retired, files in carried.urls:
             if any(map(self._is_file, _above(self._layout.name(files[0])))):
-                tell_lost(carried.path, retired.url, "its directory has the name of a file now", self._diagnostics)
+                self.lost.append((carried.path, LostUrl(retired, "its directory has the name of a file now")))
                 continue
             names = [self._place(file) for file in files]
             variants = (each._replace(file=name) for each, name in zip(retired.variants, names, strict=True))
