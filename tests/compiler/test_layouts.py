@@ -321,3 +321,32 @@ def test_nginx_serves_the_directory_as_the_documents_show(tmp_path: Path) -> Non
             assert (answer.status_code, answer.content) == (200, release.read("css/app.css"))
             assert answer.headers["content-encoding"] == "gzip"
             assert ("immutable" in answer.headers.get("cache-control", "")) is is_immutable
+
+
+def test_plain_names_that_a_killed_build_has_left_go_with_their_codings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled(tmp_path, {**STATIC, "old.txt": "old" * 99}, codings=("gzip",))
+    (tmp_path / "static/old.txt").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("servestatic_build.store.plain_names.PlainNames.publish", lambda *_: None)
+        patch.setattr("servestatic_build.store.prune.Pruning.delete", lambda _: None)
+        half = compiled(tmp_path, codings=("gzip",))
+    assert {"old.txt", "old.txt.gz"} < names(half.dist)
+    compiled(tmp_path, codings=("gzip",))
+    assert not {"old.txt", "old.txt.gz"} & names(half.dist)
+
+
+def test_a_file_of_somebody_else_in_the_place_of_a_plain_name_that_is_gone_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled(tmp_path, {**STATIC, "old.txt": "old"})
+    (tmp_path / "static/old.txt").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("servestatic_build.store.plain_names.PlainNames.publish", lambda *_: None)
+        patch.setattr("servestatic_build.store.prune.Pruning.delete", lambda _: None)
+        half = compiled(tmp_path)
+    (half.dist / "old.txt").unlink()
+    write_tree(half.dist, {"old.txt": "theirs"})
+    compiled(tmp_path)
+    assert (half.dist / "old.txt").read_bytes() == b"theirs"

@@ -66,7 +66,7 @@ class FileList:
             with suppress(FileNotFoundError):
                 delete_file(self._path)
             return
-        path = f"{self._path}.new"
+        path = self._new_path
         try:
             with open(path, "wb") as file:
                 file.write(os.fsencode("".join(_text(name, entries[name]) for name in sorted(entries))))
@@ -78,6 +78,15 @@ class FileList:
                 delete_file(path)
             raise
         sync_directory(self._out)
+
+    def sweep(self) -> None:
+        """Delete what somebody who was killed has left while writing the list; raise OSError."""
+        with suppress(FileNotFoundError):
+            delete_file(self._new_path)
+
+    @property
+    def _new_path(self) -> str:
+        return f"{self._path}.new"
 
     def _mode(self) -> int | None:
         with suppress(FileNotFoundError):

@@ -136,8 +136,9 @@ class OwnFiles:
         """Files that a build put there, by their plain names."""
         files: dict[str, list[str]] = {}
         for name in self._files | self.listed.keys():
-            if plain := without_fingerprint(name):
-                files.setdefault(plain, []).append(name)
+            file = _without_coding(name) or name
+            if plain := without_fingerprint(file):
+                files.setdefault(plain + name.removeprefix(file), []).append(name)
         return files
 
 

@@ -53,6 +53,7 @@ class Pruning:
 
     def delete(self) -> None:
         """Delete what is due. Raises OSError for a file that can't be deleted, when all others are."""
+        FileList(self._out).sweep()
         drop_manifests(self._out, self._own.releases[1:])
         if not self._has_work:
             return

@@ -35,8 +35,9 @@ def succession(out: str, live: OwnFiles, document: bytes, new: Iterable[str], st
     except BaseException:
         if file_signature(path) == before:
             with suppress(OSError):
-                files.write(_undone(live, entries), staging.modes.file)
                 drop_manifests(out, live.releases[1:])
+            with suppress(OSError):  # on a full disk it stays: it says more than it has to
+                files.write(_undone(live, entries), staging.modes.file)
         raise
 
 
