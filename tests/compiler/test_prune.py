@@ -11,7 +11,8 @@ import pytest
 
 from servestatic_build.names import OURS
 from servestatic_build.store.file_list import FileList, Unlisted
-from servestatic_build.store.prune import prune
+from servestatic_build.store.own_files import OwnFiles
+from servestatic_build.store.prune import Pruning, prune
 from servestatic_build.store.staging import staging_in
 from servestatic_runtime import Manifest, ManifestError
 from support.releases import release, snapshot
@@ -164,6 +165,15 @@ def test_a_listed_file_stays_under_a_spelling_that_the_file_system_takes_for_the
     (file.parent / file.name.upper()).hardlink_to(file)  # as close as a file system with case comes to it
     assert prune(str(dist)) == ("files/static/css/A.PNG",)
     assert set(release(dist)) == set(TREE)
+
+
+def test_where_the_manifest_can_not_be_read_for_now_nothing_is_deleted(tmp_path: Path) -> None:
+    dist = compile_tree(tmp_path, TREE).dist
+    compile_tree(tmp_path, NEW)
+    leave(dist, "files/old.txt")
+    before = snapshot(dist)
+    Pruning(str(dist), OwnFiles(str(dist), None), 0, publication_ended=True).delete()
+    assert snapshot(dist) == before
 
 
 def test_one_file_that_can_not_be_deleted_keeps_no_other_one(tmp_path: Path) -> None:

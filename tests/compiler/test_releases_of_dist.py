@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -33,6 +34,24 @@ def test_the_releases_are_listed_with_what_is_kept_for_each(dist: Path) -> None:
         (1_700_086_400, None),
         (1_700_000_000, 1_700_086_400),
     ]
+
+
+def test_a_release_that_can_be_rolled_back_to_is_told_from_one_of_which_urls_are_kept(dist: Path) -> None:
+    def answers() -> list[bool]:
+        done = run_command(main, "releases", str(dist), "--json")
+        return [each["rollback"] for each in json.loads(done.stdout)["releases"]]
+
+    assert answers() == [True, True]
+    rmtree(dist / f"{OURS}.releases")
+    assert answers() == [True, False]
+    assert "its URLs only  v1" in run_command(main, "releases", str(dist)).stdout
+
+
+def test_what_stays_for_a_rollback_alone_counts_too(tmp_path: Path) -> None:
+    for text in ("<p>old", "<p>new"):
+        dist = compile_tree(tmp_path, {**FIRST, "page.html": text, "x.css": text}).dist
+    releases = json.loads(run_command(main, "releases", str(dist), "--json").stdout)["releases"]
+    assert [(each["urls"], each["bytes"]) for each in releases] == [(4, 18), (1, 12)]
 
 
 def test_the_list_is_for_people_too(dist: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 from servestatic_build.inspection.cli import main
 from servestatic_build.releases.history import Clock
 from servestatic_build.stages import Silent
+from servestatic_build.store.file_list import FileList, Unlisted
 from servestatic_build.store.rollback import roll_back
 from servestatic_build.verification.verify import verify
 from servestatic_runtime import Manifest, ManifestError
@@ -121,6 +122,14 @@ def test_the_next_build_goes_on_from_there(tmp_path: Path, dist: Path) -> None:
     compiled(tmp_path, "v2", layout=layout)
     assert labels(dist) == ["v2", "v1", "v3"]
     assert problems(dist) == []
+
+
+def test_nothing_is_deleted_however_long_ago_it_was_needed(dist: Path) -> None:
+    files = FileList(str(dist))
+    write_tree(dist, {"files/old.txt": ""})
+    files.write({**files.read(), "files/old.txt": Unlisted(0, "-")})
+    roll_back(str(dist), "v1", TIME)
+    assert (dist / "files/old.txt").exists()
 
 
 def test_to_roll_back_to_the_current_release_changes_nothing(dist: Path) -> None:

@@ -383,6 +383,18 @@ def test_clear_replaces_what_is_in_the_way_and_deletes_earlier_releases(
         assert (dist / "css/app.css").read_text() == read(storage, "css/app.css")
 
 
+@pytest.mark.parametrize("command", ["collectstatic", "compilestatic"])
+def test_what_no_kept_release_needs_is_deleted(dist: Path, settings: dict[str, Any], command: str) -> None:
+    settings["SERVESTATIC"] = {**QUICK, "KEEP_RELEASES": 1, "KEEP_DAYS": 0, "GRACE_MINUTES": 0}
+    with project(dist, **settings):
+        releases = []
+        for content in ("1", "2", "3"):
+            settings["STATICFILES_DIRS"][0].joinpath("img/a.png").write_text(content)
+            run(command)
+            releases.append(Manifest.open(dist).asset("img/a.png").variants[0].file)
+    assert [(dist / file).exists() for file in releases] == [False, True, True]
+
+
 def test_clear_asks_first(dist: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(dist, {"css/app.css": "of another storage"})
     before = snapshot(dist)

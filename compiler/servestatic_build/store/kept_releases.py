@@ -87,6 +87,11 @@ def open_kept(manifest: Manifest, release: ReleaseRecord) -> Manifest:
     return kept
 
 
+def is_kept(out: str, release: ReleaseRecord) -> bool:
+    """Return whether DIST has the manifest of an earlier release."""
+    return os.path.isfile(_path(out, release.id))
+
+
 def _path(out: str, release: str) -> str:
     return os.path.join(out, _DIRECTORY, release + _SUFFIX)
 

@@ -20,6 +20,8 @@ from servestatic_runtime import Manifest
 # How long a process may go on reading the release that was replaced. With reload it looks for a new one at every request,
 # so what is left are answers under way, and it does not matter how busy it is.
 GRACE_MINUTES = 10
+# For who deletes nothing but plain names that the release has no more.
+NO_END_OF_GRACE = 10**9
 
 
 def prune(out: str, *, grace_minutes: int = GRACE_MINUTES, dry_run: bool = False) -> tuple[str, ...]:
@@ -53,6 +55,8 @@ class Pruning:
 
     def delete(self) -> None:
         """Delete what is due. Raises OSError for a file that can't be deleted, when all others are."""
+        if self._own.manifest is None:  # it can't be read, for want of descriptors maybe: all may be needed
+            return
         FileList(self._out).sweep()
         drop_manifests(self._out, self._own.releases[1:])
         if not self._has_work:
@@ -68,6 +72,8 @@ class Pruning:
     @cached_property
     def _has_work(self) -> bool:
         """Whether to ask the manifest for all its files: not where nothing can be due, as after most builds."""
+        if self._own.manifest is None:
+            return False
         ended = self._publication_ended and UNDER_WAY in self._own.recorded
         return ended or any(map(self._is_due, self._own.recorded.values()))
 

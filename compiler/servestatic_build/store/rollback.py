@@ -15,7 +15,7 @@ from servestatic_build.store.layout import Layout
 from servestatic_build.store.locks import locked_output
 from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.plain_names import PlainNames, names_of_manifest
-from servestatic_build.store.prune import GRACE_MINUTES, Pruning
+from servestatic_build.store.prune import NO_END_OF_GRACE, Pruning
 from servestatic_build.store.publish import publish
 from servestatic_build.store.staging import Staging, staging_in
 from servestatic_build.store.succession import succession
@@ -41,7 +41,7 @@ def roll_back(out: str, name: str, clock: Clock) -> ReleaseRecord:
         if kept is not manifest:
             _publish(own, kept, clock, staging)
         plain_names.publish(staging)
-        Pruning(out, OwnFiles.of_dist(out), GRACE_MINUTES, publication_ended=True).delete()
+        Pruning(out, OwnFiles.of_dist(out), NO_END_OF_GRACE, publication_ended=True).delete()
     return release
 
 
