@@ -109,9 +109,9 @@ def test_nothing_is_looked_at_unless_it_was_asked_for(kind: Kind, deployed: Depl
     assert served(client) == "a"
 
 
-def test_there_has_to_be_a_release_to_begin_with(kind: Kind, tmp_path: Path) -> None:
+def test_where_it_is_strict_there_has_to_be_a_release_to_begin_with(kind: Kind, tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="No such file"):
-        kind(tmp_path, reload=True)
+        kind(tmp_path, reload=True, strict=True)
 
 
 @pytest.mark.parametrize(
