@@ -52,7 +52,7 @@ generated: $(VENV)/dev.stamp ## write what the documents take from the code
 	$(BIN)/python docs/generated_parts.py
 
 bench: $(VENV)/bench.stamp ## print every number that the README claims
-	for benchmark in open_and_lookup passing_through on_uvicorn on_gunicorn on_granian references verifying growth django_start builds; do $(BIN)/python benchmarks/$$benchmark.py; done
+	for benchmark in open_and_lookup first_answer passing_through on_uvicorn on_gunicorn on_granian references verifying growth django_start builds; do $(BIN)/python benchmarks/$$benchmark.py; done
 
 clean:
 	rm -rf build $(VENV) .venv-django-*
