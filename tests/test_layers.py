@@ -57,6 +57,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"assets", "compiling", "responses"},
         {"commands", "development", "storage", "templatetags"},
         {"static_root_checks"},
+        {"package_checks"},
         {"checks"},
         {"apps", "management", "middleware"},
     ),

@@ -19,7 +19,7 @@ from servestatic_runtime.django.conf import OLD_PREFIXES
 from servestatic_runtime.django.keys import CODING_SWITCHES, OLD_KEYS, REMOVED_SETTINGS
 from servestatic_runtime.django.storage import ManifestStorage
 from support.django_projects import STORAGES
-from support.trees import compile_sources, write_tree
+from support.trees import Tree, compile_sources, write_tree
 
 APP = "servestatic_runtime.django"
 OURS = f"{APP}.middleware.ServeStaticMiddleware"
@@ -234,11 +234,15 @@ def test_a_root_inside_static_root_is_an_error(dist: Path) -> None:
     assert (said.id, said.hint) == ("servestatic.E004", "Move its files to a directory outside of STATIC_ROOT.")
 
 
+def install(monkeypatch: pytest.MonkeyPatch, app: str) -> None:
+    """Have an app installed. Really installed, it may read settings at import, before a test can set them."""
+    is_installed = apps.is_installed
+    monkeypatch.setattr(apps, "is_installed", lambda name: name == app or is_installed(name))
+
+
 @pytest.fixture
 def with_compressor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have django-compressor installed. Really installed, it reads settings at import, before a test can set them."""
-    is_installed = apps.is_installed
-    monkeypatch.setattr(apps, "is_installed", lambda name: name == "compressor" or is_installed(name))
+    install(monkeypatch, "compressor")
 
 
 @pytest.mark.usefixtures("with_compressor")
@@ -261,6 +265,51 @@ def test_a_compressor_that_writes_while_requests_come_in_is_named(dist: Path) ->
     (said,) = check(dist, COMPRESS_OFFLINE=False)
     assert said.id == "servestatic.W011"
     assert check(dist, COMPRESS_ENABLED=False) == []
+
+
+class Packing(ManifestStorage):
+    def post_process(self, *arguments: Any, **named: Any) -> Any:
+        return super().post_process(*arguments, **named)
+
+
+STATS = Path("/project/webpack-stats.json")
+BUNDLES = {"WEBPACK_LOADER": {"DEFAULT": {"STATS_FILE": STATS, "BUNDLE_DIR_NAME": "bundles/"}}}
+
+
+@pytest.mark.parametrize(
+    ("app", "tree", "settings", "wrong", "message"),
+    [
+        ("django_vite", {"manifest.json": "{}"}, {}, None, ""),
+        ("django_vite", {".vite/manifest.json": "{}"}, {}, "W013", "manifest.json below STATIC_ROOT, and Vite wrote"),
+        ("django_vite", {".vite/manifest.json": "{}"}, {"DJANGO_VITE": {"x": {"manifest_path": "x"}}}, None, ""),
+        ("pipeline", {}, {}, "W014", "makes none of its packages"),
+        ("pipeline", {}, {"STORAGES": {"staticfiles": {"BACKEND": f"{__name__}.Packing"}}}, None, ""),
+        ("webpack_loader", {}, BUNDLES, "W015", "looks for bundles in 'bundles/', which no finder finds"),
+        ("webpack_loader", {"bundles/a.js": ""}, BUNDLES, "W016", f"does not read {STATS}"),
+        (
+            "webpack_loader",
+            {"bundles/a.js": ""},
+            {**BUNDLES, "SERVESTATIC": {"BUNDLER_MANIFESTS": [STATS]}},
+            None,
+            "",
+        ),
+    ],
+)
+def test_a_package_that_looks_elsewhere_is_named(
+    dist: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    app: str,
+    tree: Tree,
+    settings: dict[str, Any],
+    wrong: str | None,
+    message: str,
+) -> None:
+    install(monkeypatch, app)
+    assets = write_tree(tmp_path / "assets", {"placeholder.txt": "", **tree})
+    said = check(dist, STATICFILES_DIRS=[assets], **settings)
+    assert [each.id for each in said] == ([f"servestatic.{wrong}"] if wrong else [])
+    assert all(message in each.msg for each in said)
 
 
 def test_every_wrong_setting_is_named(dist: Path) -> None:

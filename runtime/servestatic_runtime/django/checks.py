@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
-from servestatic_runtime.django import conf, middleware_order, opened, static_root_checks
+from servestatic_runtime.django import conf, middleware_order, opened, package_checks, static_root_checks
 from servestatic_runtime.django.compiling import settings_problems
 from servestatic_runtime.django.keys import CODING_SWITCHES, KEYS, OLD_KEYS, REMOVED_SETTINGS
 from servestatic_runtime.django.trees import local_path
@@ -164,6 +164,9 @@ _CHECKS: tuple[Callable[[], Iterable[CheckMessage]], ...] = (
     static_root_checks.unpublished_output,
     static_root_checks.online_compression,
     static_root_checks.storage_attributes,
+    package_checks.hidden_vite_manifest,
+    package_checks.pipeline_storage,
+    package_checks.webpack_bundles,
 )
 
 

@@ -22,12 +22,12 @@ def run(command: Any, options: dict[str, Any], **build: Any) -> None:
         _confirm(dist)
     if clears:
         build |= _FORGETTING
-    compile_files(found_files(_ignored(options), output.say), output, dry_run=dry_run, replace_foreign=clears, **build)
+    compile_files(found_files(ignored(options), output.say), output, dry_run=dry_run, replace_foreign=clears, **build)
     if clears:
         output.say(f"{prune(dist)} files of earlier releases are deleted.")
 
 
-def _ignored(options: dict[str, Any]) -> list[str]:
+def ignored(options: dict[str, Any]) -> list[str]:
     """Return the patterns of files that the finders should pass over, as collectstatic's options have them."""
     patterns = list(options["ignore_patterns"])
     if options["use_default_ignore_patterns"] and apps.is_installed("django.contrib.staticfiles"):

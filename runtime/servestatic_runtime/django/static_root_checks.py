@@ -73,7 +73,7 @@ def online_compression() -> Iterator[CheckMessage]:
 def storage_attributes() -> Iterator[CheckMessage]:
     """Tell of what a subclass of our storage says in vain."""
     backend = django_settings.STORAGES.get("staticfiles", {}).get("BACKEND", "")
-    storage = _storage_class(backend)
+    storage = storage_class(backend)
     for name, instead in _WITHOUT_MEANING.items() if storage else ():
         if getattr(storage, name) is not getattr(ManifestStorage, name):
             yield CheckWarning(
@@ -81,7 +81,8 @@ def storage_attributes() -> Iterator[CheckMessage]:
             )
 
 
-def _storage_class(backend: str) -> type[ManifestStorage] | None:
+def storage_class(backend: str) -> type[ManifestStorage] | None:
+    """Return the class of a storage of ours, None for any other."""
     try:
         storage = import_string(backend)
     except ImportError:  # which Django says when it is first used

@@ -166,7 +166,10 @@ class ManifestStorage(ManifestStaticFilesStorage):  # as which others recognise 
 
         if self._uncompiled is not None:
             self._uncompiled.detach()
-        for name, stored_name in compile_files(paths, Output.of_process(), dry_run=dry_run).items():
+        sources = {
+            name: file for name, file in paths.items() if file[0] is not self
+        }  # a subclass adds what it has saved
+        for name, stored_name in compile_files(sources, Output.of_process(), dry_run=dry_run).items():
             yield name, stored_name, True
 
     def _needs(self, name: str) -> bool:

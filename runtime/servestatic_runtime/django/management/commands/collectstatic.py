@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.staticfiles.management.commands import collectstatic
 from django.core.management.base import CommandError
 
-from servestatic_runtime.django.commands import run
+from servestatic_runtime.django.commands import ignored, run
+from servestatic_runtime.django.compiling import found_files
 from servestatic_runtime.django.storage import UNCOMPILED, ManifestStorage
 
 
@@ -22,4 +23,15 @@ class Command(collectstatic.Command):
         if not options["post_process"]:
             raise CommandError(UNCOMPILED)
         run(self, options)
+        if not options["dry_run"]:
+            self._process_further(options)
         return None
+
+    def _process_further(self, options: dict[str, Any]) -> None:
+        """Let a subclass of the storage do its own work, such as django-pipeline's, on what is in STATIC_ROOT now."""
+        if self.storage.__class__.post_process is ManifestStorage.post_process:  # behind a LazyObject
+            return
+        found = found_files(ignored(options), lambda _line: None)
+        for _, _, processed in self.storage.post_process(dict(found), dry_run=False):
+            if isinstance(processed, Exception):
+                raise processed
