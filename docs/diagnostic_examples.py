@@ -89,7 +89,7 @@ STORAGES = {"staticfiles": {"BACKEND": "servestatic_runtime.django.storage.Manif
         {"static/app.css": STYLE, "dist/static/app.css": "a { color: blue }\n"}, (f"{BUILD} --layout urls",)
     ),
     Code.OUT_OF_RESOURCES: Session(
-        {"static/app.css": STYLE}, hidden=patch("servestatic_build.pipeline.link", side_effect=MemoryError)
+        {"static/app.css": STYLE}, hidden=patch("servestatic_build.compilation.link", side_effect=MemoryError)
     ),
     Code.FILE_CHANGED: Session(
         {"static/app.css": STYLE},
@@ -207,7 +207,8 @@ STORAGES = {"staticfiles": {"BACKEND": "servestatic_runtime.django.storage.Manif
     Code.UNDELETED_FILE: Session(
         {"static/app.css": STYLE},
         hidden=patch(
-            "servestatic_build.pipeline.Pruning", side_effect=PermissionError(EACCES, os.strerror(EACCES), "dist/files")
+            "servestatic_build.compilation.Pruning",
+            side_effect=PermissionError(EACCES, os.strerror(EACCES), "dist/files"),
         ),
     ),
     Code.NOT_COMPRESSED: Session(

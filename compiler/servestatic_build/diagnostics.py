@@ -7,9 +7,10 @@ decide by ``code``; a message is for people and may change.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from servestatic_build.model import Position
 from servestatic_build.places import Place, places
@@ -318,6 +319,9 @@ class Code(StrEnum):
     )
 
 
+_CODES = {code.value: code for code in Code}
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """A problem, from any stage, for the report. ``name`` is a file's logical name or path, or what is wrong itself."""
@@ -402,6 +406,16 @@ class Diagnostics:
     def error(self, code: Code, place: str | Position, message: str, hint: str | None = None) -> None:
         """Add what the release can't be published with."""
         self._add(_Problem(Severity.ERROR, code, place, message, hint))
+
+    def told(self) -> Sequence[Sequence[Any]]:
+        """Return all problems as plain values, for ``tell_again`` in another build."""
+        return tuple(self._problems)
+
+    def tell_again(self, problems: Iterable[Sequence[Any]]) -> None:
+        """Add what an earlier build with the same settings told."""
+        for severity, code, place, *texts in problems:
+            where = place if isinstance(place, str) else Position(*place)
+            self._add(_Problem(Severity(severity), _CODES[code], where, *texts))
 
     def _add(self, problem: _Problem) -> None:
         self._problems[problem] = None

@@ -309,3 +309,12 @@ class Asset:
     def identity(self) -> StagedFile:
         """The file without a coding."""
         return self.variants[0].file
+
+
+class CodingTotal(NamedTuple):
+    """How many files of a release are in a coding, and their bytes in it and without it, from the pipeline for the report."""
+
+    coding: str
+    files: int
+    bytes: int
+    identity_bytes: int

@@ -10,6 +10,8 @@ FINGERPRINT_DIGITS = 12
 
 # What builds put into DIST beside the release begins so. It is hidden: never published, listed or served.
 OURS = ".servestatic-build"
+# What stays there behind a build: the list of its files, and the manifests of kept releases. The next one removes all else.
+FILE_LIST, KEPT_RELEASES = LASTING = (f"{OURS}.files", f"{OURS}.releases")
 
 _FINGERPRINTED = re.compile(rf"(.+)\.[0-9a-f]{{{FINGERPRINT_DIGITS}}}(\.[^.]*)?", re.DOTALL)
 

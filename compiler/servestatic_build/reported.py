@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from servestatic_build.build_result import BuildResult
 from servestatic_build.diagnostics import Code, Diagnostic, Severity
 from servestatic_build.extra import MissingExtraError
 from servestatic_build.inspection.report_data import BudgetUse, Problem
 from servestatic_build.inspection.report_page import write_report
-from servestatic_build.pipeline import BuildResult
 from servestatic_build.report.console import print_diagnostic
 from servestatic_build.report.told import ToldBuilds
 from servestatic_build.settings.config import Config

@@ -127,8 +127,8 @@ def test_effort_decides_how_small_a_variant_is(effort: str) -> None:
     assert gzip_size(manifest) == len(CODECS["gzip"].encode(content, effort))
 
 
-UNUSED = ["cache: coded: 0 hits, 1 miss", "cache: last-build: 0 hits, 1 miss"]
-USED = ["cache: coded: 1 hit, 0 misses", "cache: last-build: 1 hit, 0 misses"]
+UNUSED = ["cache: coded: 0 hits, 1 miss", "cache: last-build: 0 hits, 1 miss", "cache: outcome: 0 hits, 1 miss"]
+USED = ["cache: coded: 1 hit, 0 misses", "cache: last-build: 1 hit, 0 misses", "cache: outcome: 0 hits, 1 miss"]
 
 
 def cache_lines(*options: str) -> list[str]:
@@ -139,6 +139,7 @@ def cache_lines(*options: str) -> list[str]:
 def test_verbose_says_how_the_cache_was_used() -> None:
     assert cache_lines("-o", "a") == UNUSED
     assert cache_lines("-o", "b") == USED
+    assert cache_lines("-o", "b") == ["cache: outcome: 1 hit, 0 misses"]
 
 
 def test_the_cache_is_where_the_command_line_says() -> None:
@@ -338,7 +339,7 @@ def test_json_is_a_summary_on_stdout() -> None:
         "skipped": 1,
         "missing_ignored": 0,
         "placeholders": 0,
-        "cache": {"coded": {"hits": 0, "misses": 1}, "last-build": {"hits": 0, "misses": 1}},
+        "cache": {kind: {"hits": 0, "misses": 1} for kind in ("coded", "last-build", "outcome")},
         "over_budget": [],
         "warnings": 1,
         "errors": 0,

@@ -162,6 +162,6 @@ def test_a_file_that_changes_while_it_is_compiled_fails_the_build(
         (tmp_path / "src/a.js").write_text("changed()")
         return graph
 
-    monkeypatch.setattr(import_module("servestatic_build.pipeline"), "link", link_then_edit)
+    monkeypatch.setattr(import_module("servestatic_build.compilation"), "link", link_then_edit)
     compiled = compile_tree(tmp_path, {"a.js": text, "z.js": ""})
     assert compiled.messages() == [f"error {tmp_path}/src/a.js: this file changed during the build"]

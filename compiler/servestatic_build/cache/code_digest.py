@@ -6,15 +6,20 @@ import hashlib
 import os
 from functools import cache
 from importlib.metadata import version
+from itertools import chain
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import servestatic_runtime
+
+_PACKAGES = tuple(
+    os.path.dirname(os.path.abspath(path)) for path in (os.path.dirname(__file__), servestatic_runtime.__file__)
+)
 
 
 @cache
 def code_digest() -> bytes:
-    """Return a hash of the compiler's modules; of its version where they are not there as files."""
+    """Return a hash of the modules of both packages; of their version where they are not there as files."""
     digest = hashlib.sha256(version("servestatic-build").encode())
-    for directory, names, files in os.walk(_PACKAGE):
+    for directory, names, files in chain.from_iterable(map(os.walk, _PACKAGES)):
         names.sort()
         for name in sorted(name for name in files if name.endswith(".py")):
             with open(os.path.join(directory, name), "rb") as file:

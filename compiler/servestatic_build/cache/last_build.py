@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from time import time_ns
 from typing import Any, TypeAlias
 
 import msgpack
@@ -24,7 +23,7 @@ _SOURCES = "sources"
 _ODD_TEXT = "surrogatepass"  # what is no UTF-8 in a source
 # A file that was written again right after it was read may keep its date: clocks of file systems tick slowly, FAT's
 # every two seconds. So a date counts only where it is older than the last build by more than that.
-_TICK_NS = 2_000_000_000
+TICK_NS = 2_000_000_000
 
 
 class LastBuild:
@@ -33,25 +32,24 @@ class LastBuild:
     With ``verify_content`` nothing is believed of a source that its bytes don't say.
     """
 
-    def __init__(self, known: Facts, started: int, *, verify_content: bool = False) -> None:
+    def __init__(self, known: Facts, before: int, started: int, *, verify_content: bool = False) -> None:
+        """Take the facts, and when that build and this one have started, in nanoseconds since 1970."""
         self._known = {} if verify_content else known.get(_SOURCES, {})
         self._facts = known
-        self._settled = started - _TICK_NS
+        self._settled = before - TICK_NS
         self._learned: Facts = defaultdict(dict)
-        self._started = time_ns()
+        self._started = started
         self._is_news = False  # whether there is anything that the last build did not know
 
     @classmethod
-    def read(cls, cache: Cache, key: Key, *, verify_content: bool = False) -> LastBuild:
+    def read(cls, cache: Cache, key: Key, started: int, *, verify_content: bool = False) -> LastBuild:
         """Return what the cache has of it; what can't be read counts as nothing."""
         item = cache.get(key)
         try:
-            started, known = msgpack.unpackb(
-                item or b"", use_list=False, strict_map_key=False, unicode_errors=_ODD_TEXT
-            )
-            return cls({**known}, int(started), verify_content=verify_content)
+            before, known = msgpack.unpackb(item or b"", use_list=False, strict_map_key=False, unicode_errors=_ODD_TEXT)
+            return cls({**known}, int(before), started, verify_content=verify_content)
         except (ValueError, TypeError, msgpack.UnpackException):
-            return cls({}, 0)
+            return cls({}, 0, started)
 
     def write(self, cache: Cache, key: Key) -> None:
         """Keep what this build knows for the next one, unless that is what the last one knew."""

@@ -8,12 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from servestatic_build.build_result import BuildResult
 from servestatic_build.diagnostics import Code, Diagnostic, Severity
 from servestatic_build.model import Skipped
-from servestatic_build.pipeline import BuildResult
 from servestatic_build.releases.budgets import WeighedBudget
 from servestatic_build.report.digest import digest
-from servestatic_build.report.summary import codings
 from servestatic_runtime.printable import printable
 
 _MOST_OFFENDERS = 10
@@ -72,8 +71,8 @@ def print_summary(console: Console, result: BuildResult, out: str) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("coding", "files", "bytes", "of"):
         table.add_column(heading, justify="left" if heading == "coding" else "right")
-    for row in codings(result):
-        table.add_row(row["coding"], f"{row['files']:,}", f"{row['bytes']:,}", f"{row['identity_bytes']:,}")
+    for coding, *numbers in result.totals:
+        table.add_row(coding, *(f"{number:,}" for number in numbers))
     console.print(table)
     _print_line(console, ", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items()))
     print_outcome(console, result, out)

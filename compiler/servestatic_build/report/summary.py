@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from servestatic_build.build_result import BuildResult
 from servestatic_build.diagnostics import Diagnostic, Severity
-from servestatic_build.pipeline import BuildResult
 from servestatic_build.releases.budgets import WeighedBudget
 
 
@@ -21,7 +21,7 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "skipped": len(result.skipped),
         "missing_ignored": result.missing_ignored,
         "placeholders": result.placeholders,
-        "codings": codings(result),
+        "codings": [total._asdict() for total in result.totals],
         "cache": {kind: {"hits": uses.hits, "misses": uses.misses} for kind, uses in sorted(result.cache.items())},
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
         "over_budget": [_over_budget(each) for each in result.over_budget],
@@ -29,20 +29,6 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "errors": severities[Severity.ERROR],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in result.diagnostics],
     }
-
-
-def codings(result: BuildResult) -> list[dict[str, Any]]:
-    """Return, by coding: how many files have it, their bytes in it, and the bytes of the same files without it."""
-    rows: dict[str, dict[str, Any]] = {}
-    for asset in result.assets:
-        for variant in asset.variants:
-            row = rows.setdefault(
-                variant.coding, {"coding": variant.coding, "files": 0, "bytes": 0, "identity_bytes": 0}
-            )
-            row["files"] += 1
-            row["bytes"] += variant.file.size
-            row["identity_bytes"] += asset.identity.size
-    return list(rows.values())
 
 
 def _over_budget(over: WeighedBudget) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import click
 from rich.console import Console
 
+from servestatic_build.build_result import BuildResult
 from servestatic_build.diagnostics import ConfigError, Diagnostic, Severity
-from servestatic_build.pipeline import BuildResult, build
+from servestatic_build.pipeline import build
 from servestatic_build.report.console import (
     print_cache_uses,
     print_diagnostic,

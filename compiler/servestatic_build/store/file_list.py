@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
-from servestatic_build.names import OURS
+from servestatic_build.names import FILE_LIST, OURS
 from servestatic_build.platform_files import (
     delete_file,
     open_regular,
@@ -49,7 +49,7 @@ class FileList:
 
     def __init__(self, out: str) -> None:
         self._out = out
-        self._path = os.path.join(out, f"{OURS}.files")
+        self._path = os.path.join(out, FILE_LIST)
 
     def read(self) -> FileEntries:
         """Return the list, without what no build can have written there; an empty one where there is none to read."""

@@ -9,13 +9,12 @@ import os
 from collections.abc import Collection
 from contextlib import suppress
 
-from servestatic_build.names import OURS
+from servestatic_build.names import KEPT_RELEASES
 from servestatic_build.platform_files import delete_file, replace_file, sync_directory, sync_file
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.errors import Hint
 from servestatic_runtime.format import ReleaseRecord
 
-_DIRECTORY = f"{OURS}.releases"
 _SUFFIX = ".msgpack"
 
 
@@ -32,7 +31,7 @@ def keep_manifest(out: str, release: str, staged_copy: str) -> None:
 
 def drop_manifests(out: str, kept: Collection[str]) -> None:
     """Delete the manifests of other releases than these; raise OSError. DIST's lock is held."""
-    directory = os.path.join(out, _DIRECTORY)
+    directory = os.path.join(out, KEPT_RELEASES)
     with suppress(FileNotFoundError):
         for name in os.listdir(directory):
             if name.removesuffix(_SUFFIX) not in kept:
@@ -93,7 +92,7 @@ def is_kept(out: str, release: ReleaseRecord) -> bool:
 
 
 def _path(out: str, release: str) -> str:
-    return os.path.join(out, _DIRECTORY, release + _SUFFIX)
+    return os.path.join(out, KEPT_RELEASES, release + _SUFFIX)
 
 
 def _listed(releases: Collection[ReleaseRecord]) -> str:

@@ -39,6 +39,13 @@ def prune(out: str, *, grace_minutes: int = GRACE_MINUTES, dry_run: bool = False
         return pruning.due
 
 
+def next_due(own: OwnFiles, grace_minutes: int) -> int | None:
+    """Return when a build will have a file to delete, in seconds since 1970; None where nothing is left to delete."""
+    entries = (entry for entry in own.recorded.values() if entry and entry.release not in own.releases)
+    since = min((entry.since for entry in entries), default=None)
+    return None if since is None else since + grace_minutes * 60
+
+
 class Pruning:
     """What of DIST, whose lock is held, no kept release needs."""
 
