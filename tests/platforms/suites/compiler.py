@@ -37,6 +37,7 @@ TREE: Tree = {
 }
 NAMES = {name for name in TREE if ".vite" not in name}
 LEFT = ["files", "manifest.msgpack"]
+KEPT = ".servestatic-build.releases"
 
 if not settings.configured:
     settings.configure(
@@ -100,11 +101,11 @@ def test_a_manifest_that_cannot_be_replaced_is_an_error_that_says_why(
     assert snapshot(dist) == before
 
 
-def test_what_is_not_listed_is_pruned(tmp_path: Path) -> None:
+def test_what_no_kept_release_needs_is_pruned(tmp_path: Path) -> None:
     compile_tree(tmp_path, TREE)
     dist = compile_tree(tmp_path, {**TREE, "img/a.png": "new"}, **FORGETTING).dist
-    write_tree(dist, {".servestatic-build-dead/0": "", ".servestatic-build-dead.lock": "", "other/file.txt": ""})
-    assert len(prune(str(dist))) == 3
+    write_tree(dist, {".servestatic-build-dead/0": "", ".servestatic-build-dead.lock": ""})
+    assert prune(str(dist), grace_minutes=0)
     assert set(release(dist)) == NAMES
     assert sorted(os.listdir(dist)) == LEFT
 
@@ -132,7 +133,7 @@ def test_two_builds_at_once(tmp_path: Path, dist: Path) -> None:
     builds = [subprocess.Popen(command) for command in commands]
     assert [build.wait() for build in builds] == [0, 0]
     assert set(release(dist)) == NAMES
-    assert sorted(os.listdir(dist)) == LEFT
+    assert sorted(os.listdir(dist)) == [KEPT, *LEFT]
 
 
 def test_a_lock_that_is_held_is_not_got(tmp_path: Path) -> None:
