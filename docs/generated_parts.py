@@ -19,6 +19,7 @@ from servestatic_build.cli import main as build_command
 from servestatic_build.diagnostics import Code
 from servestatic_build.inspection.cli import main as manifest_command
 from servestatic_build.settings.config import SETTINGS
+from servestatic_build.settings.presets import PRESETS
 from servestatic_build.settings.table import Setting
 from servestatic_runtime.__main__ import main as preview_command
 from servestatic_runtime.django.keys import KEYS
@@ -75,6 +76,11 @@ def _code(code: Code) -> str:
     return f"## `{code}`\n\n{code.meaning}\n\n```console\n{session}\n```\n\n**What to do:** {code.advice}\n"
 
 
+def _presets() -> str:
+    rows = (f"| `{name}` | {row.finds} | {', '.join(f'`{p}`' for p in row.plain)} |\n" for name, row in PRESETS.items())
+    return f"\n| preset | what the package's scripts find | files that keep their names |\n|---|---|---|\n{''.join(rows)}\n"
+
+
 def _build_help() -> str:
     shown = CliRunner().invoke(build_command, ["--help"], prog_name="servestatic-build", terminal_width=_WIDTH)
     return _block(shown.output)
@@ -106,6 +112,7 @@ _PARTS: dict[str, Callable[[], str]] = {
     "build_help": _build_help,
     "codes": _codes,
     "manifest_help": _manifest_help,
+    "presets": _presets,
     "preview_help": _preview_help,
     "settings": _settings,
 }

@@ -24,8 +24,34 @@ from servestatic_runtime import ServeStaticASGI
 app = ServeStaticASGI(None, os.environ["DIST"])
 """
 ICON = (Path(__file__).parent.parent / "docs/demo/public/favicon.ico").read_bytes()
-# By preset: the directory of its package that is published, and a page that uses it and says in its title what came of that.
+# By preset, or package that needs none: the directory of its package that is published, and a page that uses it and says in its title what came of that.
 PAGES = {
+    "cesium": (
+        "cesium/Build/Cesium",
+        """<script src="/static/lib/Cesium.js"></script>
+        <script>
+          const find = async () => {
+            const response = await fetch(Cesium.buildModuleUrl("Assets/approximateTerrainHeights.json"));
+            await response.arrayBuffer();
+            document.title = response.ok ? "found" : "missed";
+          };
+          globalThis.ready = find();
+        </script>""",
+    ),
+    "ckeditor4": (
+        "ckeditor4",
+        """<script src="/static/lib/ckeditor.js"></script><textarea id="editor"></textarea>
+        <script>
+          const editor = CKEDITOR.replace("editor");
+          const found = new Promise((resolve) => editor.on("instanceReady", () => resolve("found")));
+          const missed = new Promise((resolve) => {
+            const isMissed = (entry) => /[/]config[.]js/.test(entry.name) && entry.responseStatus === 404;
+            const look = (list) => list.getEntries().some(isMissed) && resolve("missed");
+            new PerformanceObserver(look).observe({ type: "resource", buffered: true });
+          });
+          globalThis.ready = Promise.race([found, missed]).then((found) => { document.title = found; });
+        </script>""",
+    ),
     "leaflet": (
         "leaflet/dist",
         """<link rel="stylesheet" href="/static/lib/leaflet.css"><script src="/static/lib/leaflet.js"></script>
@@ -50,6 +76,18 @@ PAGES = {
         </script>""",
     ),
 }
+# Those that look for a script element, not for an image.
+SOUGHT = {"cesium", "ckeditor4", "shoelace"}
+WITHOUT_PRESET = {
+    "tinymce": (
+        "tinymce",
+        """<script src="/static/lib/tinymce.min.js"></script><textarea></textarea>
+        <script>
+          const editors = tinymce.init({ selector: "textarea", license_key: "gpl" });
+          globalThis.ready = editors.then(([editor]) => { document.title = editor ? "found" : "missed"; });
+        </script>""",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +97,16 @@ def browser() -> Iterator[Browser]:
 
 
 def title(browser: Browser, tmp_path: Path, preset: str, presets: list[str]) -> str:
-    package, page = PAGES[preset]
-    shutil.copytree(installed() / "node_modules" / package, tmp_path / "static/lib", dirs_exist_ok=True)
+    package, page = (PAGES | WITHOUT_PRESET)[preset]
+    no_programs = shutil.ignore_patterns("*.php")
+    shutil.copytree(installed() / "node_modules" / package, tmp_path / "static/lib", ignore=no_programs)
     public = write_tree(tmp_path / "public", {"index.html": f"<!doctype html><body>{page}", "favicon.ico": ICON})
     sources = Source(str(tmp_path / "static")), Source(str(public), "/")
     release = compile_sources(tmp_path, *sources, presets=presets, missing="ignore")
     noted = [each.hint or "" for each in release.result.diagnostics if each.code == "preset"]
-    assert any(f"--presets {preset}" in hint for hint in noted) == (not presets)
+    assert any(f"--presets {preset}" in hint for hint in noted) == (preset in PRESETS and not presets)
+    sought = [each.name for each in release.result.diagnostics if each.code == "sought-script"]
+    assert bool(sought) == (preset in SOUGHT and not presets), sought
     write_tree(tmp_path, {"preset_server.py": SERVER})
     command = uvicorn("preset_server:app", "--lifespan", "off")
     with running(command, {"DIST": str(release.dist)}, tmp_path) as port:
@@ -76,3 +117,10 @@ def title(browser: Browser, tmp_path: Path, preset: str, presets: list[str]) -> 
 def test_a_preset_lets_its_package_find_its_files(browser: Browser, tmp_path: Path, preset: str) -> None:
     assert title(browser, tmp_path / "with", preset, [preset]) == "found"
     assert title(browser, tmp_path / "without", preset, []) == "missed"
+
+
+@pytest.mark.parametrize("package", WITHOUT_PRESET)
+def test_a_package_that_looks_at_the_script_that_runs_needs_no_preset(
+    browser: Browser, tmp_path: Path, package: str
+) -> None:
+    assert title(browser, tmp_path, package, []) == "found"

@@ -45,5 +45,5 @@ def test_a_package_that_a_preset_is_for_is_noted(
 
 def test_a_preset_that_there_is_not_is_refused() -> None:
     assert Config(sources=(Source("static"),), presets="leaflet,shoelace").presets == ("leaflet", "shoelace")
-    with pytest.raises(ConfigError, match="'leaflat' is not one of leaflet, shoelace"):
+    with pytest.raises(ConfigError, match="'leaflat' is not one of cesium, ckeditor4, leaflet, shoelace"):
         Config(sources=(Source("static"),), presets=["leaflat"])

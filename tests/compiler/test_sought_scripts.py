@@ -12,13 +12,16 @@ LOOK = "[...document.getElementsByTagName('script')].find((script) => {}.test(sc
 SCRIPTS = [
     pytest.param(LOOK.replace("{}", r"/(^|.*[\\\/])a\.js(?:\?.*)?$/i"), True, id="pattern, as CKEditor has it"),
     pytest.param(LOOK.replace("{}", r"/((?:.*\/)|^)a\.js(?:\?|#|$)/"), True, id="pattern, as Cesium has it"),
-    pytest.param(LOOK.replace("{}", r"/a(\.full|)(\.min|\.dev|)\.js/"), True, id="pattern, as TinyMCE has it"),
+    pytest.param(LOOK.replace("{}", r"/a(\.full|)(\.min|\.dev|)\.js/"), True, id="pattern with alternatives"),
     pytest.param(LOOK.replace("{}", r"/a(\.min)?\.js($|\?)/"), True, id="pattern, as Shoelace has it"),
     pytest.param("base = document.currentScript.src.replace('a.js', '')", True, id="string"),
     pytest.param("document.querySelector(`script[src$='a.js']`).src", True, id="selector"),
     pytest.param("for (s of document.scripts) if (s.src.endsWith('/a.js')) s.id = 1", True, id="all scripts"),
     pytest.param(
         LOOK.replace("{}", r"/^(.*)\/a([\-.]\w+)?\.js(\?|$)/"), False, id="with a fingerprint too, as Ace has it"
+    ),
+    pytest.param(
+        LOOK.replace("{}", r"/a(\.min|)\.js/") + "|| document.currentScript.src", False, id="the script that runs, too"
     ),
     pytest.param("document.querySelector('script[src*=a]').src", False, id="part of the name"),
     pytest.param(

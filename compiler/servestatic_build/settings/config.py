@@ -206,8 +206,8 @@ class Config:
         "Keep the names by which these packages find their files.",
         metavar="LIST",
         example='presets = ["leaflet"]',
-        details="`leaflet`: the images of the default marker. `shoelace`: the autoloader, which finds itself and what lies beside it; "
-        "it needs plain URLs. A note says where a package was found that a preset is for.",
+        details="[Which there are](presets.md), and why they are needed. They need plain URLs. A note says where a package was "
+        "found that a preset is for.",
     )
     hashed: Patterns = Patterns(
         (),

@@ -11,18 +11,36 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A package. ``signs`` are files that are there together, by their paths from its directory; ``plain`` are patterns."""
+    """A package.
+
+    ``signs`` are files that are there together, by their paths from its directory; ``plain`` are patterns; ``finds``
+    says for the documents what its scripts find by which name.
+    """
 
     signs: tuple[str, ...]
     plain: tuple[str, ...]
+    finds: str
 
 
 PRESETS: Mapping[str, Preset] = {
-    # Makes the URLs of its default marker of what the style sheet has for marker-icon.png.
+    "cesium": Preset(
+        ("Cesium.js", "Assets/approximateTerrainHeights.json"),
+        ("**/Cesium.js",),
+        "The script element of `Cesium.js`, and workers, images and data below its URL.",
+    ),
+    "ckeditor4": Preset(
+        ("ckeditor.js", "skins/moono-lisa/editor.css"),
+        ("**/ckeditor.js",),
+        "The script element of `ckeditor.js`, and its settings, languages, plugins and skins below that URL.",
+    ),
     "leaflet": Preset(
         ("leaflet.css", "images/marker-icon.png"),
         ("**/images/marker-icon.png", "**/images/marker-icon-2x.png", "**/images/marker-shadow.png"),
+        "The images of its default marker, by what the style sheet has for `marker-icon.png`.",
     ),
-    # The autoloader looks for the script element with its name, and for components and icons below that URL.
-    "shoelace": Preset(("shoelace-autoloader.js", "shoelace.js"), ("**/shoelace-autoloader.js", "**/shoelace.js")),
+    "shoelace": Preset(
+        ("shoelace-autoloader.js", "shoelace.js"),
+        ("**/shoelace-autoloader.js", "**/shoelace.js"),
+        "The script element of the autoloader, and components and icons below its URL.",
+    ),
 }

@@ -6,24 +6,25 @@ Such a script finds nothing where the file it looks for has another name in the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from servestatic_build.model import WrittenText
 from servestatic_build.references.extractors.javascript_lexer import Lexer, UnreadableError
 from servestatic_build.text import as_text
 
 # Each begins with a text of its own: so it is searched for at the speed of memory.
+_CURRENT = re.compile(rb"currentScript")
 _LOOKS = tuple(
     re.compile(pattern)
     for pattern in (
-        rb"currentScript",
         rb"document\.scripts",
         rb"getElementsByTagName\(\s*[\"'`](?:script|SCRIPT)[\"'`]",
         rb"querySelector(?:All)?\(\s*[\"'`][^\"'`\n]{0,60}?\bscript\b",
     )
 )
 _MOST_LOOKS = 100
-_NEAR_BYTES = 600
+_NEAR_BYTES, _FAR_BYTES = 600, 2000
 _GROUP = rb"\((?:\?:)?(?:[\w\\.|-]|\[(?:\\[-.]|[._]){1,3}\]){0,40}[+*?]?\)\??"
 # A file's name, in a string or as most regular expressions have one. No repetition may end in two ways.
 _NAME = re.compile(
@@ -37,7 +38,8 @@ def sought_scripts(data: bytes, references: Sequence[WrittenText]) -> tuple[Writ
 
     What is a reference names a file that is loaded, and a comment names any.
     """
-    found = {start: name for look in _looks(data) for start, name in _names(data, look)}
+    found = _names(data, [_CURRENT, *_LOOKS], _NEAR_BYTES)
+    found = _without_other_way(data, found) if found else {}
     if not found:
         return ()
     imported = {place for reference in references for place in found if reference.start <= place < reference.end}
@@ -45,14 +47,17 @@ def sought_scripts(data: bytes, references: Sequence[WrittenText]) -> tuple[Writ
     return tuple(WrittenText(place, place + len(name), as_text(name)) for name, place in sorted(by_name.items()))
 
 
-def _looks(data: bytes) -> Iterator[re.Match[bytes]]:
-    for pattern in _LOOKS:
-        yield from (match for match, _ in zip(pattern.finditer(data), range(_MOST_LOOKS), strict=False))
+def _without_other_way(data: bytes, found: Mapping[int, bytes]) -> dict[int, bytes]:
+    """Return the names without those by a look at all elements that has one at the script that runs to fall back on."""
+    current, others = _names(data, [_CURRENT], _FAR_BYTES), _names(data, _LOOKS, _FAR_BYTES)
+    return {place: name for place, name in found.items() if not (place in current and place in others)}
 
 
-def _names(data: bytes, look: re.Match[bytes]) -> Iterator[tuple[int, bytes]]:
-    window = max(0, look.start() - _NEAR_BYTES), look.end() + _NEAR_BYTES
-    return ((match.start(), match[0]) for match in _NAME.finditer(data, *window))
+def _names(data: bytes, looks: Iterable[re.Pattern[bytes]], distance: int) -> dict[int, bytes]:
+    """Return the names that stand within so many bytes of a look, by their places."""
+    found = [match for look in looks for match in islice(look.finditer(data), _MOST_LOOKS)]
+    windows = ((max(0, look.start() - distance), look.end() + distance) for look in found)
+    return {name.start(): name[0] for window in windows for name in _NAME.finditer(data, *window)}
 
 
 def _outside_comments(data: bytes, places: set[int]) -> Iterator[int]:
