@@ -117,6 +117,36 @@ def test_style_sheets_are_read_as_by_postcss(package: str, files: tuple[int, int
     assert sum(len(answer) for *_, answer in sheets) == count
 
 
+# By package: how many references Lightning CSS finds in its style sheets. It leaves out a declaration that a later one
+# in its rule overrides, as in jquery-ui, ckeditor4 and dojox.
+DEPENDENCIES = [
+    pytest.param("flag-icons", 1084, 1084, id="flag-icons"),
+    pytest.param("jquery-ui", 1044, 1090, id="jquery-ui"),
+    pytest.param("katex", 240, 240, id="katex"),
+    pytest.param("semantic-ui-css", 120, 120, id="semantic-ui"),
+    pytest.param("@fortawesome/fontawesome-free", 40, 40, id="fontawesome"),
+    pytest.param("uikit", 144, 144, id="uikit"),
+    pytest.param("cesium", 35, 35, id="cesium"),
+    pytest.param("ckeditor4", 3519, 3540, id="ckeditor4"),
+    pytest.param("dojox", 1905, 1930, id="dojox"),
+]
+
+
+@pytest.mark.parametrize(("package", "theirs", "ours"), DEPENDENCIES)
+def test_style_sheets_are_read_as_by_lightning_css(package: str, theirs: int, ours: int) -> None:
+    sheets = readable(package, (".css",), "dependencies.mjs")
+    found = [[r.value for r in known(css.extract(text))] for _, text, _ in sheets]
+    for (path, _, answer), values in zip(sheets, found, strict=True):
+        assert is_in_order(answer, values), path
+    assert (sum(len(answer) for *_, answer in sheets), sum(map(len, found))) == (theirs, ours)
+
+
+def is_in_order(some: Iterable[str], every: Iterable[str]) -> bool:
+    """Return whether all of some are among the others, in the same order."""
+    rest = iter(every)
+    return all(each in rest for each in some)
+
+
 @pytest.mark.parametrize("package", [row.values[0] for row in STYLE_SHEETS], ids=[row.id for row in STYLE_SHEETS])
 def test_rewritten_style_sheets_are_read_as_renamed_and_the_same_otherwise(package: str) -> None:
     sheets = readable(package, (".css",), "urls.mjs")
