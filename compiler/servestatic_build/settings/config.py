@@ -309,7 +309,7 @@ class Config:
         details="A budget has `max`, and what it is for: `for`, a pattern (each file that matches, or with "
         '`scope = "total"` all together), `page` (an HTML file and all that it loads), or `entry` (a script and its static '
         "imports). With a `coding` they count as who takes it downloads them, otherwise in the smallest that each has. Several "
-        "are better written as tables: `[[tool.servestatic-build.budgets]]`. [More](../howto/verify.md#budgets).",
+        "are better written as tables: `[[tool.servestatic-build.budgets]]`. [More](../howto/budgets.md).",
     )
     types: MediaTypes = MediaTypes(
         {}, "Media types by suffix.", options="", example='types = { ".usdz" = "model/vnd.usdz+zip" }'
