@@ -37,6 +37,9 @@ REFERENCES = [
     pytest.param("a{b:url(a.png)}", "a{b:url(a.#.png)}", id="unquoted"),
     pytest.param('a{b:url("a.png")}', 'a{b:url("a.#.png")}', id="double quotes"),
     pytest.param("a{b:url('a.png')}", "a{b:url('a.#.png')}", id="single quotes"),
+    pytest.param(
+        f"a{{order:{'1' * 4301};b:url(a.png)}}", f"a{{order:{'1' * 4301};b:url(a.#.png)}}", id="number of 4,301 digits"
+    ),
     pytest.param("a{b:url( \t\n a.png \n )}", "a{b:url( \t\n a.#.png \n )}", id="white space around"),
     pytest.param("a{b:url( 'a.png' )}", "a{b:url( 'a.#.png' )}", id="white space around quotes"),
     pytest.param("a{b:URL(a.png) Url('a.png')}", "a{b:URL(a.#.png) Url('a.#.png')}", id="upper case"),

@@ -324,6 +324,7 @@ def test_a_cache_is_relative_to_the_file_unless_it_is_a_url(given: str, read_as:
         pytest.param({"hashed": {"b", "a"}}, {"hashed": Globs.of(["a", "b"])}, id="set of patterns"),
         pytest.param({"codings": "none"}, {"codings": ()}, id="no codings"),
         pytest.param({"codings": ["GZIP", "brotli"]}, {"codings": ("gzip", "br")}, id="codings"),
+        pytest.param({"codings": "zst,gz"}, {"codings": ("zstd", "gzip")}, id="codings by their suffixes"),
         pytest.param(
             {"missing": {"*": "error"}},
             {"missing": MissingRules(rules=(MissingRule(Globs.of("*"), "error"),))},

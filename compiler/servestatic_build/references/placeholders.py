@@ -24,8 +24,10 @@ def without_placeholders(extraction: Extraction) -> Extraction:
     Where the page's base is such a text, none of its references says anything.
     """
     says_nothing = has_placeholder(extraction.base or "")
-    found = () if says_nothing else extraction.references
-    kept = tuple([r for r in found if not _PLACEHOLDER.search(r.value)])
+    found = extraction.references
+    if not says_nothing and not any(_PLACEHOLDER.search(r.value) for r in found):
+        return extraction
+    kept = () if says_nothing else tuple(r for r in found if not has_placeholder(r.value))
     prefixes = () if says_nothing else extraction.import_map_prefixes
-    count = len(extraction.references) - len(kept)
+    count = len(found) - len(kept)
     return replace(extraction, references=kept, import_map_prefixes=prefixes, placeholders=count)
