@@ -7,6 +7,7 @@ the setting ``publish`` allows them.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 
 from servestatic_build.diagnostics import Code, Diagnostics
 from servestatic_build.settings.globs import Globs
@@ -14,20 +15,20 @@ from servestatic_build.settings.source import Source
 
 _CODE, _DATABASE, _KEY = "a program's source code", "a database", "a private key or a certificate"
 _BY_SUFFIX = {
-    ".py": _CODE,
-    ".rb": _CODE,
-    ".php": _CODE,
-    ".db": _DATABASE,
-    ".sqlite": _DATABASE,
-    ".sqlite3": _DATABASE,
-    ".sqlite3-journal": _DATABASE,
-    ".sqlite3-wal": _DATABASE,
-    ".jks": _KEY,
-    ".key": _KEY,
-    ".keystore": _KEY,
-    ".p12": _KEY,
-    ".pem": _KEY,
-    ".pfx": _KEY,
+    "py": _CODE,
+    "rb": _CODE,
+    "php": _CODE,
+    "db": _DATABASE,
+    "sqlite": _DATABASE,
+    "sqlite3": _DATABASE,
+    "sqlite3-journal": _DATABASE,
+    "sqlite3-wal": _DATABASE,
+    "jks": _KEY,
+    "key": _KEY,
+    "keystore": _KEY,
+    "p12": _KEY,
+    "pem": _KEY,
+    "pfx": _KEY,
 }
 _BY_NAME = dict.fromkeys(("id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"), _KEY)
 _FOLDERS = frozenset({"bower_components", "node_modules", "site-packages", "venv"})
@@ -69,11 +70,17 @@ class PrivateFiles:
 
 def _folder(below: str) -> str | None:
     """Return the path of the outermost folder of packages that a file is in."""
-    *folders, _ = below.lower().split("/")
-    depth = next((depth for depth, name in enumerate(folders, 1) if name in _FOLDERS), None)
-    return None if depth is None else "/".join(below.split("/")[:depth])
+    return _outermost(below.rpartition("/")[0])
+
+
+@lru_cache(maxsize=64)  # a directory's files are asked for one after the other
+def _outermost(directory: str) -> str | None:
+    names = directory.lower().split("/")
+    depth = next((depth for depth, name in enumerate(names, 1) if name in _FOLDERS), None)
+    return None if depth is None else "/".join(directory.split("/")[:depth])
 
 
 def _kind(below: str) -> str | None:
     name = below.rpartition("/")[2].lower()
-    return _BY_NAME.get(name) or _BY_SUFFIX.get(os.path.splitext(name)[1])
+    stem, _, suffix = name.rpartition(".")
+    return _BY_NAME.get(name) or (_BY_SUFFIX.get(suffix) if stem.strip(".") else None)

@@ -86,10 +86,6 @@ class _Directory:
     parents: tuple[str, ...]  # real paths of this directory and those above it
 
 
-def _real_path(entry: os.DirEntry[str], directory: _Directory) -> str:
-    return os.path.realpath(entry.path) if is_link(entry) else os.path.join(directory.parents[-1], entry.name)
-
-
 class _Walk:
     """One source's walk. Links are followed as long as they stay inside the source and don't run in circles."""
 
@@ -115,8 +111,9 @@ class _Walk:
                 self._skipped.append(self._left_out(directory.path, directory.below.rstrip("/"), SkipReason.RELEASE))
                 continue
             for entry in entries:
-                below, real = directory.below + entry.name, _real_path(entry, directory)
-                reason = self._unwanted(entry, below, real, directory)
+                below, link = directory.below + entry.name, is_link(entry)
+                real = os.path.realpath(entry.path) if link else os.path.join(directory.parents[-1], entry.name)
+                reason = self._unwanted(entry, below, real if link else None, directory)
                 if reason:
                     self._skipped.append(self._left_out(entry.path, below, reason))
                 elif entry.is_dir():
@@ -147,11 +144,13 @@ class _Walk:
             self._diagnostics.error(Code.FILE_SYSTEM, directory.path, message)
             return []
 
-    def _unwanted(self, entry: os.DirEntry[str], below: str, real: str, directory: _Directory) -> SkipReason | None:
-        """Return why an entry is not published, or None when it is."""
+    def _unwanted(
+        self, entry: os.DirEntry[str], below: str, target: str | None, directory: _Directory
+    ) -> SkipReason | None:
+        """Return why an entry is not published, or None when it is. ``target`` is what a link leads to."""
         if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
             return SkipReason.HIDDEN
-        if is_link(entry) and (reason := self._unwanted_link(real, directory)):
+        if target is not None and (reason := self._unwanted_link(target, directory)):
             return reason
         if entry.is_dir():
             return self._unwanted_name(below + "/")
