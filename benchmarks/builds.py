@@ -18,24 +18,27 @@ from operator import truediv
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from time import process_time
+from time import perf_counter, process_time, sleep
 from typing import TypeAlias
 
 from servestatic.compress import Compressor
 
 from measure import SCRATCH, Row, Target, print_table
-from processes import BIN, Taken, compiled, run
+from processes import BIN, Taken, await_change, compiled, identity, run, watching
 from servestatic_build.codecs import CODECS
 from servestatic_build.media_types import compresses
 from servestatic_build.platform_files import cores
 from servestatic_runtime import Manifest
+from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.media_types import media_type
 from trees import real_trees
 
 Part: TypeAlias = Callable[[Path, int], Iterator[Row]]
 
 SMALL_FILES = 20_000
+WATCHED_FILES = 5_000
 VIDEO_BYTES = 2 * 10**9
+_SETTLED_SECONDS = 3  # a build is over by then, and what it has read is no longer too young to be believed
 
 
 def main() -> None:
@@ -121,6 +124,21 @@ def _small(scratch: Path, rounds: int) -> Iterator[Row]:
     yield Row("  ServeStatic --hash", _seconds(servestatic), "s")
 
 
+def _watch(scratch: Path, rounds: int) -> Iterator[Row]:
+    """Change one file of 5,000 while ``--watch`` runs, and wait until it is published."""
+    tree, dist = _small_tree(scratch / "src", WATCHED_FILES), scratch / "dist"
+    published = []
+    with watching(tree, dist, "--cache", scratch / "cache"):
+        await_change(dist / MANIFEST_NAME, None)
+        for number in range(rounds):
+            sleep(_SETTLED_SECONDS)
+            before, start = identity(dist / MANIFEST_NAME), perf_counter()
+            (tree / "0/1.css").write_text(f"a {{ color: #{number:06x} }}")
+            await_change(dist / MANIFEST_NAME, before)
+            published.append(1000 * (perf_counter() - start))
+    yield Row(f"--watch, one of {WATCHED_FILES:,} files changed, published", published, "ms", Target("at most", 150))
+
+
 def _memory(scratch: Path, _rounds: int) -> Iterator[Row]:
     """Compile a video beside small files."""
     tree = _small_tree(scratch / "src")
@@ -148,10 +166,10 @@ def _bytes(scratch: Path, _rounds: int) -> Iterator[Row]:
     yield Row("br, of ServeStatic's", [100 * ours["br"] / br_peer], "%", Target("at most", 100))
 
 
-def _small_tree(directory: Path) -> Path:
+def _small_tree(directory: Path, files: int = SMALL_FILES) -> Path:
     """Write small style sheets, scripts and images, 50 in a directory."""
     random = Random(5)
-    for number in range(SMALL_FILES):
+    for number in range(files):
         suffix, text = _small_file(number)
         path = directory / str(number // 50) / f"{number}.{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +206,7 @@ PEERS: Mapping[str, Callable[[Path, Path], float]] = {
     "ServeStatic --hash --compress": _servestatic,
     "WhiteNoise's compress": _whitenoise,
 }
-PARTS: Mapping[str, Part] = {"monaco": _monaco, "small": _small, "memory": _memory, "bytes": _bytes}
+PARTS: Mapping[str, Part] = {"monaco": _monaco, "small": _small, "watch": _watch, "memory": _memory, "bytes": _bytes}
 
 if __name__ == "__main__":
     main()

@@ -13,7 +13,6 @@ from servestatic_build.diagnostics import ConfigError
 from servestatic_build.options import config_keywords, setting_options
 from servestatic_build.report.console import print_diagnostic, stderr_console
 from servestatic_build.report.told import ToldBuilds
-from servestatic_build.reported import build_and_report
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.files import read_settings, settings_file
 from servestatic_build.watching import bursts
@@ -65,6 +64,8 @@ def main(
             _keep_compiled(config, read, settings_file(config_file), builds)
             is_good = True
         elif report_file:
+            from servestatic_build.reported import build_and_report  # noqa: PLC0415 - it imports all that compares releases
+
             is_good = build_and_report(builds, config, report_file)
         else:
             is_good = builds.build(config).ok
