@@ -167,11 +167,11 @@ class _Compilation:
         if result.outdated:
             raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
         if not is_live:
-            with succession(config.out, own_files, manifest, map(layout.name, new), output.staging):
+            with succession(config.out, own_files, manifest, map(layout.name, new), output.staging) as own_files:
                 publish(new, manifest, layout, output.staging)
         plain_names.publish(output.staging)
         if not config.check:
-            self._prune()
+            self._prune(own_files)
             self._keep_outcome([*map(layout.name, _files(result.assets, later)), *plain_names.names])
 
     def _keep_outcome(self, names: list[str]) -> None:
@@ -180,11 +180,11 @@ class _Compilation:
             until = next_due(OwnFiles.of_dist(self.config.out), self.config.grace_minutes)
             self.memory.last_outcome.write(self.result.outcome, names, until, self.diagnostics)
 
-    def _prune(self) -> None:
+    def _prune(self, own_files: OwnFiles) -> None:
         """Delete what no kept release needs. The release is live: what can't be deleted now is left to the next build."""
         out = self.config.out
         try:
-            Pruning(out, OwnFiles.of_dist(out), self.config.grace_minutes, publication_ended=True).delete()
+            Pruning(out, own_files, self.config.grace_minutes, publication_ended=True).delete()
         except OSError as error:
             place = str(error.filename or out)
             problem = f"a file that no release needs can't be deleted: {error.strerror or error}"

@@ -17,6 +17,8 @@ from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime import format as schema
 from servestatic_runtime.fields import reader
 from servestatic_runtime.format import (
+    DELTA,
+    DICTIONARY_DIGITS,
     ETAG_BYTES,
     FILE_SUFFIXES,
     IDENTITY,
@@ -73,8 +75,10 @@ class PreviousRelease:
         return cls.of(manifest)
 
     @classmethod
-    def of(cls, manifest: Manifest) -> PreviousRelease:
-        """Return the release of a manifest."""
+    def of(cls, manifest: Manifest, document: bytes | None = None) -> PreviousRelease:
+        """Return the release of a manifest, which ``document`` holds where it is in no file yet."""
+        if document is not None:
+            return cls(manifest, document)
         with open(manifest.path, "rb") as file:
             return cls(manifest, file.read(), os.fstat(file.fileno()).st_mtime_ns)
 
@@ -95,6 +99,15 @@ class PreviousRelease:
         record = self._records.get(name)
         return record is not None and (file, digest[:ETAG_BYTES]) in self._files(record)
 
+    def files(self) -> Iterator[str]:
+        """Yield the names in DIST of all that the assets are sent as, deltas too."""
+        for record in {id(record): record for record in self._records.values()}.values():
+            identity, *codings = (name for name, _ in self._files(record))
+            yield from (identity, *codings)
+            for dictionary, _size, _etag, file, *_ in record.deltas:
+                usual = f"{identity}.{dictionary.hex()[:DICTIONARY_DIGITS]}.{DELTA}"
+                yield usual if file is None else file_name(file, self._root_url)
+
     def deltas(self, name: str, digest: bytes) -> Sequence[Delta]:
         """Return what leads from earlier files to this very content under this name."""
         with suppress(UnknownAssetError, ManifestError):
@@ -102,9 +115,13 @@ class PreviousRelease:
             return asset.deltas if asset and asset.digest == digest else ()
         return ()
 
+    @property
+    def _root_url(self) -> str | None:
+        return self.manifest.root_url if self.manifest else None
+
     def _files(self, record: AssetRecord) -> Iterator[tuple[str, bytes]]:
         """Yield the files of an asset, each with the beginning of its SHA-256."""
-        root_url = self.manifest.root_url if self.manifest else None
+        root_url = self._root_url
         identity = file_name(record.url if record.file is None else record.file, root_url)
         yield identity, record.digest[:ETAG_BYTES]
         for variant in record.variants:

@@ -10,15 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import chain
 from typing import NamedTuple
 
 from servestatic_build.names import without_fingerprint
 from servestatic_build.platform_files import is_same_file
+from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.store.file_list import PLAIN_NAME, UNDER_WAY, UNKNOWN_RELEASE, FileEntries, FileList
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME, file_name
-from servestatic_runtime.records import Asset, RetiredUrl
 from servestatic_runtime.url_reason import UrlReason
 
 _CODING_SUFFIXES = tuple(suffix for suffix in FILE_SUFFIXES.values() if suffix)
@@ -27,13 +26,11 @@ _CODING_SUFFIXES = tuple(suffix for suffix in FILE_SUFFIXES.values() if suffix)
 class OwnFiles:
     """What the release in DIST tells of DIST's files, and what their names do. Names have slashes on every platform."""
 
-    def __init__(
-        self, out: str, manifest: Manifest | None, entries: Iterable[Asset | RetiredUrl] | None = None
-    ) -> None:
-        """Take DIST and its release; ``entries`` are all that the manifest lists, where that has been read."""
+    def __init__(self, out: str, manifest: Manifest | None, document: bytes | None = None) -> None:
+        """Take DIST and its release; ``document`` is the whole manifest, where it is not in DIST yet."""
         self._out = out
         self.manifest = manifest
-        self._entries = entries
+        self._document = document
 
     @classmethod
     def of_dist(cls, out: str) -> OwnFiles:
@@ -54,12 +51,9 @@ class OwnFiles:
         """What the manifest lists, retired URLs too: each file with the id of the last release that had it."""
         if self.manifest is None:
             return {}
-        listed: dict[str, str] = {}
-        for entry in self._entries or chain(self.manifest.retired(), self.manifest):
-            release = self.releases[entry.release] if isinstance(entry, RetiredUrl) else self.releases[0]
-            for body in entry.bodies:
-                listed[body.file] = release
-        return listed
+        earlier = {body.file: self.releases[url.release] for url in self.manifest.retired() for body in url.bodies}
+        release = PreviousRelease.of(self.manifest, self._document)  # reads all at once
+        return earlier | dict.fromkeys(release.files(), self.releases[0])
 
     @cached_property
     def recorded(self) -> FileEntries:

@@ -18,20 +18,22 @@ from servestatic_runtime.platform_files import file_signature
 
 
 @contextmanager
-def succession(out: str, live: OwnFiles, document: bytes, new: Iterable[str], staging: Staging) -> Iterator[None]:
+def succession(out: str, live: OwnFiles, document: bytes, new: Iterable[str], staging: Staging) -> Iterator[OwnFiles]:
     """Note what leads from the release in DIST to the one of a manifest, which the block publishes; raise OSError.
+
+    Yields what the following release tells of DIST's files.
 
     ``new`` are the names in DIST of the files that the block brings in. DIST's lock is held. If the block fails before the
     manifest is there, DIST is as it was.
     """
     path = os.path.join(out, MANIFEST_NAME)
-    following = OwnFiles(out, Manifest(Document(document, path)))
+    following = OwnFiles(out, Manifest(Document(document, path)), document)
     files, entries = FileList(out), _entries(live, following, new, int(time.time()))
     before = file_signature(path)
     try:
         files.write(entries, staging.modes.file)
         _keep(live, following, staging)
-        yield
+        yield following
     except BaseException:
         if file_signature(path) == before:
             with suppress(OSError):
