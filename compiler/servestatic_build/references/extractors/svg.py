@@ -140,7 +140,9 @@ def _referring(given: Sequence[str]) -> list[str]:
 
 
 def _may_refer(key: str, value: str) -> bool:
-    return _FILES.search(value) is not None if key in _PROPERTIES else not value.startswith("#")
+    if key in _PROPERTIES:
+        return "(" in value and _FILES.search(value) is not None
+    return not value.startswith("#")
 
 
 def _text(data: bytes, position: int) -> Iterator[Segment]:
