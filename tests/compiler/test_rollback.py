@@ -199,7 +199,7 @@ def test_a_file_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
 
 # One process that forks others, for to start Python for each step would take longer than all the rest.
 DYING = """
-import json, os, signal, sys
+import itertools, json, os, signal, sys
 from servestatic_build.releases.history import Clock
 from servestatic_build.stages import Silent
 from servestatic_build.store.rollback import roll_back
@@ -225,7 +225,7 @@ def look(when, *severities):
     found = verify(dist, sample=None, missing="error", progress=Silent()).problems
     wrong.extend(f"{when}: {each.severity} {each.place}: {each.message}" for each in found if each.severity in severities)
 
-for steps in count():
+for steps in itertools.count():
     child = os.fork()
     if not child:
         roll_back_and_die(steps)
