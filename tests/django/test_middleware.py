@@ -251,6 +251,10 @@ def test_the_log_says_where_the_middleware_stands_wrong(
     assert caplog.text == ""
     DjangoWSGIClient(release.dist, INSTALLED_APPS=apps, MIDDLEWARE=[behind, MIDDLEWARE])
     assert f"ServeStaticMiddleware stands behind {behind}. Move it directly behind" in caplog.text
+    caplog.clear()
+    wrong = [behind, MIDDLEWARE]
+    DjangoWSGIClient(release.dist, INSTALLED_APPS=apps, MIDDLEWARE=wrong, SILENCED_SYSTEM_CHECKS=["servestatic.W001"])
+    assert caplog.text == ""
 
 
 def test_without_static_root_there_is_no_release(release: Compiled) -> None:

@@ -38,7 +38,9 @@ class ServeStaticMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
         wrong = middleware_order.problem(django_settings.MIDDLEWARE)
-        if wrong:  # nobody runs checks before each server, and without the app there are none
+        if (
+            wrong and middleware_order.CHECK not in django_settings.SILENCED_SYSTEM_CHECKS
+        ):  # nobody runs checks before each server, and without the app there are none
             warn(f"{wrong} {middleware_order.HINT}")
         settings = conf.read()
         self._claims = settings.claim_prefix

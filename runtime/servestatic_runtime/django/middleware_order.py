@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 MIDDLEWARE = "servestatic_runtime.django.middleware.ServeStaticMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
+CHECK = "servestatic.W001"  # a project that silences it silences the log, too
 HINT = "Move it directly behind SecurityMiddleware, or to the top where there is none."
 
 
