@@ -62,6 +62,15 @@ for path in sys.argv[1:]:
     response = Client().get(path)
     print(response.status_code, b"".join(response).decode())
 """,
+    "fetch_in_tests.py": """
+import django
+
+django.setup()
+from django.test.utils import setup_test_environment
+
+setup_test_environment()
+exec(open("fetch.py").read())
+""",
     "templates/page.html": """{% load static compress %}
 {% compress css %}<link rel="stylesheet" href="{% static 'css/app.css' %}">
 <link rel="stylesheet" href="{% static 'css/more.css' %}">{% endcompress %}
@@ -98,6 +107,7 @@ def test_django_compressor_offline(tmp_path: Path) -> None:
         "/static/CACHE/css/output.#.css",
         "/static/CACHE/js/output.#.js",
     ]
+    assert linked(run_in(root, "fetch_in_tests.py", "/page/")) == links  # compressor knows blocks by their URLs
     (css, script) = serve(root, *links)
     assert css[0] == script[0] == 200
     assert "immutable" in css[1]
