@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -241,6 +243,27 @@ def test_two_builds_use_one_cache_at_once(tmp_path: Path, source: Source, cold: 
     for thread in threads:
         thread.join()
     assert list(found.values()) == [cold] * 4
+
+
+COMPILE = """
+import sys
+from servestatic_build import Config, Source, build
+
+_, source, dist, cache, codings = sys.argv
+for _ in range(3):
+    result = build(Config(sources=(Source(source),), out=dist, cache=cache, codings=codings.split(","), effort="fast", jobs=2))
+    assert result.ok and not result.diagnostics, result.diagnostics
+"""
+
+
+def test_processes_use_one_cache_at_once(tmp_path: Path, source: Source, cold: dict[str, bytes]) -> None:
+    dists = [tmp_path / f"dist {number}" for number in range(3)]
+    arguments = [str(tmp_path / "cache"), ",".join(CODECS)]
+    builds = [
+        subprocess.Popen([sys.executable, "-c", COMPILE, source.directory, str(dist), *arguments]) for dist in dists
+    ]
+    assert [build.wait() for build in builds] == [0, 0, 0]
+    assert [snapshot(dist) for dist in dists] == [cold] * 3
 
 
 def test_a_cache_that_holds_next_to_nothing_changes_no_byte(
