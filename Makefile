@@ -63,7 +63,7 @@ $(BIN)/python$(EXE):
 .venv-django-%/dev.stamp: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(@D)
 	grep -vi '^django' .ci/constraints.txt > $(@D)/constraints.txt
-	$(@D)/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check --constraint $(@D)/constraints.txt --editable '.[dev]' 'django==$*.*'
+	$(@D)/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check --constraint $(@D)/constraints.txt --editable '.[tests]' 'django==$*.*'
 	touch $@
 
 $(VENV)/demo.stamp: pyproject.toml .ci/constraints.txt | $(BIN)/python$(EXE)

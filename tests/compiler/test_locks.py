@@ -101,4 +101,4 @@ def test_builds_at_once_in_a_new_place_all_finish_and_leave_one_release_whole(tm
     builds = [subprocess.Popen([sys.executable, "-c", COMPILE, str(source), str(dist)]) for source in sources]
     assert [build.wait() for build in builds] == [0, 0, 0]
     assert set(release(dist)) == set(trees[0])
-    assert sorted(os.listdir(dist)) == ["files", "manifest.msgpack"]
+    assert sorted(os.listdir(dist)) == [".servestatic-build.releases", "files", "manifest.msgpack"]
