@@ -18,6 +18,7 @@ from servestatic_build.codecs import CODECS
 from servestatic_build.diagnostics import BuildError, Code, Diagnostics
 from servestatic_build.garbage import collected_rarely
 from servestatic_build.settings.config import SETTINGS, Config
+from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.output import require_own_directory
 from servestatic_build.settings.source_date_epoch import source_date_epoch
 from servestatic_build.sources.scan import Scan, scan
@@ -52,6 +53,8 @@ def _build(
 ) -> None:
     """Fill the result; raise BuildError, or OSError."""
     require_own_directory(config.sources, config.out)
+    if config.headers_hook:
+        load_hook("headers-hook", config.headers_hook)  # one that can't be loaded is told before any work is done
     started = time_ns()
     with stages.stage("scan"):
         scanned = scan(config, diagnostics)
