@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -171,6 +172,7 @@ CHANGES: dict[str, Callable[[Builds], object]] = {
     "a file of the release is shorter": lambda builds: builds.file(f"files/{BASE_CSS}").write_text("b"),
     "the manifest is damaged": lambda builds: rewrite_keeping_size_and_date(builds.file("manifest.msgpack")),
     "the manifest is gone": lambda builds: builds.file("manifest.msgpack").unlink(),
+    "DIST is gone": lambda builds: shutil.rmtree(builds.path / "dist"),
     "a killed build left something": lambda builds: (builds.path / "dist/.servestatic-build-x").mkdir(),
     "a killed build left a list": lambda builds: write_tree(builds.path / "dist", {".servestatic-build.files.new": ""}),
 }

@@ -134,10 +134,10 @@ class LastOutcome:
         if kept.until is not None and kept.until <= time():
             return False
         settled = kept.started - TICK_NS
-        if any(file.signature.modified_ns >= settled for file in self._files) or _has_leftovers(self._out):
+        if any(file.signature.modified_ns >= settled for file in self._files):
             return False
         try:
-            return (kept.manifest, kept.files) == (
+            return not _has_leftovers(self._out) and (kept.manifest, kept.files) == (
                 _manifest_digest(self._out),
                 _signatures_digest(self._out, kept.names),
             )
