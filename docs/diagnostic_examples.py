@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from servestatic_build.codecs import CODECS
-from servestatic_build.diagnostics import Code
+from servestatic_build.codes import Code
 from servestatic_build.model import SourceFile
 from servestatic_build.source_files import read_source
 from sessions import BUILD, VERIFY, Session

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from diagnostic_examples import EXAMPLES
 from servestatic_build.cli import main as build_command
-from servestatic_build.diagnostics import Code
+from servestatic_build.codes import Code
 from servestatic_build.inspection.cli import main as manifest_command
 from servestatic_build.settings.config import SETTINGS
 from servestatic_build.settings.presets import PRESETS

@@ -72,7 +72,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"__init__"},
     ),
     "servestatic_build": (
-        {"extra", "garbage", "media_types", "model", "names", "platform_files", "text"},
+        {"codes", "extra", "garbage", "media_types", "model", "names", "platform_files", "text"},
         {"codecs", "places"},
         {"diagnostics"},
         {"cache", "source_files", "stages", "workers"},

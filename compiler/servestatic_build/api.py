@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from servestatic_build.build_result import BuildResult
-from servestatic_build.diagnostics import Code, ConfigError, Diagnostic, Severity
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import ConfigError, Diagnostic, Severity
 from servestatic_build.model import Asset, Skipped, SkipReason, SourceFile, StagedFile, Variant
 from servestatic_build.pipeline import build
 from servestatic_build.settings.config import Config

@@ -16,7 +16,8 @@ from servestatic_build.cache.last_outcome import LastOutcome
 from servestatic_build.cache.layered import Cache
 from servestatic_build.carrying.carry import Arrival, CarriedPast, arrival, carry
 from servestatic_build.carrying.given import GivenDist, latest_release, open_given
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.model import Asset, Graph, StagedFile
 from servestatic_build.references.link import link
 from servestatic_build.references.specifiers import Specifiers

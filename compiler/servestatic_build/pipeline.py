@@ -15,7 +15,8 @@ from servestatic_build.cache.last_outcome import LastOutcome, inputs_digest
 from servestatic_build.cache.layered import Cache
 from servestatic_build.cache.location import open_cache
 from servestatic_build.codecs import CODECS
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.garbage import collected_rarely
 from servestatic_build.settings.config import SETTINGS, Config
 from servestatic_build.settings.hooks import load_hook

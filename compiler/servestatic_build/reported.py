@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from servestatic_build.build_result import BuildResult
-from servestatic_build.diagnostics import Code, Diagnostic, Severity
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostic, Severity
 from servestatic_build.extra import MissingExtraError
 from servestatic_build.inspection.report_data import BudgetUse, Problem
 from servestatic_build.inspection.report_page import write_report

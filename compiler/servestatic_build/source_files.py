@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from io import BufferedReader
 
 from servestatic_build.codecs.decoding import decoded
-from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError
 from servestatic_build.model import SourceFile
 from servestatic_build.platform_files import NotAFileError, open_regular
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

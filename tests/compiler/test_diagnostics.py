@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from diagnostic_examples import EXAMPLES
-from servestatic_build.diagnostics import BuildError, Code, ConfigError, Diagnostics, Severity
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, ConfigError, Diagnostics, Severity
 from servestatic_build.model import Position
 from servestatic_build.places import places_in
 from support.trees import compile_tree

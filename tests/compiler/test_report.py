@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from servestatic_build.cli import main
-from servestatic_build.diagnostics import Code, Diagnostic, Severity
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostic, Severity
 from servestatic_build.report.digest import digest
 from support.trees import write_tree
 

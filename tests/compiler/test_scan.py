@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from servestatic_build import Config, Source
-from servestatic_build.diagnostics import Code, ConfigError, Diagnostic, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import ConfigError, Diagnostic, Diagnostics
 from servestatic_build.model import SourceFile
 from servestatic_build.settings.globs import Globs
 from servestatic_build.sources.scan import scan

@@ -21,7 +21,8 @@ import msgpack
 from servestatic_build.cache.items import Key
 from servestatic_build.cache.last_build import TICK_NS
 from servestatic_build.cache.layered import Cache
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.model import Asset, CodingTotal, Signature, Skipped, SourceFile, StagedFile, Variant
 from servestatic_build.names import LASTING, OURS
 from servestatic_build.platform_files import open_regular

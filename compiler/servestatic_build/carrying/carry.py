@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from servestatic_build.carrying.given import GivenDist
 from servestatic_build.carrying.stored_files import Fetched
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.model import Asset, StagedFile
 from servestatic_build.releases.history import History, Retired
 from servestatic_build.store.file_list import is_in_dist

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from servestatic_build.carrying.members import Member, UnreadableError, is_archive, members
 from servestatic_build.carrying.stored_files import ArchiveFiles, DirectoryFiles, StoredFiles
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.releases.history import History, history_of
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.settings.output import begins_like_manifest

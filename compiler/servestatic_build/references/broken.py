@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import JAVASCRIPT
 from servestatic_build.model import Reference, ReferenceKind, Skipped, SourceFile
 from servestatic_build.references.suggestions import Suggestions

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.cache.plain import from_plain, to_plain
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.model import SourceFile
 from servestatic_build.references.extracting import Extracted, Wanted, extracted, fact_key
 from servestatic_build.references.extractors import EXTRACTORS

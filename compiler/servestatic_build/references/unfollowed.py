@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from servestatic_build.cache.last_build import LastBuild
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import HTML, JAVASCRIPT
 from servestatic_build.model import LinkedFile, SourceFile
 from servestatic_build.references.resolver import Resolver

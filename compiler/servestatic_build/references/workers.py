@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import HTML, JAVASCRIPT
 from servestatic_build.model import IMPORTS, SERVICE_WORKERS, STARTED, Reference, ReferenceKind
 from servestatic_build.references.reading import ReadFile

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgpack
 
-from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError
 from servestatic_build.model import Asset, Delta, StagedFile, Variant
 from servestatic_build.names import FINGERPRINT_DIGITS
 from servestatic_build.releases.headers import AssetHeaders

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from wsgiref.headers import Headers
 
-from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError
 from servestatic_build.media_types import HTML
 from servestatic_build.model import Asset
 from servestatic_build.settings.header_rules import DECIDED, REMOVABLE, HeaderRule, HeadersHook, header_problem

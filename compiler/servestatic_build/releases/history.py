@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.releases.content import ReleaseContent, content_of_manifest, frozen_header_set
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime.format import MANIFEST_NAME, HeaderSetRecord, ReleaseRecord

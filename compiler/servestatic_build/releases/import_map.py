@@ -5,7 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
-from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError
 from servestatic_build.model import IMPORTS, Asset, Graph, Link
 from servestatic_build.references.specifiers import Specifiers, is_bare_import
 from servestatic_runtime.import_maps import import_map_text

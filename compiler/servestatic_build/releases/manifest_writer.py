@@ -8,7 +8,8 @@ from zlib import crc32
 
 import msgpack
 
-from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError
 from servestatic_build.names import FINGERPRINT_DIGITS
 from servestatic_build.releases.content import ReleaseContent, sealed
 from servestatic_build.releases.history import History, Retired

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgpack
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_runtime import Manifest, ManifestError, UnknownAssetError
 from servestatic_runtime import format as schema
 from servestatic_runtime.fields import reader

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from servestatic_build.codecs import CODECS
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import compresses, is_random_access
 from servestatic_build.model import Asset
 from servestatic_build.settings.compress_rules import CompressRules

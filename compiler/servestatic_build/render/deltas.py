@@ -11,7 +11,8 @@ from typing import NamedTuple
 from servestatic_build.cache.items import key_of
 from servestatic_build.cache.layered import Cache
 from servestatic_build.codecs import dcz
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.model import Asset, Delta, StagedFile
 from servestatic_build.names import with_fingerprint
 from servestatic_build.platform_files import has_room_for_name, open_regular

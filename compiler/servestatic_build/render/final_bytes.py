@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from servestatic_build.cache.last_build import LastBuild
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.media_types import MAPPED
 from servestatic_build.model import Asset, Link, LinkedFile, ReferenceKind, SourceFile, WrittenText
 from servestatic_build.names import with_fingerprint

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from servestatic_build.cache.last_build import LastBuild
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.media_types import HTML, JAVASCRIPT
 from servestatic_build.model import Asset, LinkedFile, SourceFile
 from servestatic_build.source_files import read_source, source_chunks

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import msgpack
 
 from servestatic_build.cache.last_build import LastBuild
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.model import Graph, Link, SourceFile
 from servestatic_build.render.charsets import CharsetFinder
 from servestatic_build.render.final_bytes import FinalBytes, rewritten_links

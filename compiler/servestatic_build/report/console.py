@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from servestatic_build.build_result import BuildResult
-from servestatic_build.diagnostics import Code, Diagnostic, Severity
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostic, Severity
 from servestatic_build.model import Skipped
 from servestatic_build.releases.budgets import WeighedBudget
 from servestatic_build.report.digest import digest

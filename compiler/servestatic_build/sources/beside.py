@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from servestatic_build.codecs import CODECS
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.model import CodedSource, SourceFile
 from servestatic_build.source_files import source_chunks
 from servestatic_runtime.format import FILE_SUFFIXES

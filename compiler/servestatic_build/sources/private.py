@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.settings.globs import Globs
 from servestatic_build.settings.source import Source
 

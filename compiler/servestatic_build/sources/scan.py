@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.media_types import HTML, decoded_type
 from servestatic_build.model import Signature, Skipped, SkipReason, SourceFile
 from servestatic_build.names import without_fingerprint

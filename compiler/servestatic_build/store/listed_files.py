@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import BinaryIO, NamedTuple
 
-from servestatic_build.diagnostics import Code
+from servestatic_build.codes import Code
 from servestatic_build.platform_files import open_regular
 from servestatic_runtime.format import etag
 from servestatic_runtime.records import Variant

@@ -10,7 +10,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from servestatic_build.diagnostics import BuildError, Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.model import Asset, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
 from servestatic_build.platform_files import NotAFileError, has_room_for_name, open_regular

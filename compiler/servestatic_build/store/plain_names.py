@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.model import Asset, SourceFile
 from servestatic_build.platform_files import delete_file, is_same_file, link_or_copy, replace_file, sync_directory
 from servestatic_build.store.layout import Layout

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.store.listed_files import Body, NotAsListedError, check_size, missing, read_listed
 from servestatic_build.verification.decoders import DECODERS, CodingError, WindowError
 from servestatic_runtime import Manifest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from servestatic_build.codecs import dcz
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.verification.bodies import REPORT, read_body
 from servestatic_runtime import Manifest
 from servestatic_runtime.format import etag

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_runtime import Manifest
 from servestatic_runtime.default_headers import stays_in_304
 from servestatic_runtime.format import VARIANT_HEADERS, HeaderSetRecord

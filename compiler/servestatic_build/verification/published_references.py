@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.model import Reference, ReferenceKind, Signature, SourceFile
 from servestatic_build.references.broken import BrokenReferences, must_be_there
 from servestatic_build.references.extractors import EXTRACTORS

@@ -6,7 +6,8 @@ import filecmp
 import os
 from collections.abc import Iterator
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.names import OURS
 from servestatic_build.platform_files import is_same_file
 from servestatic_build.store.own_files import OwnFiles

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from random import sample as choose
 from typing import NamedTuple
 
-from servestatic_build.diagnostics import Code, Diagnostic, Diagnostics, Severity
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostic, Diagnostics, Severity
 from servestatic_build.platform_files import cores
 from servestatic_build.references.reading import ReadFile
 from servestatic_build.stages import Progress

@@ -246,7 +246,7 @@ def _origins(base_url: str | None) -> Iterator[str]:
 
 def _report(result: BuildResult, dist: str, output: Output, *, dry_run: bool) -> None:
     """Print what the build says, and its end in a sentence; raise CommandError after an error."""
-    from servestatic_build.diagnostics import Code
+    from servestatic_build.codes import Code
 
     expected = Code.OUT_OF_DATE if dry_run else None  # it is what a dry run is to find out
     problems = [each for each in result.diagnostics if each.code is not expected]
@@ -263,7 +263,8 @@ def _report(result: BuildResult, dist: str, output: Output, *, dry_run: bool) ->
 
 def _unpublished(collected: Collected, result: BuildResult) -> Iterator[Diagnostic]:
     """Yield a warning for each file that the finders find and no build publishes, unless that is meant to be so."""
-    from servestatic_build.diagnostics import Code, Diagnostic, Severity
+    from servestatic_build.codes import Code
+    from servestatic_build.diagnostics import Diagnostic, Severity
     from servestatic_build.model import SkipReason
 
     deliberate = {SkipReason.IGNORED, SkipReason.LITTER}  # the settings say so, or nobody means such files

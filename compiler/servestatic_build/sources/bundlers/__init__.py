@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.model import Skipped, SourceFile
 from servestatic_build.sources.bundlers.hashes import hashed_files
 from servestatic_build.sources.bundlers.locate import Locator

@@ -6,7 +6,8 @@ import os
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from servestatic_build.diagnostics import Code, Diagnostics
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.model import Skipped, SourceFile
 from servestatic_build.sources.bundlers.manifests import BundlerManifest
 from servestatic_runtime.platform_files import with_slashes

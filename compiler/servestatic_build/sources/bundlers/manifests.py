@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from servestatic_build.diagnostics import BuildError, Code
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError
 from servestatic_build.platform_files import is_within
 from servestatic_build.sources.bundlers.reports import REPORTS
 from servestatic_build.sources.bundlers.shapes import ESBUILD, VITE, WEBPACK, Output, Shape
