@@ -187,7 +187,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.verification": (
         {"__init__", "decoders", "header_sets", "manifest_bytes", "unlisted"},
         {"bodies", "possible_references"},
-        {"deltas", "published_references"},
+        {"deltas", "kept", "published_references"},
         {"verify"},
     ),
 }

@@ -18,6 +18,7 @@ from servestatic_build.inspection.cli import main
 from servestatic_build.releases.history import Clock
 from servestatic_build.stages import Silent
 from servestatic_build.store.file_list import FileList, Unlisted
+from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.rollback import roll_back
 from servestatic_build.verification.verify import verify
 from servestatic_runtime import Manifest, ManifestError
@@ -95,6 +96,23 @@ def test_rolling_back_and_forward_leads_to_what_was_there(dist: Path) -> None:
         roll_back(str(dist), label, TIME)
         assert problems(dist) == []
     assert (own_part(dist), plain_names(dist)) == before
+
+
+def test_verify_finds_any_damage_of_what_only_a_rollback_needs(dist: Path) -> None:
+    assert problems(dist) == []
+    names = [*OwnFiles.of_dist(str(dist)).kept, *(str(each.relative_to(dist)) for each in dist.glob(".*.releases/*"))]
+    assert len(names) > 3
+    for name in names:
+        path = dist / name
+        data = path.read_bytes()
+        path.chmod(0o644)
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        assert [each for each in problems(dist) if name in each], name
+        path.write_bytes(data[:-1])
+        sample = verify(str(dist), sample=1, missing="error", progress=Silent())
+        assert not sample.ok
+        path.write_bytes(data)
+    assert problems(dist) == []
 
 
 def test_the_urls_of_the_release_rolled_back_from_stay_served(dist: Path) -> None:

@@ -20,10 +20,15 @@ REPORT = "compile again with --no-cache; if that does not help, report it as a b
 def check_sizes(manifest: Manifest, entry: Asset | RetiredUrl, diagnostics: Diagnostics) -> None:
     """Add a diagnostic for each file of an entry that is missing or has another size, without reading any."""
     for variant in entry.bodies:
-        try:
-            check_size(variant, _size_of(manifest.body_path(variant)))
-        except NotAsListedError as error:
-            diagnostics.error(error.code, variant.file, error.message, AGAIN)
+        check_file_size(manifest, variant, diagnostics)
+
+
+def check_file_size(manifest: Manifest, variant: Variant, diagnostics: Diagnostics) -> None:
+    """Add a diagnostic for a file that is missing or has another size."""
+    try:
+        check_size(variant, _size_of(manifest.body_path(variant)))
+    except NotAsListedError as error:
+        diagnostics.error(error.code, variant.file, error.message, AGAIN)
 
 
 def check_bodies(

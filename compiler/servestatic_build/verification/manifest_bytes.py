@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from zlib import crc32
 
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import Diagnostics
+from servestatic_runtime import Manifest
 from servestatic_runtime import format as schema
 from servestatic_runtime.decode import decode
 
@@ -16,6 +19,15 @@ _DECODING_ERRORS = (LookupError, TypeError, ValueError, RecursionError)
 
 class _DamageError(Exception):
     """What is damaged, in words."""
+
+
+def check_manifest(manifest: Manifest, diagnostics: Diagnostics, hint: str) -> bool:
+    """Return whether a manifest is whole; add a diagnostic where it is not."""
+    with open(manifest.path, "rb") as file:
+        part = damaged_part(file.read())
+    if part is not None:
+        diagnostics.error(Code.DAMAGED_MANIFEST, manifest.path, f"{part} is damaged", hint)
+    return part is None
 
 
 def damaged_part(data: bytes) -> str | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from random import sample as choose
 from typing import NamedTuple
 
-from servestatic_build.codes import Code
 from servestatic_build.diagnostics import Diagnostic, Diagnostics, Severity
 from servestatic_build.platform_files import cores
 from servestatic_build.references.reading import ReadFile
@@ -17,7 +16,8 @@ from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.verification.bodies import AGAIN, check_bodies, check_sizes, read_body
 from servestatic_build.verification.deltas import check_deltas, dictionaries
 from servestatic_build.verification.header_sets import check_header_sets
-from servestatic_build.verification.manifest_bytes import damaged_part
+from servestatic_build.verification.kept import check_kept
+from servestatic_build.verification.manifest_bytes import check_manifest
 from servestatic_build.verification.possible_references import ReleasePaths
 from servestatic_build.verification.published_references import (
     check_references,
@@ -71,8 +71,7 @@ def verify(dist: str, *, sample: int | None, missing: str, progress: Progress) -
 
 def _verified(dist: str, sample: int | None, missing: str, progress: Progress) -> Verification:
     manifest, diagnostics = Manifest.open(dist), Diagnostics()
-    _check_manifest(manifest, diagnostics)
-    if diagnostics.failed:  # nothing that it says can be relied on
+    if not check_manifest(manifest, diagnostics, AGAIN):  # nothing that it says can be relied on
         return Verification(diagnostics.located())
     assets = [*manifest]
     entries: list[Asset | RetiredUrl] = [*assets, *manifest.retired()]
@@ -84,6 +83,7 @@ def _verified(dist: str, sample: int | None, missing: str, progress: Progress) -
     own = OwnFiles(manifest.root, manifest)
     check_plain_names(manifest, own, diagnostics)
     tell_unlisted(manifest, own, diagnostics)
+    check_kept(manifest, own.listed.keys(), diagnostics, reads=sample is None)
     return Verification(
         problems=(*(problem for each in checked for problem in each.problems), *diagnostics.located()),
         assets=len(entries),
@@ -91,13 +91,6 @@ def _verified(dist: str, sample: int | None, missing: str, progress: Progress) -
         files=len(own.listed),
         bytes_read=sum(entries[number].variants[0].size for number in read),
     )
-
-
-def _check_manifest(manifest: Manifest, diagnostics: Diagnostics) -> None:
-    with open(manifest.path, "rb") as file:
-        part = damaged_part(file.read())
-    if part is not None:
-        diagnostics.error(Code.DAMAGED_MANIFEST, manifest.path, f"{part} is damaged", AGAIN)
 
 
 class _Checked(NamedTuple):
