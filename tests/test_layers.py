@@ -82,6 +82,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"store"},
         {"carrying", "render"},
         {"build_result", "options", "watching"},
+        {"publication"},
         {"compilation"},
         {"pipeline"},
         {"exports", "probing", "report", "verification"},

@@ -65,7 +65,8 @@ def _build(
         result.tell(outcome)
         result.up_to_date = True
     else:
-        from servestatic_build.compilation import Memory, compile_scanned  # noqa: PLC0415 - a third of what is imported
+        from servestatic_build.compilation import compile_scanned  # noqa: PLC0415 - a third of what is imported
+        from servestatic_build.publication import Memory  # noqa: PLC0415
 
         memory = Memory(cache, started, last_outcome)
         compile_scanned(scanned, config, epoch, memory, stages, result, diagnostics)

@@ -1,0 +1,165 @@
+"""The end of a build: from assets to the release in DIST, and what the next build may want to know of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from servestatic_build.build_result import BuildResult, coding_totals
+from servestatic_build.cache.last_outcome import LastOutcome
+from servestatic_build.cache.layered import Cache
+from servestatic_build.carrying.carry import Arrival, CarriedPast, arrival
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
+from servestatic_build.model import Asset, StagedFile
+from servestatic_build.releases.content import ReleaseContent
+from servestatic_build.releases.dictionaries import with_patterns
+from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
+from servestatic_build.releases.history import Clock, History, Keep, next_history, read_pasts
+from servestatic_build.releases.manifest_writer import manifest_bytes
+from servestatic_build.releases.previous import PreviousRelease
+from servestatic_build.render.compress import Compressor
+from servestatic_build.render.deltas import DeltaMaker, delta_tasks
+from servestatic_build.settings.config import Config
+from servestatic_build.store.layout import Layout
+from servestatic_build.store.own_files import OwnFiles
+from servestatic_build.store.place import place
+from servestatic_build.store.plain_names import PlainNames, names_of_build
+from servestatic_build.store.prune import Pruning, next_due
+from servestatic_build.store.publish import is_published, publish
+from servestatic_build.store.staging import Staging
+from servestatic_build.store.succession import succession
+
+
+class Memory(NamedTuple):
+    """What earlier builds have left, from the pipeline for the stages; ``started`` is when this one began, since 1970."""
+
+    cache: Cache
+    started: int  # nanoseconds
+    last_outcome: LastOutcome | None
+
+
+class Output(NamedTuple):
+    """What DIST holds before the build, where files go in it, and where they wait until then."""
+
+    layout: Layout
+    previous: PreviousRelease
+    staging: Staging
+    carried: tuple[CarriedPast, ...] = ()  # from other DISTs
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """How a release comes into DIST, whose lock is held.
+
+    ``content`` returns what the manifest says of assets that have their places, and of their headers.
+    """
+
+    config: Config
+    policy: HeaderPolicy
+    epoch: int | None
+    memory: Memory
+    content: Callable[[Sequence[Asset], Sequence[AssetHeaders]], ReleaseContent]
+    result: BuildResult
+    diagnostics: Diagnostics
+
+    def publish(self, assets: Sequence[Asset], compressor: Compressor, output: Output) -> None:
+        """Publish assets, unless DIST has this very release, and fill the result; raise StoppedError, BuildError or OSError."""
+        config, result, layout = self.config, self.result, output.layout
+        placement = place(assets, layout, output.previous, self.diagnostics, verify_content=config.verify_content)
+        result.new_files = len(placement.new)
+        if config.check:  # nothing will be published
+            placement = placement._replace(new=())
+        placed, new = compressor.stage_missing(placement)
+        result.assets = with_patterns(placed) if config.deltas else placed
+        result.totals = coding_totals(result.assets)
+        own_files = OwnFiles.of_dist(config.out)  # another build may have published since this one began
+        plain_names = PlainNames(names_of_build(result.assets, layout), layout, own_files)
+        if not config.replace_foreign:
+            plain_names.refuse_foreign(self.diagnostics)
+        arrived = arrival(output.carried, result.assets, plain_names.names, layout)
+        manifest, later = self._manifest(compressor, output, arrived)
+        stop_at_errors(self.diagnostics)
+        new = (*new, *(file for file in later if file.staged is not None))
+        result.new_files = max(result.new_files, len(new))
+        is_live = not result.new_files and is_published(manifest, config.out)
+        result.up_to_date = is_live and plain_names.are_up_to_date
+        result.outdated = config.check and not result.up_to_date
+        if result.outdated:
+            raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
+        if not is_live:
+            with succession(config.out, own_files, manifest, map(layout.name, new), output.staging) as own_files:
+                publish(new, manifest, layout, output.staging)
+        plain_names.publish(output.staging)
+        if not config.check:
+            self._prune(own_files)
+            self._keep_outcome([*map(layout.name, _files(result.assets, later)), *plain_names.names])
+
+    def _keep_outcome(self, names: list[str]) -> None:
+        """Have the next build know what this one came to, as long as there is nothing in DIST for it to delete."""
+        if self.memory.last_outcome:
+            until = next_due(OwnFiles.of_dist(self.config.out), self.config.grace_minutes)
+            self.memory.last_outcome.write(self.result.outcome, names, until, self.diagnostics)
+
+    def _prune(self, own_files: OwnFiles) -> None:
+        """Delete what no kept release needs. The release is live: what can't be deleted now is left to the next build."""
+        out = self.config.out
+        try:
+            Pruning(out, own_files, self.config.grace_minutes, publication_ended=True).delete()
+        except OSError as error:
+            place = str(error.filename or out)
+            problem = f"a file that no release needs can't be deleted: {error.strerror or error}"
+            self.diagnostics.warning_of_machine(Code.UNDELETED_FILE, place, problem, "the next build tries again")
+
+    def _manifest(self, compressor: Compressor, output: Output, arrived: Arrival) -> tuple[bytes, list[StagedFile]]:
+        """Return the manifest, and the files that it lists beside those of the assets: deltas, and what comes along."""
+        config, assets = self.config, self.result.assets
+        headers = [*map(self.policy.headers_of, assets)]
+        content = self.content(assets, headers)
+        history = self._history(content, arrived.pasts)
+        arrived.tell_lost(history, self.diagnostics)
+        maker = DeltaMaker(
+            output.layout,
+            config.effort,
+            config.jobs,
+            self.memory.cache,
+            output.staging,
+            output.previous,
+            arrived.files,
+            compressor.identity_bytes,
+            self.diagnostics,
+        )
+        deltas = maker.make(assets, delta_tasks(assets, history, config.deltas))
+        header_sets = {number: headers[number].of_deltas(public=config.public_deltas) for number in deltas}
+        manifest = manifest_bytes(content.with_deltas(deltas, header_sets), history)
+        return manifest, [*(delta.file for each in deltas.values() for delta in each), *arrived.needed(history)]
+
+    def _history(self, content: ReleaseContent, others: Sequence[History]) -> History:
+        pasts = read_pasts(self.config.out, content.id, self.diagnostics) if any(keep_of(self.config)) else ()
+        label = self.config.label or os.environ.get("SERVESTATIC_LABEL")
+        return next_history(content, [*pasts, *others], keep_of(self.config), Clock(self.epoch), label)
+
+
+class StoppedError(Exception):
+    """The diagnostics hold an error."""
+
+
+def stop_at_errors(diagnostics: Diagnostics) -> None:
+    """Raise StoppedError where there is an error."""
+    if diagnostics.failed:
+        raise StoppedError
+
+
+def keep_of(config: Config) -> Keep:
+    """Return what the settings say of earlier releases."""
+    return Keep(config.keep_releases, config.keep_days)
+
+
+def _files(assets: Iterable[Asset], later: Iterable[StagedFile]) -> Iterator[StagedFile]:
+    """Yield the files of a release, of which ``later`` are those that are no variants."""
+    for asset in assets:
+        for variant in asset.variants:
+            yield variant.file
+    yield from later
