@@ -207,7 +207,7 @@ STORAGES = {"staticfiles": {"BACKEND": "servestatic_runtime.django.storage.Manif
     Code.UNDELETED_FILE: Session(
         {"static/app.css": STYLE},
         hidden=patch(
-            "servestatic_build.compilation.Pruning",
+            "servestatic_build.publication.Pruning",
             side_effect=PermissionError(EACCES, os.strerror(EACCES), "dist/files"),
         ),
     ),
