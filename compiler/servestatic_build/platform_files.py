@@ -11,8 +11,9 @@ import filecmp
 import os
 import shutil
 import stat
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from io import BufferedReader
 from typing import NamedTuple, TypeVar
@@ -25,6 +26,7 @@ _T = TypeVar("_T")
 _PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0)
 _CAN_SYNC_DIRECTORIES = hasattr(os, "O_DIRECTORY")
 _NOT_FOLLOWING = getattr(os, "O_NOFOLLOW_ANY", getattr(os, "O_NOFOLLOW", 0))  # macOS has one for links on the way, too
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _IS_A_LINK = frozenset({errno.ELOOP, errno.EMLINK})  # what the system says then; BSD's has the latter
 _NAME_TOO_LONG = frozenset({123, 206})  # Windows: ERROR_INVALID_NAME, ERROR_FILENAME_EXCED_RANGE
 _SHORT_NAME = 100  # bytes that every file system has room for; eCryptfs has for 143, most for 255
@@ -40,20 +42,33 @@ def open_regular(path: str, *, follow: bool = True) -> BufferedReader:
 
     Links are followed unless ``follow`` says otherwise, as far as the system can be told so.
     """
+    return open(path, "rb", opener=lambda path, flags: _open_regular(path, flags, follow=follow)[0])
+
+
+def read_regular(path: str, at_once: int = sys.maxsize, *, follow: bool = True) -> Iterator[bytes]:
+    """Yield a regular file in pieces of so many bytes at most; raise as ``open_regular`` does.
+
+    That calls the system more often, and makes more objects: twice the time for a small file.
+    """
+    descriptor, size = _open_regular(path, os.O_RDONLY | _BINARY, follow=follow)
     try:
-        file = open(path, "rb", opener=open_nonblocking if follow else _open_no_link)  # noqa: SIM115 - it is returned
-    except (IsADirectoryError, PermissionError) as error:  # the latter is Windows' word for the former
-        if os.path.isdir(path):
-            raise NotAFileError(error.errno, "a directory", path) from error
-        raise
-    except OSError as error:
-        if not follow and error.errno in _IS_A_LINK:
-            raise NotAFileError(error.errno, "a link", path) from error
-        raise
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise NotAFileError(errno.EINVAL, "a pipe or a device", path)
-    return file
+        # One byte more than there should be: the system gives the rest, and memory for no more is taken.
+        while piece := os.read(descriptor, min(size + 1, at_once)):
+            yield piece
+    finally:
+        os.close(descriptor)
+
+
+def write_new(path: str, pieces: Iterable[bytes]) -> None:
+    """Write a file that is not there yet; raise OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    try:
+        for piece in pieces:
+            written = os.write(descriptor, piece)
+            while written < len(piece):  # a signal came, or the disk is nearly full
+                written += os.write(descriptor, piece[written:])
+    finally:
+        os.close(descriptor)
 
 
 def has_room_for_name(directory: str, name: str) -> bool:
@@ -201,8 +216,22 @@ def remove_lock(path: str, descriptor: int) -> None:
         os.close(descriptor)
 
 
-def _open_no_link(path: str, flags: int) -> int:
-    return open_nonblocking(path, flags | _NOT_FOLLOWING)
+def _open_regular(path: str, flags: int, *, follow: bool) -> tuple[int, int]:
+    """Return a descriptor and the size of a regular file; raise OSError."""
+    try:
+        descriptor = open_nonblocking(path, flags if follow else flags | _NOT_FOLLOWING)
+    except OSError as error:
+        if isinstance(error, PermissionError) and os.path.isdir(path):  # Windows opens none
+            raise NotAFileError(error.errno, "a directory", path) from error
+        if not follow and error.errno in _IS_A_LINK:
+            raise NotAFileError(error.errno, "a link", path) from error
+        raise
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        kind = "a directory" if stat.S_ISDIR(status.st_mode) else "a pipe or a device"
+        raise NotAFileError(errno.EINVAL, kind, path)
+    return descriptor, status.st_size
 
 
 def _nearest(directory: str) -> str:

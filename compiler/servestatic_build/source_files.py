@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BufferedReader
+import sys
+from collections.abc import Iterable, Iterator
 
 from servestatic_build.codecs.decoding import decoded
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError
 from servestatic_build.model import SourceFile
-from servestatic_build.platform_files import NotAFileError, open_regular
+from servestatic_build.platform_files import NotAFileError, read_regular
 
 _CHUNK_BYTES = 1024 * 1024
 
 
 def read_source(file: SourceFile) -> bytes:
     """Return a source's bytes, without its coding if it has one; raise BuildError where they can't be read."""
-    if file.coding:
-        return b"".join(source_chunks(file))
-    with _opened(file) as source:
-        return source.read()
+    return b"".join(source_chunks(file, sys.maxsize))
 
 
-def source_chunks(file: SourceFile) -> Iterator[bytes]:
+def source_chunks(file: SourceFile, at_once: int = _CHUNK_BYTES) -> Iterator[bytes]:
     """Yield a source's bytes piece by piece, without its coding; raise BuildError where they can't be read."""
-    if file.coding is None:
-        yield from coded_chunks(file)
-        return
+    chunks = coded_chunks(file, at_once)
+    return chunks if file.coding is None else _decoded(file, file.coding, chunks)
+
+
+def coded_chunks(file: SourceFile, at_once: int = _CHUNK_BYTES) -> Iterator[bytes]:
+    """Yield a source's bytes as they lie there, piece by piece; raise BuildError where they can't be read.
+
+    They are those of what the scan has found: not what a link leads to that took its place, and no pipe, which would be
+    waited for.
+    """
     try:
-        yield from decoded(file.coding, coded_chunks(file))
-    except ValueError as error:
-        problem, hint = f"this file is not {file.coding}: {error}", "make it again, or correct content-encoding"
-        raise BuildError(Code.INVALID_CODING, file.path, problem, hint) from error
-
-
-def coded_chunks(file: SourceFile) -> Iterator[bytes]:
-    """Yield a source's bytes as they lie there, piece by piece; raise BuildError where they can't be read."""
-    with _opened(file) as source:
-        while chunk := source.read(_CHUNK_BYTES):
-            yield chunk
-
-
-@contextmanager
-def _opened(file: SourceFile) -> Iterator[BufferedReader]:
-    """Open what the scan has found: not what a link leads to that took its place, and no pipe, which would be waited for."""
-    try:
-        with open_regular(file.real_path, follow=False) as source:
-            yield source
+        yield from read_regular(file.real_path, at_once, follow=False)
     except NotAFileError as error:
         problem = f"this file became {error.strerror} during the build"
         raise BuildError(Code.FILE_CHANGED, file.path, problem, "compile again") from error
     except OSError as error:
         raise BuildError(Code.FILE_SYSTEM, file.path, f"this file can't be read: {error.strerror}") from error
+
+
+def _decoded(file: SourceFile, coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from decoded(coding, chunks)
+    except ValueError as error:
+        problem, hint = f"this file is not {coding}: {error}", "make it again, or correct content-encoding"
+        raise BuildError(Code.INVALID_CODING, file.path, problem, hint) from error

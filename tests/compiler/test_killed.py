@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from servestatic_build.names import OURS
+from servestatic_build.platform_files import write_new
 from servestatic_build.stages import Silent
 from servestatic_build.store.locks import locked_output
 from servestatic_build.store.prune import prune
@@ -118,19 +120,26 @@ def test_killed_at_random_moments_dist_is_whole_and_the_next_build_cleans_up(tmp
 
 
 class NoRoom:
-    """Opens files, and from a certain one on the disk is full for those that are written."""
+    """Opens and writes files, and from a certain one on the disk is full for those that are written."""
 
     def __init__(self, at: int) -> None:
         self._left = at
         self.struck = False
 
     def __call__(self, path: str, mode: str = "r", **options: Any) -> Any:
-        if mode in {"wb", "xb"}:
-            self._left -= 1
-            if self._left < 0:
-                self.struck = True
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        if mode == "wb":
+            self._take(path)
         return open(path, mode, **options)
+
+    def write_new(self, path: str, pieces: Iterable[bytes]) -> None:
+        self._take(path)
+        write_new(path, pieces)
+
+    def _take(self, path: str) -> None:
+        self._left -= 1
+        if self._left < 0:
+            self.struck = True
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
 
 OLD: Tree = {"a.css": "a", "b.txt": "b"}
@@ -166,8 +175,8 @@ def test_a_build_on_a_full_disk_leaves_dist_as_it_was_or_is_live_and_says_so(
         compile_tree(root, OLD, layout=layout)
         before, room = snapshot(root / "dist"), NoRoom(at)
         with monkeypatch.context() as patch:
-            for module in ("staging", "file_list"):
-                patch.setattr(f"servestatic_build.store.{module}.open", room, raising=False)
+            patch.setattr("servestatic_build.store.staging.write_new", room.write_new)
+            patch.setattr("servestatic_build.store.file_list.open", room, raising=False)
             done = compile_tree(root, NEW, layout=layout)
         if not room.struck:
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ntpath
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -174,3 +174,67 @@ def test_a_lock_s_file_goes_while_it_is_held_or_where_that_cannot_be_behind_it(
     platform_files.remove_lock(path, platform_files.open_lock(path))
     assert order == (["close", "unlink"] if is_windows else ["unlink", "close"])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "at_once", "pieces"),
+    [
+        pytest.param(0, 4, [], id="nothing"),
+        pytest.param(3, 4, [3], id="less than a piece"),
+        pytest.param(4, 4, [4], id="a piece"),
+        pytest.param(9, 4, [4, 4, 1], id="several"),
+        pytest.param(9, 1 << 40, [9], id="all at once"),
+    ],
+)
+def test_a_file_is_read_in_pieces_no_larger_than_asked_for(
+    tmp_path: Path, size: int, at_once: int, pieces: list[int]
+) -> None:
+    (tmp_path / "a").write_bytes(bytes(range(size)))
+    read = [*platform_files.read_regular(str(tmp_path / "a"), at_once)]
+    assert ([*map(len, read)], b"".join(read)) == (pieces, bytes(range(size)))
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"1234")
+    pieces = platform_files.read_regular(str(path))
+    assert next(pieces) == b"1234"
+    with path.open("ab") as file:
+        file.write(b"567890")
+    assert b"".join(pieces) == b"567890"
+
+
+def test_a_file_is_written_whole_when_the_system_takes_a_part_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:3]))
+    platform_files.write_new(str(tmp_path / "a"), [b"1234567", b"", b"89"])
+    assert (tmp_path / "a").read_bytes() == b"123456789"
+
+
+def test_a_new_file_replaces_none(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        platform_files.write_new(str(tmp_path / "a"), [b"new"])
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_no_descriptor_is_left_open_by_what_is_not_read_or_written_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, closed = [], []
+    open_file, close = os.open, os.close
+    monkeypatch.setattr(os, "open", lambda *arguments: opened.append(open_file(*arguments)) or opened[-1])
+    monkeypatch.setattr(os, "close", lambda descriptor: (closed.append(descriptor), close(descriptor)))
+
+    def broken() -> Iterator[bytes]:
+        yield b"1"
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        platform_files.write_new(str(tmp_path / "a"), broken())
+    next(platform_files.read_regular(str(tmp_path / "a")))
+    with pytest.raises(platform_files.NotAFileError):
+        platform_files.open_regular(str(tmp_path))
+    assert (len(opened), closed) == (3, opened)

@@ -12,7 +12,7 @@ import pytest
 
 from servestatic_build import Source
 from servestatic_build.cache.layered import Cache
-from servestatic_build.platform_files import open_regular
+from servestatic_build.platform_files import read_regular
 from support.releases import snapshot
 from support.trees import MODIFIED, Compiled, Tree, compile_sources, write_tree
 
@@ -64,12 +64,12 @@ def sources_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Yield the names of the sources that are opened."""
     opened: list[str] = []
 
-    def note(path: str, **options: Any) -> Any:
+    def note(path: str, *arguments: Any, **options: Any) -> Any:
         opened.append(os.path.basename(path))
-        return open_regular(path, **options)
+        return read_regular(path, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr("servestatic_build.source_files.open_regular", note)
+        patch.setattr("servestatic_build.source_files.read_regular", note)
         yield opened
 
 

@@ -15,7 +15,7 @@ import msgpack
 
 from servestatic_build.cache.plain import from_plain, to_plain
 from servestatic_build.codecs.decoding import decoded
-from servestatic_build.platform_files import open_regular
+from servestatic_build.platform_files import read_regular
 from servestatic_build.references.found import FoundReferences, found_in
 
 _LENGTH_BYTES = 8
@@ -52,9 +52,8 @@ def extracted(data: bytes, media_type: str, known: Container[bytes]) -> Extracte
 def read_and_extracted(wanted: Wanted, known: Container[bytes]) -> Extracted | None:
     """Read a file and return what is in it; None where that fails, for whoever asked to try himself."""
     try:
-        with open_regular(wanted.real_path, follow=False) as file:
-            data = file.read()
-        data = b"".join(decoded(wanted.coding, [data])) if wanted.coding else data
+        chunks = read_regular(wanted.real_path, follow=False)
+        data = b"".join(decoded(wanted.coding, chunks) if wanted.coding else chunks)
         return extracted(data, wanted.media_type, known)
     except (OSError, ValueError):
         return None

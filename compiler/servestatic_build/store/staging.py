@@ -11,7 +11,7 @@ from itertools import count
 from typing import NamedTuple
 
 from servestatic_build.names import OURS
-from servestatic_build.platform_files import BY_UMASK, Modes, delete_tree, give_name, set_mode
+from servestatic_build.platform_files import BY_UMASK, Modes, delete_tree, give_name, set_mode, write_new
 from servestatic_build.store.locks import LOCK_SUFFIX, locked, locked_output
 
 _PREFIX = f"{OURS}-"
@@ -49,12 +49,16 @@ class Staging:
         """Write a file of these chunks and return it with its hashes."""
         path = self.new_path()
         sha256, sha384, size = hashlib.sha256(), hashlib.sha384(), 0
-        with open(path, "xb") as file:
+
+        def hashed() -> Iterator[bytes]:
+            nonlocal size
             for chunk in chunks:
-                file.write(chunk)
                 sha256.update(chunk)
                 sha384.update(chunk)
                 size += len(chunk)
+                yield chunk
+
+        write_new(path, hashed())
         set_mode(path, self.modes.file)
         return Written(path, size, sha256.digest(), sha384.digest())
 
