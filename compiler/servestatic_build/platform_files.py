@@ -59,16 +59,18 @@ def read_regular(path: str, at_once: int = sys.maxsize, *, follow: bool = True) 
         os.close(descriptor)
 
 
-def write_new(path: str, pieces: Iterable[bytes]) -> None:
-    """Write a file that is not there yet; raise OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+def write_new(path: str, pieces: Iterable[bytes]) -> int:
+    """Write a file that is not there yet, and return its size; raise OSError."""
+    descriptor, size = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666), 0
     try:
         for piece in pieces:
             written = os.write(descriptor, piece)
             while written < len(piece):  # a signal came, or the disk is nearly full
                 written += os.write(descriptor, piece[written:])
+            size += written
     finally:
         os.close(descriptor)
+    return size
 
 
 def has_room_for_name(directory: str, name: str) -> bool:

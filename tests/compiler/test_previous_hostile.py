@@ -110,10 +110,10 @@ def test_nothing_of_an_archive_is_read_but_what_its_manifest_lists(
     written: list[bytes] = []
     write = Staging.write
 
-    def recorded(self: Staging, chunks: Iterable[bytes]) -> Any:
+    def recorded(self: Staging, chunks: Iterable[bytes], *readers: Any) -> Any:
         data = b"".join(chunks)
         written.append(data)
-        return write(self, [data])
+        return write(self, [data], *readers)
 
     monkeypatch.setattr(Staging, "write", recorded)
     new = compile_new(tmp_path, path)

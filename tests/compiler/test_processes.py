@@ -136,7 +136,7 @@ def test_what_is_known_is_not_looked_into_again(tmp_path: Path) -> None:
     assert first is not None
     assert first.found is not None
     key = first.digest + b"text/css"
-    assert extracted_by_many({wanted: 10}, {key}, 2, lambda: None) == {wanted: Extracted(first.digest, None)}
+    assert extracted_by_many({wanted: 10}, {key}, 2, lambda: None) == {wanted: Extracted(first.digest)}
 
 
 def test_a_program_without_a_guard_may_build(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import msgpack
 from servestatic_build.cache.plain import from_plain, to_plain
 from servestatic_build.codecs.decoding import decoded
 from servestatic_build.platform_files import read_regular
-from servestatic_build.references.found import FoundReferences, found_in
+from servestatic_build.references.found import NOTHING, FoundReferences, found_in
 
 _LENGTH_BYTES = 8
 _ODD_TEXT = "surrogatepass"  # what is no UTF-8 in a source
@@ -31,10 +31,27 @@ class Wanted(NamedTuple):
 
 
 class Extracted(NamedTuple):
-    """A file that was read: the SHA-256 of its bytes, and what was found in it; None for what is known already."""
+    """A file that was read: the SHA-256 of its bytes, and what was found in it; None for what is known already.
+
+    ``fact`` is the latter as plain values.
+    """
 
     digest: bytes
-    found: FoundReferences | None
+    found: FoundReferences | None = None
+    fact: Any = None
+
+
+_NOTHING = ()  # as a fact: what most files hold
+
+
+def to_fact(found: FoundReferences) -> Any:
+    """Return what was found in a file as plain values."""
+    return _NOTHING if found is NOTHING else to_plain(found)
+
+
+def from_fact(fact: Any) -> FoundReferences:
+    """Return what was found in a file; raise TypeError or ValueError for what is no such fact."""
+    return NOTHING if fact == _NOTHING else from_plain(FoundReferences, fact)
 
 
 def fact_key(digest: bytes, media_type: str) -> bytes:
@@ -45,8 +62,10 @@ def fact_key(digest: bytes, media_type: str) -> bytes:
 def extracted(data: bytes, media_type: str, known: Container[bytes]) -> Extracted:
     """Return what is in a file, unless its key is known."""
     digest = hashlib.sha256(data).digest()
-    is_known = fact_key(digest, media_type) in known
-    return Extracted(digest, None if is_known else found_in(data, media_type))
+    if fact_key(digest, media_type) in known:
+        return Extracted(digest)
+    found = found_in(data, media_type)
+    return Extracted(digest, found, to_fact(found))
 
 
 def read_and_extracted(wanted: Wanted, known: Container[bytes]) -> Extracted | None:
@@ -79,8 +98,8 @@ def from_answer(answer: Any) -> Extracted | None:
     """Return what another process has sent of a file; raise TypeError or ValueError."""
     if answer is None:
         return None
-    digest, found = answer
-    return Extracted(digest, found and from_plain(FoundReferences, found))
+    digest, fact = answer
+    return Extracted(digest, None if fact is None else from_fact(fact), fact)
 
 
 def main() -> None:
@@ -94,4 +113,4 @@ def main() -> None:
 
 def _answer(wanted: Wanted, known: Container[bytes]) -> Any:
     read = read_and_extracted(wanted, known)
-    return read and (read.digest, read.found and to_plain(read.found))
+    return read and (read.digest, read.fact)

@@ -27,13 +27,13 @@ NOTHING = FoundReferences(Extraction())
 def found_in(data: bytes, media_type: str) -> FoundReferences:
     """Return what the extractor of a media type finds."""
     extraction = _without_overlaps(_extraction(EXTRACTORS[media_type], data))
-    if not extraction.policy.hashes:
+    if extraction.policy.texts and not extraction.policy.hashes:
         extraction = replace(extraction, policy=PagePolicy())
     inline = [reference for reference in extraction.references if _is_inline(reference)]
-    if not inline:
-        return FoundReferences(extraction)
-    others = tuple(reference for reference in extraction.references if not _is_inline(reference))
-    return FoundReferences(replace(extraction, references=others), _inline_map(media_type, inline))
+    if inline:
+        others = tuple(reference for reference in extraction.references if not _is_inline(reference))
+        return FoundReferences(replace(extraction, references=others), _inline_map(media_type, inline))
+    return NOTHING if extraction == NOTHING.extraction else FoundReferences(extraction)
 
 
 def _extraction(extract: Extractor, data: bytes) -> Extraction:

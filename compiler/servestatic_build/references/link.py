@@ -105,8 +105,9 @@ class _Linker:
         is_map = (
             link.reference.kind is ReferenceKind.SOURCE_MAP and self._files[link.target].plain for link in rewritten
         )
-        keeps_bytes = source.media_type in MAPPED and all(is_map)
-        return tuple(replace(link, rewritten=link.rewritten and not keeps_bytes) for link in links)
+        if rewritten and source.media_type in MAPPED and all(is_map):
+            return tuple(replace(link, rewritten=False) for link in links)
+        return tuple(links)
 
     def _links(self, number: int, file: ReadFile, reference: Reference) -> Iterator[Link]:
         paths = self._resolver.paths(file, reference)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from servestatic_build.cache.last_build import LastBuild
-from servestatic_build.cache.plain import from_plain, to_plain
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError, Diagnostics
 from servestatic_build.model import SourceFile
-from servestatic_build.references.extracting import Extracted, Wanted, extracted, fact_key
+from servestatic_build.references.extracting import Extracted, Wanted, extracted, fact_key, from_fact, to_fact
 from servestatic_build.references.extractors import EXTRACTORS
 from servestatic_build.references.found import NOTHING, FoundReferences, found_in
 from servestatic_build.references.placeholders import has_placeholder
@@ -18,7 +17,6 @@ from servestatic_build.references.processes import extracted_by_many
 from servestatic_build.source_files import read_source
 
 _EXTRACTIONS = "extractions"
-_NOTHING = ()  # in place of NOTHING, which most files hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Reader:
         ahead = extracted_by_many(unread, self._last_build.keys(_EXTRACTIONS), jobs, advance)
         read_files = []
         for file, found in zip(files, known, strict=True):
-            read_files.append(found or self._read(file, ahead.get(_wanted(file))))
+            read_files.append(found or self._read(file, ahead.get(_wanted(file)) if ahead else None))
             self._tell(read_files[-1])
             if not ahead or found:
                 advance()
@@ -71,14 +69,16 @@ class Reader:
     def _read(self, file: SourceFile, ahead: Extracted | None) -> ReadFile:
         """Return a source that has to be read, unless that was done ``ahead``."""
         try:
-            digest, found = ahead or self._extracted(file)
-            found = found or self._fact(digest, file.media_type) or found_in(read_source(file), file.media_type)
+            digest, found, fact = ahead or self._extracted(file)
+            if found is None and (found := self._fact(digest, file.media_type)) is None:  # the fact is damaged
+                found = found_in(read_source(file), file.media_type)
+                fact = to_fact(found)
         except BuildError as error:
             self._diagnostics.error(error.code, error.place, error.message, error.hint)
             return ReadFile(file, NOTHING, None)
         self._last_build.note_digest(file, digest)
-        plain = _NOTHING if found == NOTHING else to_plain(found)
-        self._last_build.put(_EXTRACTIONS, fact_key(digest, file.media_type), plain)
+        if fact is not None:
+            self._last_build.put(_EXTRACTIONS, fact_key(digest, file.media_type), fact)
         return ReadFile(file, found, digest)
 
     def _tell(self, file: ReadFile) -> None:
@@ -100,10 +100,8 @@ class Reader:
 
     def _fact(self, digest: bytes, media_type: str) -> FoundReferences | None:
         fact = self._last_build.get(_EXTRACTIONS, fact_key(digest, media_type))
-        if fact == _NOTHING:
-            return NOTHING
         try:
-            return None if fact is None else from_plain(FoundReferences, fact)
+            return None if fact is None else from_fact(fact)
         except (TypeError, ValueError):  # damaged in a way that its hash does not tell
             return None
 

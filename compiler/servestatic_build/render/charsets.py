@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, utf_8_decode
+from collections.abc import Callable, Mapping
 
 from servestatic_build.references.extractors.escaped_text import EscapedText
 from servestatic_build.references.extractors.markup import HTML_VALUE, attributes
@@ -30,37 +30,32 @@ class CharsetFinder:
 
     def __init__(self, media_type: str) -> None:
         self._declared = _DECLARED.get(media_type, _undeclared)
-        self._decoder = getincrementaldecoder("utf-8")()
         self._head = b""
+        self._rest = b""  # of UTF-8 so far: a character that has not ended
         self._is_utf8 = True
         self._has_escapes = False
 
-    def passed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the chunks, all of which must pass."""
-        for chunk in chunks:
-            self._look_at(chunk, final=False)
-            yield chunk
-        self._look_at(b"", final=True)
+    def look_at(self, chunk: bytes) -> None:
+        """Take in the next bytes of the text."""
+        self._head += chunk[: _HEAD_BYTES - len(self._head)]
+        self._has_escapes = self._has_escapes or _ESCAPE in chunk
+        text = self._rest + chunk
+        try:
+            self._rest = text[utf_8_decode(text, "strict", False)[1] :]
+        except UnicodeDecodeError:
+            self._is_utf8 = False
 
     def charset(self) -> str:
         """Return the label of the charset, "" where the text is not UTF-8 and says nothing that is known."""
-        if self._is_utf8 and not self._has_escapes:
+        is_utf8 = self._is_utf8 and not self._rest
+        if is_utf8 and not self._has_escapes:
             return UTF_8
         if self._head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
             return "utf-16le" if self._head.startswith(BOM_UTF16_LE) else "utf-16be"
         label = self._declared(self._head).strip().lower()
-        if self._is_utf8:
+        if is_utf8:
             return label if label == _STATEFUL else UTF_8
         return label if _KNOWN.fullmatch(label) else ""
-
-    def _look_at(self, chunk: bytes, *, final: bool) -> None:
-        self._head += chunk[: _HEAD_BYTES - len(self._head)]
-        self._has_escapes = self._has_escapes or _ESCAPE in chunk
-        try:
-            if self._is_utf8:
-                self._decoder.decode(chunk, final)
-        except UnicodeDecodeError:
-            self._is_utf8 = False
 
 
 def _undeclared(_: bytes) -> str:

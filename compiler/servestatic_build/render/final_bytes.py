@@ -135,10 +135,11 @@ class FinalBytes:
         for chunk in source_chunks(file.source):
             digest.update(chunk)
             yield chunk
-        if file.digest not in {None, digest.digest()}:
+        if file.digest is None:
+            self._last_build.note_digest(file.source, digest.digest())
+        elif file.digest != digest.digest():
             problem = "this file changed during the build"
             raise BuildError(Code.FILE_CHANGED, file.source.path, problem, "compile again")
-        self._last_build.note_digest(file.source, digest.digest())
 
     def _path_of_right_length(self, number: int) -> str:
         return with_fingerprint(self._files[number].source.plain_path, _ANY_DIGEST)

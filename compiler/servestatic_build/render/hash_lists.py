@@ -10,7 +10,7 @@ import hashlib
 import re
 from base64 import urlsafe_b64decode
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from servestatic_build.cache.last_build import LastBuild
@@ -44,16 +44,14 @@ class HashFinder:
 
     def __init__(self) -> None:
         self.found: dict[str, None] = {}
+        self._tail = b""
 
-    def passed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the chunks."""
-        tail = b""
-        for chunk in chunks:
-            text = tail + chunk
-            for match in _HASH.finditer(text):
-                self.found[match[match.lastindex or 0].decode("ascii")] = None
-            tail = text[-_LONGEST:]
-            yield chunk
+    def look_at(self, chunk: bytes) -> None:
+        """Take in the next bytes of the text."""
+        text = self._tail + chunk
+        for match in _HASH.finditer(text):
+            self.found[match[match.lastindex or 0].decode("ascii")] = None
+        self._tail = text[-_LONGEST:]
 
 
 def warn_of_stale_hashes(

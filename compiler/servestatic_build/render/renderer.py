@@ -59,7 +59,7 @@ class Renderer:
         if fact is None:
             problems = self._diagnostics.count
             rendered = self._rendered(number)
-            key = self._key(number)
+            key = key or self._key(number)
             if key is not None and self._diagnostics.count == problems:
                 self._last_build.put(_RENDERED, key, rendered[1:])
         else:
@@ -70,13 +70,13 @@ class Renderer:
         return rendered
 
     def _rendered(self, number: int) -> Rendered:
-        source, chunks = self._files[number].source, self._bytes.of(number)
+        source = self._files[number].source
         charset, hashes = CharsetFinder(source.media_type), HashFinder()
-        if needs_charset(source.media_type):
-            chunks = charset.passed(chunks)
+        readers = [charset.look_at] if needs_charset(source.media_type) else []
         if may_list_hashes(source):
-            chunks = hashes.passed(chunks)
-        return Rendered(*self._staging.write(chunks), charset.charset(), tuple(hashes.found))
+            readers.append(hashes.look_at)
+        written = self._staging.write(self._bytes.of(number), readers)
+        return Rendered(*written, charset.charset(), tuple(hashes.found))
 
     def _tell_charset(self, source: SourceFile, charset: str) -> None:
         if charset == UTF_8:

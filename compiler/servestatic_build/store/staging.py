@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from servestatic_build.names import OURS
 from servestatic_build.platform_files import BY_UMASK, Modes, delete_tree, give_name, set_mode, write_new
@@ -16,6 +16,9 @@ from servestatic_build.store.locks import LOCK_SUFFIX, locked, locked_output
 
 _PREFIX = f"{OURS}-"
 _TRIES = 10  # to lock a DIST that other builds, which fail, make and remove again
+
+
+Reader: TypeAlias = Callable[[bytes], object]
 
 
 class Written(NamedTuple):
@@ -45,22 +48,19 @@ class Staging:
         new = self.new_path()
         return new if give_name(path, new, self.modes.file) else None
 
-    def write(self, chunks: Iterable[bytes]) -> Written:
-        """Write a file of these chunks and return it with its hashes."""
-        path = self.new_path()
-        sha256, sha384, size = hashlib.sha256(), hashlib.sha384(), 0
-
-        def hashed() -> Iterator[bytes]:
-            nonlocal size
-            for chunk in chunks:
-                sha256.update(chunk)
-                sha384.update(chunk)
-                size += len(chunk)
-                yield chunk
-
-        write_new(path, hashed())
+    def write(self, chunks: Iterable[bytes], readers: Iterable[Reader] = ()) -> Written:
+        """Write a file of these chunks, told to the readers as they pass, and return it with its hashes."""
+        path, sha256, sha384 = self.new_path(), hashlib.sha256(), hashlib.sha384()
+        size = write_new(path, _passed(chunks, (sha256.update, sha384.update, *readers)))
         set_mode(path, self.modes.file)
         return Written(path, size, sha256.digest(), sha384.digest())
+
+
+def _passed(chunks: Iterable[bytes], readers: Sequence[Reader]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for read in readers:
+            read(chunk)
+        yield chunk
 
 
 @contextmanager
