@@ -6,12 +6,12 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_OBJECTS = 100_000
+_OBJECTS = 1_000_000
 
 
 @contextmanager
 def collected_rarely() -> Iterator[None]:
-    """Have Python look for garbage after each 100,000 new objects, not 700: a build needs most of them to its end.
+    """Have Python look for garbage after each million new objects, not 700: a build needs most of them to its end.
 
     To look through them again and again took a quarter of the time of a build of many small files.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from servestatic_build.platform_files import read_regular
+from servestatic_build.platform_files import open_regular
 
 
 class Place(NamedTuple):
@@ -18,7 +18,8 @@ class Place(NamedTuple):
 def places(path: str, offsets: Iterable[int]) -> dict[int, Place]:
     """Return where the bytes at these offsets are; nothing of a file that can't be read any more."""
     try:
-        return places_in(b"".join(read_regular(path, follow=False)), offsets)
+        with open_regular(path, follow=False) as file:
+            return places_in(file.read(), offsets)
     except OSError:
         return {}
 

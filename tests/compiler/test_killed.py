@@ -131,9 +131,9 @@ class NoRoom:
             self._take(path)
         return open(path, mode, **options)
 
-    def write_new(self, path: str, pieces: Iterable[bytes]) -> None:
+    def write_new(self, path: str, pieces: Iterable[bytes]) -> int:
         self._take(path)
-        write_new(path, pieces)
+        return write_new(path, pieces)
 
     def _take(self, path: str) -> None:
         self._left -= 1

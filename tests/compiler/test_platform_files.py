@@ -223,10 +223,20 @@ def test_a_new_file_replaces_none(tmp_path: Path) -> None:
 def test_no_descriptor_is_left_open_by_what_is_not_read_or_written_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened, closed = [], []
-    open_file, close = os.open, os.close
-    monkeypatch.setattr(os, "open", lambda *arguments: opened.append(open_file(*arguments)) or opened[-1])
-    monkeypatch.setattr(os, "close", lambda descriptor: (closed.append(descriptor), close(descriptor)))
+    opened: list[int] = []
+    closed: list[int] = []
+    open_file, close_file = os.open, os.close
+
+    def note_opened(*arguments: Any) -> int:
+        opened.append(open_file(*arguments))
+        return opened[-1]
+
+    def note_closed(descriptor: int) -> None:
+        closed.append(descriptor)
+        close_file(descriptor)
+
+    monkeypatch.setattr(os, "open", note_opened)
+    monkeypatch.setattr(os, "close", note_closed)
 
     def broken() -> Iterator[bytes]:
         yield b"1"

@@ -147,7 +147,7 @@ class FinalBytes:
 
 def rewritten_links(file: LinkedFile) -> list[Link]:
     """Return the links that a file's final bytes depend on."""
-    return [link for link in file.links if link.rewritten]
+    return [link for link in file.links if link.rewritten] if file.links else []
 
 
 def _owners(files: Sequence[LinkedFile]) -> dict[int, int]:

@@ -50,11 +50,12 @@ class _Namer:
 
     def name(self, component: tuple[int, ...]) -> None:
         """Make the assets of a component. Those that it refers to must have been made."""
-        if self._is_cycle(component):
+        links = [link for number in component for link in rewritten_links(self._files[number])]
+        if len(component) > 1 or any(link.target == component[0] for link in links):  # it is a cycle
             material = self._material(component)
             for number in component:
                 self._named.name(number, _hash(material, self._files[number].source.name.encode()))
-        modified = self._modified(component)
+        modified = self._modified(component, links)
         for number in self._in_order_of_hashes(component):
             self._named.add(number, self._asset(number, modified))
 
@@ -73,10 +74,6 @@ class _Namer:
         ]
         return (component[place] for places in components(hashed) for place in places)
 
-    def _is_cycle(self, component: tuple[int, ...]) -> bool:
-        first = component[0]
-        return len(component) > 1 or any(link.target == first for link in rewritten_links(self._files[first]))
-
     def _material(self, component: tuple[int, ...]) -> bytes:
         members = frozenset(component)
         material = hashlib.sha256()
@@ -93,11 +90,10 @@ class _Namer:
             return f"{link.reference.start} {link.reference.end} {self._files[link.target].source.name}".encode()
         return self._renderer.described(link)
 
-    def _modified(self, component: tuple[int, ...]) -> int:
+    def _modified(self, component: tuple[int, ...], links: Iterable[Link]) -> int:
         """Return the latest date of the members and all they refer to: a new image makes a new style sheet."""
-        links = (link for number in component for link in rewritten_links(self._files[number]))
-        referred = (asset.modified for link in links if (asset := self._named.asset(link.target)))
-        return max((*(self._files[number].source.modified for number in component), *referred))
+        referred = [asset.modified for link in links if (asset := self._named.asset(link.target))]
+        return max([self._files[number].source.modified for number in component] + referred)
 
     def _asset(self, number: int, modified: int) -> Asset:
         file = self._files[number]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -51,6 +50,7 @@ class Renderer:
         self._diagnostics = diagnostics
         self._staged: dict[int, str] = {}  # by ``stage``
         self._lock = Lock()
+        self._packer = msgpack.Packer(unicode_errors="surrogatepass")
 
     def render(self, number: int) -> Rendered:
         """Return a file's final bytes; raise BuildError."""
@@ -103,9 +103,7 @@ class Renderer:
         target, asset = self._files[link.target], self.named.asset(link.target)
         path = self.named.path(link.target) if target.source.fingerprinted else None
         hashes = (target.digest, asset and asset.identity.digest) if link.reference.integrity else None
-        facts = (*_span(link), target.source.plain_path, path, link.new_specifier, hashes)
-        described: bytes = msgpack.packb(facts, unicode_errors="surrogatepass")
-        return described
+        return self._packed(*_span(link), target.source.plain_path, path, link.new_specifier, hashes)
 
     def _key(self, number: int) -> bytes | None:
         """Return what a file's bytes follow from, None as long as nobody has read it."""
@@ -114,19 +112,16 @@ class Renderer:
         if digest is None:
             return None
         if owner is None or file.links:
-            return _hash(digest, file.source.media_type.encode(), *map(self.described, rewritten_links(file)))
-        moved: Iterable[bytes] = (
-            msgpack.packb((*_span(link), self._files[link.target].source.plain_path)) for link in rewritten_links(owner)
-        )
-        return _hash(digest, owner.digest or b"", *moved)
+            follows_from = self._packed(digest, file.source.media_type, *map(self.described, rewritten_links(file)))
+        else:
+            moved = [(*_span(link), self._files[link.target].source.plain_path) for link in rewritten_links(owner)]
+            follows_from = self._packed(digest, owner.digest, *moved)
+        return hashlib.sha256(follows_from).digest()
+
+    def _packed(self, *values: Any) -> bytes:
+        packed: bytes = self._packer.pack(values)
+        return packed
 
 
 def _span(link: Link) -> tuple[int, int]:
     return link.reference.start, link.reference.end
-
-
-def _hash(*parts: bytes) -> bytes:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8) + part)
-    return digest.digest()

@@ -36,12 +36,13 @@ class Staging:
     def __init__(self, path: str, modes: Modes = BY_UMASK) -> None:
         """Take a directory; ``modes`` are those of the release's files and directories."""
         self.path = path
+        self._prefix = os.path.join(path, "")
         self.modes = modes
         self._numbers = count()
 
     def new_path(self) -> str:
         """Return a path where there is no file yet."""
-        return os.path.join(self.path, str(next(self._numbers)))
+        return f"{self._prefix}{next(self._numbers)}"
 
     def link(self, path: str) -> str | None:
         """Give a file of the same file system one more name here and return that; None where it must be copied."""
