@@ -17,7 +17,7 @@ from servestatic_runtime.records import Variant
 from support.trees import Tree, compile_tree
 
 DAY = 24 * 60 * 60
-CONTENT = ReleaseContent("/static/", "", 0, (HeaderSetRecord((), ()),), (), "{}")
+CONTENT = ReleaseContent("/static/", "", 0, (HeaderSetRecord((), ()),), (), (), "{}")
 
 
 def content(number: int) -> ReleaseContent:

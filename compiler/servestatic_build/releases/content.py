@@ -49,7 +49,8 @@ class ReleaseContent:
     index: str
     redirect_headers: int
     header_sets: tuple[HeaderSetRecord, ...]
-    assets: tuple[AssetRecord, ...]
+    assets: Sequence[AssetRecord]
+    sealed_assets: Sequence[bytes]  # the same as they stand in the manifest
     import_map: str
     root_url: str | None = None
     fallbacks: tuple[FallbackRecord, ...] = ()
@@ -66,43 +67,43 @@ class ReleaseContent:
         """The first digits of the SHA-256 of all that the manifest says of the release."""
         if self.known_id is not None:
             return self.known_id
-        hashed = sha256(sealed(self.site_record(), 0))
-        for number, header_set in enumerate(self.header_sets):
-            hashed.update(sealed(header_set, number))
-        for record in self.sealed_assets:
-            hashed.update(record)
-        hashed.update(self.sealed_import_map)
-        return hashed.hexdigest()[:FINGERPRINT_DIGITS]
+        header_sets = (sealed(header_set, number) for number, header_set in enumerate(self.header_sets))
+        records = (sealed(self.site_record(), 0), *header_sets, *self.sealed_assets, self.sealed_import_map)
+        return sha256(b"".join(records)).hexdigest()[:FINGERPRINT_DIGITS]
 
     def with_deltas(
         self, deltas: Mapping[int, Sequence[Delta]], headers: Mapping[int, HeaderSetRecord]
     ) -> ReleaseContent:
         """Return the content with deltas, by the number of their asset, and their header sets. It has no id of its own."""
-        numbers = {header_set: number for number, header_set in enumerate(self.header_sets)}
-        assets = list(self.assets)
-        for number in sorted(deltas):
-            assets[number] = assets[number]._replace(
-                delta_headers=numbers.setdefault(headers[number], len(numbers)),
-                deltas=tuple(_delta_record(delta, assets[number]) for delta in deltas[number]),
-            )
-        return replace(self, header_sets=tuple(numbers), assets=tuple(assets))
+        records = {
+            number: tuple(_delta_record(delta, self.assets[number]) for delta in deltas[number])
+            for number in sorted(deltas)
+        }
+        return self._with_delta_records(records, headers)
 
     def with_deltas_of(self, manifest: Manifest, dictionaries: Container[str]) -> ReleaseContent:
         """Return the content with the deltas that its own manifest has from these files, which are named by their ETags."""
-        numbers = {header_set: number for number, header_set in enumerate(self.header_sets)}
-        assets = list(self.assets)
+        records, headers = dict[int, tuple[DeltaRecord, ...]](), dict[int, HeaderSetRecord]()
         for number, record in enumerate(_asset_records(manifest)):
             deltas = tuple(delta for delta in record.deltas if schema.etag(delta[0]) in dictionaries)
             if deltas and record.delta_headers is not None:
-                headers = frozen_header_set(manifest.header_set(record.delta_headers))
-                place = numbers.setdefault(headers, len(numbers))
-                assets[number] = assets[number]._replace(delta_headers=place, deltas=deltas)
-        return replace(self, header_sets=tuple(numbers), assets=tuple(assets))
+                records[number] = deltas
+                headers[number] = frozen_header_set(manifest.header_set(record.delta_headers))
+        return self._with_delta_records(records, headers)
 
-    @cached_property
-    def sealed_assets(self) -> list[bytes]:
-        """The records of the assets, as they stand in the manifest."""
-        return [sealed(record, number) for number, record in enumerate(self.assets)]
+    def _with_delta_records(
+        self, records: Mapping[int, tuple[DeltaRecord, ...]], headers: Mapping[int, HeaderSetRecord]
+    ) -> ReleaseContent:
+        """Return the content with these deltas: itself without any, since all that it knows of itself stays true."""
+        if not records:
+            return self
+        numbers = {header_set: number for number, header_set in enumerate(self.header_sets)}
+        assets, sealed_assets = list(self.assets), list(self.sealed_assets)
+        for number, deltas in records.items():
+            delta_headers = numbers.setdefault(headers[number], len(numbers))
+            assets[number] = assets[number]._replace(delta_headers=delta_headers, deltas=deltas)
+            sealed_assets[number] = sealed(assets[number], number)
+        return replace(self, header_sets=tuple(numbers), assets=assets, sealed_assets=sealed_assets)
 
     @cached_property
     def sealed_import_map(self) -> bytes:
@@ -117,17 +118,13 @@ class ReleaseContent:
     @cached_property
     def keys(self) -> dict[str, int]:
         """Every key of the index with its asset's number. What a file claims, no redirect takes."""
-        keys: dict[str, int] = {}
-        for number, record in enumerate(self.assets):
-            keys.setdefault(record.url, number)
-            if record.plain_headers is not None:
-                keys.setdefault(plain_path(record.name, self.prefix), number)
-        for number, record in enumerate(self.assets):
-            for url in (record.directory, record.directory[:-1]) if record.directory else ():
-                keys.setdefault(url, number)
-        for number, record in enumerate(self.assets):
-            for name in (record.name, *record.aliases):
-                keys.setdefault(name, number)
+        backwards = [*enumerate(self.assets)][::-1]  # of two assets with one key, the first has it
+        keys = {name: number for number, record in backwards for name in (*record.aliases, record.name)}
+        directories = [(record.directory, number) for number, record in backwards if record.directory]
+        keys |= {url: number for directory, number in directories for url in (directory, directory[:-1])}
+        plain = [(record.name, number) for number, record in backwards if record.plain_headers is not None]
+        keys |= {plain_path(name, self.prefix): number for name, number in plain}
+        keys |= {record.url: number for number, record in backwards}
         keys.pop("", None)
         return keys
 
@@ -143,7 +140,8 @@ def content_of_build(site: Site, assets: Sequence[Asset], headers: Iterable[Asse
         site.index,
         header_sets.number(site.redirect),
         tuple(header_sets.numbers),
-        tuple(records),
+        records,
+        _sealed_records(records),
         site.import_map,
         site.root_url,
         site.fallbacks,
@@ -166,7 +164,8 @@ def content_of_manifest(manifest: Manifest) -> ReleaseContent:
         manifest.index,
         redirect,
         header_sets,
-        tuple(assets),
+        assets,
+        _sealed_records(assets),
         manifest.import_map().text,
         manifest.root_url,
         manifest.fallbacks,
@@ -195,6 +194,10 @@ def sealed(fields: Sequence[Any], number: int) -> bytes:
     """Return a record: its fields, and the checksum as one element more."""
     packed = msgpack.packb((*fields, None))
     return schema.seal(packed[:-1], number)  # the checksum takes the place of nil, which is one byte
+
+
+def _sealed_records(records: Iterable[AssetRecord]) -> list[bytes]:
+    return [sealed(record, number) for number, record in enumerate(records)]
 
 
 class _HeaderSets:

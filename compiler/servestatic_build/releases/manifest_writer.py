@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from zlib import crc32
 
 import msgpack
@@ -81,24 +83,28 @@ def _files(retired: Retired, root_url: str | None) -> list[str] | None:
 
 def _first_segments(keys: Iterable[str]) -> list[str] | None:
     """Return the first segments of all URL paths, or None where there are too many to keep apart."""
-    segments = {key[1:].partition("/")[0] for key in keys if key.startswith("/")}
+    segments = {key.split("/", 2)[1] for key in keys if key.startswith("/")}
     return sorted(segments) if len(segments) <= schema.MOST_FIRST_SEGMENTS else None
 
 
-def _index(keys: dict[str, int]) -> tuple[bytes, bytes]:
-    """Return the buckets (one more than there are, to end the last) and the slots."""
+def _index(keys: Mapping[str, int]) -> tuple[bytes, bytes]:
+    """Return the buckets (one more than there are, to end the last) and the slots.
+
+    A slot is packed as one number, the hash above the asset's: of millions, tuples would take twice the time.
+    """
+    key_hash = schema.key_hash
     count = max(1, len(keys) // schema.SLOTS_PER_BUCKET)
-    filled: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    filled: list[list[int]] = [[] for _ in range(count)]
     for key, number in keys.items():
-        key_hash = schema.key_hash(key.encode())
-        filled[key_hash % count].append((key_hash, number))
-    buckets, slots, used = [], [], 0
-    for number, bucket in enumerate(filled):
-        packed = b"".join(schema.SLOT.pack(*slot) for slot in sorted(bucket))
-        buckets.append(schema.BUCKET.pack(used, crc32(packed, number + 1)))
-        slots.append(packed)
-        used += len(bucket)
-    return b"".join([*buckets, schema.BUCKET.pack(used, 0)]), b"".join(slots)
+        hashed = key_hash(key.encode())
+        filled[hashed % count].append(hashed << 32 | number)
+    slots = struct.pack(f">{len(keys)}Q", *(slot for bucket in filled for slot in sorted(bucket)))
+    starts = accumulate(map(len, filled), initial=0)
+    buckets = [
+        schema.BUCKET.pack(start, crc32(slots[start * schema.SLOT.size : end * schema.SLOT.size], number))
+        for number, (start, end) in enumerate(pairwise(starts), start=1)
+    ]
+    return b"".join([*buckets, schema.BUCKET.pack(len(keys), 0)]), slots
 
 
 class _Writer:
@@ -137,9 +143,9 @@ class _Writer:
         """Append a key with the array of its records, then their offsets; return where the offsets start."""
         self.add_key(key)
         self.add(b"\xdd" + schema.OFFSET.pack(len(records)))
-        offsets = [self.add(record) for record in records]
-        offsets.append(self.length)
-        return self.add_binary(f"{key.removesuffix('s')}_offsets", b"".join(map(schema.OFFSET.pack, offsets)))
+        offsets = [*accumulate(map(len, records), initial=self.length)]
+        self.add(b"".join(records))
+        return self.add_binary(f"{key.removesuffix('s')}_offsets", struct.pack(f">{len(offsets)}I", *offsets))
 
     def document(self, layout: schema.Layout) -> bytes:
         """Return the whole document, its head filled in."""
