@@ -154,10 +154,11 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     ),
     "servestatic_build.probing": ({"__init__", "questions"}, {"faults"}, {"client"}),
     "servestatic_build.releases": (
-        {"__init__", "dictionaries", "fallbacks", "headers", "import_map", "previous"},
+        {"__init__", "dictionaries", "fallbacks", "headers", "import_map", "manifest_records", "record_files"},
+        {"previous"},
         {"budgets", "content"},
         {"history"},
-        {"manifest_writer"},
+        {"listed_release", "manifest_writer"},
     ),
     "servestatic_build.store": (
         {"__init__", "file_list", "kept_releases", "layout", "listed_files", "locks"},

@@ -79,7 +79,7 @@ class _Compilation:
         config = self.config
         graph = self._link(scanned)
         previous = PreviousRelease.read(config.out, self.diagnostics)
-        last = previous if previous.manifest else latest_release(given)
+        last = previous if previous.records else latest_release(given)
         with scratch() if config.check else staging_in(config.out, config.modes) as staging:
             assets, compressor = self._render(graph, staging, last)
             self.result.budgets = check_budgets(config.budgets, assets, graph, last, self.diagnostics)

@@ -18,6 +18,8 @@ from servestatic_build.releases.content import ReleaseContent
 from servestatic_build.releases.dictionaries import with_patterns
 from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
 from servestatic_build.releases.history import Clock, History, Keep, next_history, read_pasts
+from servestatic_build.releases.listed_release import NextRelease
+from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_build.releases.manifest_writer import manifest_bytes
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.compress import Compressor
@@ -75,12 +77,14 @@ class Publication:
         placed, new = compressor.stage_missing(placement)
         result.assets = with_patterns(placed) if config.deltas else placed
         result.totals = coding_totals(result.assets)
-        own_files = OwnFiles.of_dist(config.out)  # another build may have published since this one began
+        live = ManifestRecords.now(config.out, output.previous.records)
+        own_files = OwnFiles(config.out, live)
         plain_names = PlainNames(names_of_build(result.assets, layout), layout, own_files)
         if not config.replace_foreign:
             plain_names.refuse_foreign(self.diagnostics)
         arrived = arrival(output.carried, result.assets, plain_names.names, layout)
-        manifest, later = self._manifest(compressor, output, arrived)
+        following, later = self._following(compressor, output, live, arrived)
+        manifest = manifest_bytes(following.content, following.history)
         stop_at_errors(self.diagnostics)
         new = (*new, *(file for file in later if file.staged is not None))
         result.new_files = max(result.new_files, len(new))
@@ -90,7 +94,8 @@ class Publication:
         if result.outdated:
             raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
         if not is_live:
-            with succession(config.out, own_files, manifest, map(layout.name, new), output.staging) as own_files:
+            live_files, own_files = own_files, OwnFiles(config.out, following)
+            with succession(config.out, live_files, own_files, map(layout.name, new), output.staging):
                 publish(new, manifest, layout, output.staging)
         plain_names.publish(output.staging)
         if not config.check:
@@ -113,12 +118,14 @@ class Publication:
             problem = f"a file that no release needs can't be deleted: {error.strerror or error}"
             self.diagnostics.warning_of_machine(Code.UNDELETED_FILE, place, problem, "the next build tries again")
 
-    def _manifest(self, compressor: Compressor, output: Output, arrived: Arrival) -> tuple[bytes, list[StagedFile]]:
-        """Return the manifest, and the files that it lists beside those of the assets: deltas, and what comes along."""
+    def _following(
+        self, compressor: Compressor, output: Output, live: ManifestRecords | None, arrived: Arrival
+    ) -> tuple[NextRelease, list[StagedFile]]:
+        """Return the release, and the files that it lists beside those of the assets: deltas, and what comes along."""
         config, assets = self.config, self.result.assets
         headers = [*map(self.policy.headers_of, assets)]
         content = self.content(assets, headers)
-        history = self._history(content, arrived.pasts)
+        history = self._history(content, live, arrived.pasts)
         arrived.tell_lost(history, self.diagnostics)
         maker = DeltaMaker(
             output.layout,
@@ -133,11 +140,11 @@ class Publication:
         )
         deltas = maker.make(assets, delta_tasks(assets, history, config.deltas))
         header_sets = {number: headers[number].of_deltas(public=config.public_deltas) for number in deltas}
-        manifest = manifest_bytes(content.with_deltas(deltas, header_sets), history)
-        return manifest, [*(delta.file for each in deltas.values() for delta in each), *arrived.needed(history)]
+        following = NextRelease(content.with_deltas(deltas, header_sets), history)
+        return following, [*(delta.file for each in deltas.values() for delta in each), *arrived.needed(history)]
 
-    def _history(self, content: ReleaseContent, others: Sequence[History]) -> History:
-        pasts = read_pasts(self.config.out, content.id, self.diagnostics) if any(keep_of(self.config)) else ()
+    def _history(self, content: ReleaseContent, live: ManifestRecords | None, others: Sequence[History]) -> History:
+        pasts = read_pasts(live, content.keys, self.diagnostics) if any(keep_of(self.config)) else ()
         label = self.config.label or os.environ.get("SERVESTATIC_LABEL")
         return next_history(content, [*pasts, *others], keep_of(self.config), Clock(self.epoch), label)
 

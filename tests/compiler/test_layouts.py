@@ -16,7 +16,6 @@ import pytest
 from servestatic_build import Config, ConfigError, Source
 from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.prune import prune
-from servestatic_runtime import Manifest
 from support.clients import WSGIClient
 from support.nginx import nginx
 from support.releases import release, snapshot, unfingerprinted
@@ -176,7 +175,7 @@ def test_a_plain_name_may_be_that_of_another_file_s_coding(tmp_path: Path) -> No
 
 
 def foreign(dist: Path) -> list[str]:
-    return OwnFiles(str(dist), Manifest.open(dist)).foreign()
+    return OwnFiles.of_dist(str(dist)).foreign()
 
 
 def test_what_builds_put_into_dist_is_told_from_what_others_did(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from servestatic_build.carrying.stored_files import ArchiveFiles, DirectoryFiles
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.releases.history import History, history_of
+from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.settings.output import begins_like_manifest
-from servestatic_runtime import Manifest, ManifestError
+from servestatic_runtime import ManifestError
 from servestatic_runtime.format import MANIFEST_NAME
 
 _LARGEST = 2**32 - 1  # of a manifest: its format counts in 32 bits
@@ -28,7 +29,7 @@ class GivenDist(NamedTuple):
     """A DIST whose release comes before the one that is built, from the settings for ``carry``."""
 
     path: str  # as it was given
-    manifest: Manifest
+    release: ManifestRecords
     past: History
     files: StoredFiles
 
@@ -45,18 +46,14 @@ def open_given(paths: Sequence[str], diagnostics: Diagnostics) -> Iterator[tuple
             for number, path in enumerate(paths)
         ]
         given = tuple(dist for dist in opened if dist is not None)
-        try:
-            yield given
-        finally:
-            for dist in given:
-                dist.manifest.close()
+        yield given
 
 
 def latest_release(given: Sequence[GivenDist]) -> PreviousRelease:
     """Return the newest of the current releases, one without assets where there is none."""
     if not given:
         return PreviousRelease()
-    return PreviousRelease.of(max(given, key=lambda dist: dist.past.releases[0].time).manifest)
+    return PreviousRelease(max(given, key=lambda dist: dist.past.releases[0].time).release)
 
 
 def _opened(path: str, scratch: str, diagnostics: Diagnostics) -> GivenDist | None:
@@ -68,8 +65,8 @@ def _opened(path: str, scratch: str, diagnostics: Diagnostics) -> GivenDist | No
             diagnostics.note(Code.NO_PREVIOUS_RELEASE, path, message)
             return None
         manifest_path, files = place
-        manifest = Manifest.open(manifest_path)
-        return GivenDist(path, manifest, history_of(manifest, ""), files)
+        release = ManifestRecords.open(manifest_path)
+        return GivenDist(path, release, history_of(release), files)
     except _NoDistError as error:
         diagnostics.error(Code.INVALID_PREVIOUS, path, *error.args)
     except UnreadableError as error:

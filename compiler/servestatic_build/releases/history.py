@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.releases.content import ReleaseContent, content_of_manifest, frozen_header_set
-from servestatic_runtime import Manifest, ManifestError
-from servestatic_runtime.format import MANIFEST_NAME, HeaderSetRecord, ReleaseRecord
-from servestatic_runtime.records import Variant
+from servestatic_build.releases.manifest_records import ManifestRecords
+from servestatic_runtime import ManifestError
+from servestatic_runtime.format import HeaderSetRecord, ReleaseRecord
+from servestatic_runtime.records import Asset, RetiredUrl, Variant
 
 _HINT = "find out what damaged it; this build replaces it"
 
@@ -61,30 +61,29 @@ def without_past(content: ReleaseContent, label: str | None = None) -> History:
     return History((ReleaseRecord(content.id, content.modified, label, None),))
 
 
-def history_of(manifest: Manifest, next_id: str) -> History:
-    """Return what a manifest tells the next one: its releases, and the fingerprinted URLs of each; raise ManifestError.
+def history_of(release: ManifestRecords, served: Container[str] = ()) -> History:
+    """Return what a release tells the next one: its releases, and the fingerprinted URLs of each; raise ManifestError.
 
-    Those of the current release are left out where the next one is the same (``next_id``), and has them all.
+    Of its own URLs those are left out that the next one has (``served``).
     """
-    releases = manifest.releases() or without_past(content_of_manifest(manifest)).releases
-    headers = cache(lambda number: frozen_header_set(manifest.header_set(number)))
-    current = _current(manifest, releases[0].id, headers) if releases[0].id != next_id else ()
-    return History(releases, (*current, *_retired(manifest, releases, headers)))
+    headers = cache(lambda number: frozen_header_set(release.manifest.header_set(number)))
+    releases = release.releases() or without_past(content_of_manifest(release.manifest)).releases
+    gone = [record for record in release.whole_assets() if record.immutable and record.url not in served]
+    current = (_retired(release.asset(record), releases[0].id, headers) for record in gone)
+    earlier = (_retired(url, releases[url.release].id, headers) for url in release.whole_retired())
+    return History(releases, (*current, *earlier))
 
 
-def read_pasts(out: str, next_id: str, diagnostics: Diagnostics) -> Sequence[History]:
+def read_pasts(release: ManifestRecords | None, served: Container[str], diagnostics: Diagnostics) -> Sequence[History]:
     """Return the history of the release in DIST, if there is one. One that can't be read is a warning."""
-    path = os.path.join(out, MANIFEST_NAME)
-    try:
-        manifest = Manifest.open(path)
-    except ManifestError:  # PreviousRelease has said so
+    if release is None:  # PreviousRelease has said so
         return ()
     try:
-        return (history_of(manifest, next_id),)
+        return (history_of(release, served),)
     except ManifestError as error:
         note = "the URLs of earlier releases are lost: they answer 404"
         problem = f"the earlier release can't be read: {error.problem}"
-        diagnostics.warning(Code.UNREADABLE_RELEASE, path, problem, _HINT, note)
+        diagnostics.warning(Code.UNREADABLE_RELEASE, error.path, problem, _HINT, note)
         return ()
 
 
@@ -146,15 +145,5 @@ def _urls(content: ReleaseContent, pasts: Sequence[History], kept: Sequence[Rele
     return [urls[url] for url in sorted(urls)]
 
 
-def _current(manifest: Manifest, release: str, headers: Callable[[int], HeaderSetRecord]) -> Iterator[Retired]:
-    for asset in manifest:
-        if asset.immutable:
-            yield Retired(asset.url, release, headers(asset.headers), asset.modified, asset.variants, asset.pattern)
-
-
-def _retired(
-    manifest: Manifest, releases: Sequence[ReleaseRecord], headers: Callable[[int], HeaderSetRecord]
-) -> Iterator[Retired]:
-    for url in manifest.retired():
-        release = releases[url.release].id
-        yield Retired(url.url, release, headers(url.headers), url.modified, url.variants, url.pattern)
+def _retired(url: Asset | RetiredUrl, release: str, headers: Callable[[int], HeaderSetRecord]) -> Retired:
+    return Retired(url.url, release, headers(url.headers), url.modified, url.variants, url.pattern)

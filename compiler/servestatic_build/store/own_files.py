@@ -14,46 +14,46 @@ from typing import NamedTuple
 
 from servestatic_build.names import without_fingerprint
 from servestatic_build.platform_files import is_same_file
-from servestatic_build.releases.previous import PreviousRelease
+from servestatic_build.releases.listed_release import ListedRelease
+from servestatic_build.releases.manifest_records import ManifestRecords
+from servestatic_build.releases.record_files import all_files, variant_files
 from servestatic_build.store.file_list import PLAIN_NAME, UNDER_WAY, UNKNOWN_RELEASE, FileEntries, FileList
-from servestatic_runtime import Manifest, ManifestError
+from servestatic_runtime import ManifestError
 from servestatic_runtime.format import FILE_SUFFIXES, MANIFEST_NAME, file_name
+from servestatic_runtime.records import plain_path
 from servestatic_runtime.url_reason import UrlReason
 
 _CODING_SUFFIXES = tuple(suffix for suffix in FILE_SUFFIXES.values() if suffix)
 
 
 class OwnFiles:
-    """What the release in DIST tells of DIST's files, and what their names do. Names have slashes on every platform."""
+    """What a release tells of DIST's files, and what their names do. Names have slashes on every platform."""
 
-    def __init__(self, out: str, manifest: Manifest | None, document: bytes | None = None) -> None:
-        """Take DIST and its release; ``document`` is the whole manifest, where it is not in DIST yet."""
+    def __init__(self, out: str, release: ListedRelease | None) -> None:
+        """Take DIST and its release, None where there is none that can be read."""
         self._out = out
-        self.manifest = manifest
-        self._document = document
+        self.release = release
 
     @classmethod
     def of_dist(cls, out: str) -> OwnFiles:
         """Read what is in DIST. A manifest that can't be read counts as none."""
         try:
-            return cls(out, Manifest.open(out))
+            return cls(out, ManifestRecords.open(out))
         except ManifestError:
             return cls(out, None)
 
     @cached_property
     def releases(self) -> tuple[str, ...]:
         """The ids of the current release and of the earlier ones that are kept."""
-        releases = self.manifest.releases() if self.manifest else ()
-        return tuple(release.id for release in releases) or (UNKNOWN_RELEASE,)
+        return (self.release.ids if self.release else ()) or (UNKNOWN_RELEASE,)
 
     @cached_property
     def listed(self) -> Mapping[str, str]:
         """What the manifest lists, retired URLs too: each file with the id of the last release that had it."""
-        if self.manifest is None:
+        if self.release is None:
             return {}
-        earlier = {body.file: self.releases[url.release] for url in self.manifest.retired() for body in url.bodies}
-        release = PreviousRelease.of(self.manifest, self._document)  # reads all at once
-        return earlier | dict.fromkeys(release.files(), self.releases[0])
+        earlier = {name: last or UNKNOWN_RELEASE for name, last in self.release.retired_files.items()}
+        return earlier | dict.fromkeys(all_files(self.release.assets, self.release.root_url), self.releases[0])
 
     @cached_property
     def recorded(self) -> FileEntries:
@@ -74,17 +74,17 @@ class OwnFiles:
     @property
     def to_record(self) -> FileEntries:
         """What the list should have of the files that the manifest lists: all where others write into DIST, else none."""
-        return dict.fromkeys(self.listed) if self.manifest and self.manifest.root_url is not None else {}
+        return dict.fromkeys(self.listed) if self.release and self.release.root_url is not None else {}
 
     @cached_property
     def plain_names(self) -> Mapping[str, str]:
         """The plain names of the release, each with the file that it is another name of."""
-        return {name: plain.file for name, plain in plain_variants(self.manifest, is_foreign=False).items()}
+        return {name: plain.file for name, plain in plain_variants(self.release, is_foreign=False).items()}
 
     @cached_property
     def _known_foreign(self) -> Container[str]:
         """The names that the release has of files that others wrote."""
-        return plain_variants(self.manifest, is_foreign=True)
+        return plain_variants(self.release, is_foreign=True)
 
     def has(self, name: str) -> bool:
         """Return whether a file in DIST is ours: the manifest, a file that a build put there, or a plain name of one.
@@ -143,16 +143,17 @@ class PlainVariant(NamedTuple):
     coding: str
 
 
-def plain_variants(manifest: Manifest | None, *, is_foreign: bool) -> Mapping[str, PlainVariant]:
+def plain_variants(release: ListedRelease | None, *, is_foreign: bool) -> Mapping[str, PlainVariant]:
     """Return what each plain name stands for, those of files that others wrote or all others."""
-    if manifest is None or (root_url := manifest.root_url) is None:
+    if release is None or (root_url := release.root_url) is None:
         return {}
     return {
-        file_name(asset.plain_url, root_url) + FILE_SUFFIXES[variant.coding]: PlainVariant(variant.file, variant.coding)
-        for asset in manifest
-        if asset.plain_url is not None and asset.plain_url.startswith(root_url)
-        if UrlReason.of(asset.reason).is_foreign is is_foreign
-        for variant in asset.variants
+        file_name(plain, root_url) + FILE_SUFFIXES[coding]: PlainVariant(file, coding)
+        for record in release.assets
+        if record.plain_headers is not None
+        if (plain := plain_path(record.name, release.prefix)).startswith(root_url)
+        if UrlReason.of(record.reason).is_foreign is is_foreign
+        for coding, file, _ in variant_files(record, root_url)
     }
 
 

@@ -64,6 +64,7 @@ class _Placing:
     ) -> None:
         self._layout = layout
         self._previous = previous
+        self._published_ns = previous.records.published_ns if previous.records else 0
         self._diagnostics = diagnostics
         self._verify_content = verify_content
         self.new: set[str] = set()  # targets of files that are not there yet
@@ -90,13 +91,13 @@ class _Placing:
 
     def _is_there(self, asset: Asset, file: StagedFile) -> bool:
         """Return whether DIST has a file's bytes, as far as can be told without reading them."""
-        if self._verify_content or not self._previous.lists(asset.source.name, self._layout.name(file), file.digest):
+        if self._verify_content or not self._lists(asset, file):
             return False
         try:
             status = os.lstat(self._layout.path(file))
         except OSError:
             return False
-        is_untouched = stat.S_ISREG(status.st_mode) and status.st_mtime_ns <= self._previous.published_ns
+        is_untouched = stat.S_ISREG(status.st_mode) and status.st_mtime_ns <= self._published_ns
         return is_untouched and status.st_size == file.size
 
     def _has_room(self, asset: Asset, variant: Variant) -> bool:
@@ -114,7 +115,12 @@ class _Placing:
     def _should_hold(self, asset: Asset, file: StagedFile) -> bool:
         """Return whether a file's path is known to belong to its bytes: by its name, or by the release in DIST."""
         named = file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest)
-        return named or self._previous.lists(asset.source.name, self._layout.name(file), file.digest)
+        return named or self._lists(asset, file)
+
+    def _lists(self, asset: Asset, file: StagedFile) -> bool:
+        """Return whether the release in DIST has this content there."""
+        beginning = self._previous.files(asset.source.name).get(self._layout.name(file))
+        return beginning is not None and file.digest.startswith(beginning)
 
 
 def find_place(file: StagedFile, layout: Layout, taken: Mapping[str, bytes] = NO_NAMES) -> tuple[StagedFile, bool]:

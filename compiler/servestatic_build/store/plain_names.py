@@ -16,10 +16,10 @@ from servestatic_build.codes import Code
 from servestatic_build.diagnostics import Diagnostics
 from servestatic_build.model import Asset, SourceFile
 from servestatic_build.platform_files import delete_file, is_same_file, link_or_copy, replace_file, sync_directory
+from servestatic_build.releases.listed_release import ListedRelease
 from servestatic_build.store.layout import Layout
 from servestatic_build.store.own_files import OwnFiles, plain_variants
 from servestatic_build.store.staging import Staging, make_directories
-from servestatic_runtime import Manifest
 from servestatic_runtime.format import FILE_SUFFIXES, IDENTITY, file_name
 
 
@@ -103,9 +103,9 @@ class PlainNames:
                     yield path
 
 
-def names_of_manifest(manifest: Manifest) -> Mapping[str, PlainName]:
+def names_of_release(release: ListedRelease) -> Mapping[str, PlainName]:
     """Return the plain names of a release that was built before."""
-    return {name: PlainName(*plain) for name, plain in plain_variants(manifest, is_foreign=False).items()}
+    return {name: PlainName(*plain) for name, plain in plain_variants(release, is_foreign=False).items()}
 
 
 def names_of_build(assets: Iterable[Asset], layout: Layout) -> Mapping[str, PlainName]:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from functools import cached_property
 
 from servestatic_build.platform_files import delete_file
+from servestatic_build.releases.history import history_of
+from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_build.store.file_list import PLAIN_NAME, UNDER_WAY, FileList, Unlisted
 from servestatic_build.store.kept_releases import drop_manifests
 from servestatic_build.store.locks import locked_output
@@ -32,7 +34,9 @@ def prune(out: str, *, grace_minutes: int = GRACE_MINUTES, dry_run: bool = False
     """
     Manifest.open(out)  # before a lock is put where there is no release
     with locked_output(out):
-        pruning = Pruning(out, OwnFiles(out, Manifest.open(out)), grace_minutes)
+        release = ManifestRecords.open(out)
+        history_of(release)  # raises where something is damaged: what nobody knows to be listed might be deleted
+        pruning = Pruning(out, OwnFiles(out, release), grace_minutes)
         if not dry_run:
             sweep(out)
             pruning.delete()
@@ -62,7 +66,7 @@ class Pruning:
 
     def delete(self) -> None:
         """Delete what is due. Raises OSError for a file that can't be deleted, when all others are."""
-        if self._own.manifest is None:  # it can't be read, for want of descriptors maybe: all may be needed
+        if self._own.release is None:  # it can't be read, for want of descriptors maybe: all may be needed
             return
         FileList(self._out).sweep()
         drop_manifests(self._out, self._own.releases[1:])
@@ -79,7 +83,7 @@ class Pruning:
     @cached_property
     def _has_work(self) -> bool:
         """Whether to ask the manifest for all its files: not where nothing can be due, as after most builds."""
-        if self._own.manifest is None:
+        if self._own.release is None:
             return False
         ended = self._publication_ended and UNDER_WAY in self._own.recorded
         return ended or any(map(self._is_due, self._own.recorded.values()))

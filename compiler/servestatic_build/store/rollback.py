@@ -9,12 +9,14 @@ import stat
 from servestatic_build.platform_files import Modes
 from servestatic_build.releases.content import content_of_manifest
 from servestatic_build.releases.history import Clock, Keep, history_of, next_history
+from servestatic_build.releases.listed_release import NextRelease
+from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_build.releases.manifest_writer import manifest_bytes
 from servestatic_build.store.kept_releases import find_release, open_kept
 from servestatic_build.store.layout import Layout
 from servestatic_build.store.locks import locked_output
 from servestatic_build.store.own_files import OwnFiles
-from servestatic_build.store.plain_names import PlainNames, names_of_manifest
+from servestatic_build.store.plain_names import PlainNames, names_of_release
 from servestatic_build.store.prune import NO_END_OF_GRACE, Pruning
 from servestatic_build.store.publish import publish
 from servestatic_build.store.staging import Staging, staging_in
@@ -31,35 +33,36 @@ def roll_back(out: str, name: str, clock: Clock) -> ReleaseRecord:
     """
     find_release(Manifest.open(out), name)  # before anything is written where there is no release
     with staging_in(out, _modes(out)) as staging, locked_output(out):
-        manifest = Manifest.open(out)
-        release = find_release(manifest, name)
-        kept = manifest if release.replaced is None else open_kept(manifest, release)
-        own = OwnFiles(out, manifest)
-        plain_names = PlainNames(names_of_manifest(kept), Layout(out, kept.root_url), own)
+        live = ManifestRecords.open(out)
+        release = find_release(live.manifest, name)
+        is_live = release.replaced is None
+        kept = live.manifest if is_live else open_kept(live.manifest, release)
+        following = _following(live, kept, clock)
+        own = OwnFiles(out, live)
+        plain_names = PlainNames(names_of_release(following), Layout(out, kept.root_url), own)
         for path, _ in plain_names.foreign():
             raise FileExistsError(errno.EEXIST, "this file, which no build wrote, has the plain name of another", path)
-        if kept is not manifest:
-            _publish(own, kept, clock, staging)
+        if not is_live:
+            _publish(own, kept, following, staging)
         plain_names.publish(staging)
         Pruning(out, OwnFiles.of_dist(out), NO_END_OF_GRACE, publication_ended=True).delete()
     return release
 
 
-def _publish(own: OwnFiles, kept: Manifest, clock: Clock, staging: Staging) -> None:
+def _publish(own: OwnFiles, kept: Manifest, following: NextRelease, staging: Staging) -> None:
     _require_files(kept)
-    document = _document(own.manifest, kept, clock)
-    with succession(kept.root, own, document, (), staging):
+    document = manifest_bytes(following.content, following.history)
+    with succession(kept.root, own, OwnFiles(kept.root, following), (), staging):
         publish((), document, Layout(kept.root, kept.root_url), staging)
 
 
-def _document(live: Manifest | None, kept: Manifest, clock: Clock) -> bytes:
-    """Return the manifest: all that the kept one says of its own release, and the past that the live one knows."""
+def _following(live: ManifestRecords, kept: Manifest, clock: Clock) -> NextRelease:
+    """Return the release: all that the kept manifest says of its own, and the past that the live one knows."""
     content = content_of_manifest(kept)
-    past = [history_of(live, content.id)] if live else []
-    all_releases = Keep(sum(len(each.releases) for each in past), 0)
-    history = next_history(content, past, all_releases, clock)
+    past = history_of(live, content.keys)
+    history = next_history(content, [past], Keep(len(past.releases), 0), clock)
     retired = {url.variants[0].etag for url in history.retired}
-    return manifest_bytes(content.with_deltas_of(kept, retired), history)
+    return NextRelease(content.with_deltas_of(kept, retired), history)
 
 
 def _require_files(kept: Manifest) -> None:

@@ -11,29 +11,24 @@ from servestatic_build.store.file_list import PLAIN_NAME, UNDER_WAY, UNKNOWN_REL
 from servestatic_build.store.kept_releases import drop_manifests, keep_manifest
 from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.staging import Staging
-from servestatic_runtime import Manifest
-from servestatic_runtime.document import Document
 from servestatic_runtime.format import MANIFEST_NAME
 from servestatic_runtime.platform_files import file_signature
 
 
 @contextmanager
-def succession(out: str, live: OwnFiles, document: bytes, new: Iterable[str], staging: Staging) -> Iterator[OwnFiles]:
-    """Note what leads from the release in DIST to the one of a manifest, which the block publishes; raise OSError.
-
-    Yields what the following release tells of DIST's files.
+def succession(out: str, live: OwnFiles, following: OwnFiles, new: Iterable[str], staging: Staging) -> Iterator[None]:
+    """Note what leads from the release in DIST to the following one, which the block publishes; raise OSError.
 
     ``new`` are the names in DIST of the files that the block brings in. DIST's lock is held. If the block fails before the
     manifest is there, DIST is as it was.
     """
     path = os.path.join(out, MANIFEST_NAME)
-    following = OwnFiles(out, Manifest(Document(document, path)), document)
     files, entries = FileList(out), _entries(live, following, new, int(time.time()))
     before = file_signature(path)
     try:
         files.write(entries, staging.modes.file)
-        _keep(live, following, staging)
-        yield following
+        _keep(out, live, following, staging)
+        yield
     except BaseException:
         if file_signature(path) == before:
             with suppress(OSError):
@@ -63,10 +58,10 @@ def _undone(live: OwnFiles, entries: FileEntries) -> FileEntries:
     return {**live.recorded, **left}
 
 
-def _keep(live: OwnFiles, following: OwnFiles, staging: Staging) -> None:
+def _keep(out: str, live: OwnFiles, following: OwnFiles, staging: Staging) -> None:
     """Keep the manifest that is replaced, if the following one keeps its release."""
-    release, manifest = live.releases[0], live.manifest
-    if manifest is not None and release in following.releases[1:]:
-        with open(manifest.path, "rb") as file:
+    release = live.releases[0]
+    if release in following.releases[1:]:
+        with open(os.path.join(out, MANIFEST_NAME), "rb") as file:
             copy = staging.write([file.read()]).path
-        keep_manifest(manifest.root, release, copy)
+        keep_manifest(out, release, copy)

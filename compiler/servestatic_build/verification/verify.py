@@ -80,7 +80,7 @@ def _verified(dist: str, sample: int | None, missing: str, progress: Progress) -
     checked = _checked(manifest, entries, read, progress)
     check_header_sets(manifest, assets, diagnostics)
     check_references(manifest, assets, _files_to_judge(manifest, checked), missing, diagnostics)
-    own = OwnFiles(manifest.root, manifest)
+    own = OwnFiles.of_dist(manifest.root)
     check_plain_names(manifest, own, diagnostics)
     tell_unlisted(manifest, own, diagnostics)
     check_kept(manifest, own.listed.keys(), diagnostics, reads=sample is None)

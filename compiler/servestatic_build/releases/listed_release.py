@@ -1,0 +1,68 @@
+"""A release as the store sees it: the one that DIST has, or the one that takes its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from servestatic_build.releases.content import ReleaseContent
+from servestatic_build.releases.history import History
+from servestatic_runtime.format import AssetRecord
+
+
+class ListedRelease(Protocol):
+    """What tells which files in DIST a release lists. ``ManifestRecords`` are one."""
+
+    @property
+    def prefix(self) -> str:
+        """The URL path that logical names are below."""
+
+    @property
+    def root_url(self) -> str | None:
+        """The URL path that DIST stands for."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the release and of the earlier ones that it keeps."""
+
+    @property
+    def assets(self) -> Sequence[AssetRecord]:
+        """The records of its assets."""
+
+    @property
+    def retired_files(self) -> Mapping[str, str | None]:
+        """The files of retired URLs, each with the id of the last release that linked to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextRelease:
+    """A release of which the manifest is not in DIST yet, from its content and its history for the store."""
+
+    content: ReleaseContent
+    history: History
+
+    @property
+    def prefix(self) -> str:
+        """See ListedRelease."""
+        return self.content.prefix
+
+    @property
+    def root_url(self) -> str | None:
+        """See ListedRelease."""
+        return self.content.root_url
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """See ListedRelease."""
+        return tuple(release.id for release in self.history.releases)
+
+    @property
+    def assets(self) -> Sequence[AssetRecord]:
+        """See ListedRelease."""
+        return self.content.assets
+
+    @property
+    def retired_files(self) -> Mapping[str, str | None]:
+        """See ListedRelease."""
+        return {variant.file: url.release for url in self.history.retired for variant in url.variants}

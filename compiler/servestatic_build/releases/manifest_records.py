@@ -1,0 +1,153 @@
+"""All records of a manifest, read at once: for who asks for nearly all, a tenth of the time that the runtime would need."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from itertools import pairwise
+from types import NoneType
+from typing import Any, TypeVar
+
+import msgpack
+
+from servestatic_runtime import Manifest, ManifestError
+from servestatic_runtime import format as schema
+from servestatic_runtime.document import Document
+from servestatic_runtime.errors import COMPILE_AGAIN
+from servestatic_runtime.fields import reader
+from servestatic_runtime.format import AssetRecord, ReleaseRecord
+from servestatic_runtime.records import Asset, RetiredUrl, to_asset, to_retired
+
+T = TypeVar("T")
+
+_asset_record = reader(AssetRecord)
+_VARIANT_TYPES = frozenset({(str, int, bytes, NoneType), (str, int, bytes, str)})
+_DELTA_TYPES = frozenset({(bytes, int, bytes, NoneType), (bytes, int, bytes, str)})
+
+
+class ManifestRecords:
+    """What a manifest says, each record decoded when the first of its table is asked for.
+
+    One that is damaged counts as not there, unless somebody needs the release whole.
+    """
+
+    def __init__(self, path: str, data: bytes, published_ns: int) -> None:
+        """Take a manifest's path, its bytes, and when it was written, since 1970; raise ManifestError."""
+        self.data = data
+        self.published_ns = published_ns
+        document = Document(data, path)
+        self.manifest = Manifest(document)
+        self.prefix, self.root_url = document.site.prefix, document.site.root_url
+        self._site = document.site
+        self._layout = schema.unpack_head(data)
+
+    @classmethod
+    def open(cls, path: str) -> ManifestRecords:
+        """Read the manifest of a DIST, or the file itself; raise ManifestError."""
+        manifest = Manifest.open(path)
+        manifest.close()
+        with open(manifest.path, "rb") as file:
+            return cls(manifest.path, file.read(), os.fstat(file.fileno()).st_mtime_ns)
+
+    @classmethod
+    def now(cls, out: str, before: ManifestRecords | None) -> ManifestRecords | None:
+        """Read the manifest of a DIST again: another build may have published. None where it can't be read."""
+        try:
+            records = cls.open(out)
+        except ManifestError:
+            return None
+        return before if before and before.data == records.data else records
+
+    @cached_property
+    def assets(self) -> Sequence[AssetRecord]:
+        """The records of assets that are whole, in order of name."""
+        return [record for record in self._assets if record is not None]
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the release and of the earlier ones that it keeps, none where they can't be read."""
+        with suppress(ManifestError):
+            return tuple(release.id for release in self.releases())
+        return ()
+
+    @cached_property
+    def retired_files(self) -> Mapping[str, str | None]:
+        """The files of retired URLs, each with the id of the last release that linked to it, None where nobody knows."""
+        ids = dict(enumerate(self.ids))
+        whole = (url for url in self._retired if url is not None)
+        return {variant.file: ids.get(url.release) for url in whole for variant in url.variants}
+
+    def releases(self) -> tuple[ReleaseRecord, ...]:
+        """Return the release and the earlier ones that it keeps, none in version 1; raise ManifestError."""
+        return self.manifest.releases()
+
+    def whole_assets(self) -> Sequence[AssetRecord]:
+        """Return the records of all assets; raise ManifestError where one is damaged."""
+        return self._whole("asset {}", self._assets)
+
+    def whole_retired(self) -> Sequence[RetiredUrl]:
+        """Return all retired URLs; raise ManifestError where one is damaged."""
+        return self._whole("retired URL {}", self._retired)
+
+    def asset(self, record: AssetRecord) -> Asset:
+        """Return what a record says; raise ManifestError for what the runtime would not read."""
+        try:
+            return to_asset([*record], self._site)
+        except (TypeError, ValueError, LookupError) as error:
+            raise self._damaged(f"the record of {record.name}") from error
+
+    @cached_property
+    def _assets(self) -> Sequence[AssetRecord | None]:
+        """The records of assets, None in the place of one that is damaged."""
+        return self._read(self._layout.assets, self._layout.asset_offsets, _to_record) if self._layout else ()
+
+    @cached_property
+    def _retired(self) -> Sequence[RetiredUrl | None]:
+        return self._read(self._layout.retired, self._layout.retired_offsets, self._to_retired) if self._layout else ()
+
+    def _read(self, count: int, offsets: int, make: Callable[[list[Any]], T]) -> Sequence[T | None]:
+        """Return what is made of the fields of each record of a table."""
+        data = self.data
+        made: list[T | None] = [None] * count
+        spans = pairwise(struct.unpack_from(f">{count + 1}I", data, offsets)) if count else ()
+        for number, (start, end) in enumerate(spans):
+            packed = data[start:end]
+            try:
+                if schema.is_sealed(packed, number):
+                    made[number] = make(msgpack.unpackb(packed)[:-1])  # without the checksum
+            except (TypeError, ValueError, LookupError, msgpack.UnpackException):
+                continue
+        return made
+
+    def _to_retired(self, fields: list[Any]) -> RetiredUrl:
+        return to_retired(fields, self._site, self._name_of)
+
+    def _name_of(self, number: int) -> str:
+        record = self._assets[number] if number >= 0 else None
+        if record is None:
+            raise LookupError
+        return record.name
+
+    def _whole(self, what: str, records: Sequence[T | None]) -> Sequence[T]:
+        whole = [record for record in records if record is not None]
+        if len(whole) < len(records):
+            raise self._damaged(what.format(records.index(None)))
+        return whole
+
+    def _damaged(self, what: str) -> ManifestError:
+        return ManifestError(self.manifest.path, f"{what} is damaged", COMPILE_AGAIN)
+
+
+def _to_record(fields: list[Any]) -> AssetRecord:
+    """Return an asset's record; raise TypeError or ValueError for what the runtime would not read."""
+    record = _asset_record(fields)
+    variants = {tuple(map(type, variant[:4])) for variant in record.variants}
+    deltas = {tuple(map(type, delta[:4])) for delta in record.deltas}
+    if not (variants <= _VARIANT_TYPES and deltas <= _DELTA_TYPES):
+        raise TypeError("a variant or a delta")
+    if record.headers < 0 or (record.plain_headers or 0) < 0:
+        raise ValueError("the number of a header set")
+    return record
