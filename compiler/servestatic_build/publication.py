@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from servestatic_build.cache.layered import Cache
 from servestatic_build.carrying.carry import Arrival, CarriedPast, arrival
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError, Diagnostics
-from servestatic_build.model import Asset, StagedFile
+from servestatic_build.model import Asset, Signature, StagedFile
 from servestatic_build.releases.content import ReleaseContent
 from servestatic_build.releases.dictionaries import with_patterns
 from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
@@ -100,13 +100,14 @@ class Publication:
         plain_names.publish(output.staging)
         if not config.check:
             self._prune(own_files)
-            self._keep_outcome([*map(layout.name, _files(result.assets, later)), *plain_names.names])
+            names = [*map(layout.name, _files(result.assets, later)), *plain_names.names]
+            self._keep_outcome(names, placement.signatures, OwnFiles(config.out, following))
 
-    def _keep_outcome(self, names: list[str]) -> None:
+    def _keep_outcome(self, names: Sequence[str], seen: Mapping[str, Signature], own_files: OwnFiles) -> None:
         """Have the next build know what this one came to, as long as there is nothing in DIST for it to delete."""
         if self.memory.last_outcome:
-            until = next_due(OwnFiles.of_dist(self.config.out), self.config.grace_minutes)
-            self.memory.last_outcome.write(self.result.outcome, names, until, self.diagnostics)
+            until = next_due(own_files, self.config.grace_minutes)
+            self.memory.last_outcome.write(self.result.outcome, names, seen, until, self.diagnostics)
 
     def _prune(self, own_files: OwnFiles) -> None:
         """Delete what no kept release needs. The release is live: what can't be deleted now is left to the next build."""

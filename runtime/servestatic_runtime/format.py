@@ -212,7 +212,8 @@ SPAN = struct.Struct(">II")  # two neighbours in a table of offsets: where a rec
 BUCKET = struct.Struct(">II")  # number of the first slot, CRC-32 of the bucket's slots begun with its number plus one
 BUCKET_SPAN = struct.Struct(">III")  # a bucket and the first slot of the next one
 SLOT = struct.Struct(">II")  # key hash, asset number; those of retired URLs go on behind the assets'
-CHECKSUM_SIZE = 5  # a uint32 tag and four bytes
+_CHECKSUM = struct.Struct(">BI")  # a uint32's tag, and the number
+CHECKSUM_SIZE = _CHECKSUM.size
 
 # Hashed by slot: a bucket is read and checked whole, so it should be small; a small one costs more offsets.
 SLOTS_PER_BUCKET = 4
@@ -283,7 +284,7 @@ def seal(record: bytes, number: int) -> bytes:
     ``record`` must be packed as an array one element longer than its fields. The number (its place in its
     table) is part of the checksum, so a record found at the wrong place does not pass for the right one.
     """
-    return record + bytes((_UINT32,)) + OFFSET.pack(crc32(record, number))
+    return record + _CHECKSUM.pack(_UINT32, crc32(record, number))
 
 
 def is_sealed(record: bytes, number: int) -> bool:

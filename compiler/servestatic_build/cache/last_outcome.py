@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from operator import attrgetter
@@ -109,17 +109,24 @@ class LastOutcome:
         totals = tuple(CodingTotal(*total) for total in kept.totals)
         return Outcome(_KnownAssets(self._files, kept.assets), totals, kept.missing_ignored, kept.placeholders)
 
-    def write(self, outcome: Outcome, names: Iterable[str], until: int | None, diagnostics: Diagnostics) -> None:
+    def write(
+        self,
+        outcome: Outcome,
+        names: Iterable[str],
+        seen: Mapping[str, Signature],
+        until: int | None,
+        diagnostics: Diagnostics,
+    ) -> None:
         """Keep what this build came to; raise OSError. DIST, whose lock is held, has the release: files of these names.
 
-        ``until`` is when it counts no longer, in seconds since 1970.
+        ``seen`` are signatures of some of them, ``until`` is when it counts no longer, in seconds since 1970.
         """
         problems = diagnostics.told()
         if any(code in _OF_ONE_BUILD for _, code, *_ in problems):
             return
         named = sorted(names)
         assets = [_asset_row(asset, file) for asset, file in zip(outcome.assets, self._files, strict=True)]
-        dist = _manifest_digest(self._out), named, _signatures_digest(self._out, named)
+        dist = _manifest_digest(self._out), named, _signatures_digest(self._out, named, seen)
         kept = _Kept(self._inputs, self._started, until, *dist, problems, *outcome[1:], _packed(assets))
         self._cache.put(self._key, _packed(kept))
 
@@ -140,7 +147,7 @@ class LastOutcome:
         try:
             return not _has_leftovers(self._out) and (kept.manifest, kept.files) == (
                 _manifest_digest(self._out),
-                _signatures_digest(self._out, kept.names),
+                _signatures_digest(self._out, kept.names, {}),
             )
         except OSError:
             return False
@@ -199,11 +206,14 @@ def _manifest_digest(out: str) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _signatures_digest(out: str, names: Iterable[str]) -> bytes:
-    """Return a hash of the signatures of files in DIST; raise OSError where one is not there."""
+def _signatures_digest(out: str, names: Iterable[str], seen: Mapping[str, Signature]) -> bytes:
+    """Return a hash of the signatures of files in DIST; raise OSError where one is not there.
+
+    Those that were seen before are believed: had one changed since then, the next build would see another.
+    """
     signatures = array("Q")
     for name in names:
-        signatures.extend(Signature.of(os.lstat(f"{out}/{name}")))
+        signatures.extend(seen.get(name) or Signature.of(os.lstat(f"{out}/{name}")))
     return hashlib.sha256(signatures.tobytes()).digest()
 
 

@@ -127,6 +127,8 @@ def arrival(
     layout: Layout,
 ) -> Arrival:
     """Return what comes along, every file with its place in DIST, whose lock is held: the new release goes first."""
+    if not carried:
+        return Arrival()
     own = (variant.file for asset in assets for variant in asset.variants)
     taken = dict.fromkeys([MANIFEST_NAME, *plain_names], b"") | {layout.name(file): file.digest for file in own}
     places = _Places(layout, taken)

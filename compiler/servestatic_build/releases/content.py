@@ -133,13 +133,16 @@ def content_of_build(site: Site, assets: Sequence[Asset], headers: Iterable[Asse
     """Return what a manifest says of assets in order of name; raise BuildError when two of them claim one URL."""
     headers = tuple(headers)
     _refuse_shared_urls(assets)
-    header_sets = _HeaderSets((site.redirect, *(each for pair in headers for each in pair if each)))
-    records = [_asset_record(*part, site.index, header_sets) for part in zip(assets, headers, strict=True)]
+    numbers = _HeaderSets()
+    redirect = numbers.of(site.redirect)
+    records = [
+        _asset_record(asset, numbers.of_asset(pair), site.index) for asset, pair in zip(assets, headers, strict=True)
+    ]
     return ReleaseContent(
         site.prefix,
         site.index,
-        header_sets.number(site.redirect),
-        tuple(header_sets.numbers),
+        redirect,
+        tuple(numbers.numbers),
         records,
         _sealed_records(records),
         site.import_map,
@@ -197,32 +200,42 @@ def sealed(fields: Sequence[Any], number: int) -> bytes:
 
 
 def _sealed_records(records: Iterable[AssetRecord]) -> list[bytes]:
-    return [sealed(record, number) for number, record in enumerate(records)]
+    pack = msgpack.Packer().pack  # to make one takes as long as to pack a record
+    return [schema.seal(pack((*record, None))[:-1], number) for number, record in enumerate(records)]
 
 
 class _HeaderSets:
     """Every distinct header set with its number, in order of first use."""
 
-    def __init__(self, header_sets: Iterable[HeaderSetRecord]) -> None:
-        # Nearly all assets share their sets: to hash the text of each again would take longer than all the rest.
-        self._by_id = {id(header_set): header_set for header_set in header_sets}
-        self.numbers = {header_set: number for number, header_set in enumerate(dict.fromkeys(self._by_id.values()))}
-        self._number_by_id = {key: self.numbers[header_set] for key, header_set in self._by_id.items()}
+    def __init__(self) -> None:
+        self.numbers: dict[HeaderSetRecord, int] = {}
+        self._by_id: dict[int, tuple[int, int | None]] = {}
 
-    def number(self, header_set: HeaderSetRecord) -> int:
-        """Return the number of a set, which must be one of the very objects."""
-        return self._number_by_id[id(header_set)]
+    def of(self, header_set: HeaderSetRecord) -> int:
+        """Return the number of a set."""
+        return self.numbers.setdefault(header_set, len(self.numbers))
+
+    def of_asset(self, headers: AssetHeaders) -> tuple[int, int | None]:
+        """Return the numbers of an asset's sets. The object must live as long as this one.
+
+        Nearly all assets share theirs: to hash the text of each again would take longer than all the rest.
+        """
+        numbers = self._by_id.get(id(headers))
+        if numbers is None:
+            url = self.of(headers.url)
+            numbers = self._by_id[id(headers)] = url, None if headers.plain is None else self.of(headers.plain)
+        return numbers
 
 
-def _asset_record(asset: Asset, headers: AssetHeaders, index: str, header_sets: _HeaderSets) -> AssetRecord:
+def _asset_record(asset: Asset, headers: tuple[int, int | None], index: str) -> AssetRecord:
     identity = asset.identity
     return AssetRecord(
         name=asset.source.name,
         url=asset.path,
         file=_unless(asset.path, identity),
         immutable=asset.source.fingerprinted or asset.source.hashed,
-        headers=header_sets.number(headers.url),
-        plain_headers=None if headers.plain is None else header_sets.number(headers.plain),
+        headers=headers[0],
+        plain_headers=headers[1],
         directory=_directory(asset, index),
         modified=asset.modified,
         size=identity.size,
@@ -262,6 +275,11 @@ def _unless(usual: str, file: StagedFile) -> str | None:
 
 
 def _refuse_shared_urls(assets: Sequence[Asset]) -> None:
+    plain = [
+        asset.source.plain_path for asset in assets if asset.source.plain and asset.source.plain_path != asset.path
+    ]
+    if len({*plain, *(asset.path for asset in assets)}) == len(plain) + len(assets):
+        return
     numbers: dict[str, int] = {}
     for number, asset in enumerate(assets):
         for url in {asset.path, asset.source.plain_path} if asset.source.plain else {asset.path}:

@@ -17,10 +17,11 @@ from servestatic_runtime.default_headers import common_headers, default_headers,
 from servestatic_runtime.format import VARIANT_HEADERS, HeaderSetRecord, etag
 from servestatic_runtime.media_types import content_type
 from servestatic_runtime.paths import quote_path
+from servestatic_runtime.url_reason import UrlReason
 
 _HINT = "mend the rule or the hook that sets it"
 
-_Key: TypeAlias = tuple[str, tuple[str, ...], bool, str, str | None, tuple[int, ...]]
+_Key: TypeAlias = tuple[str, str, UrlReason, bool, str | None, bool, bool, bool, tuple[int, ...]]
 
 # Directives that speak of shared caches, and headers that speak to them alone (RFC 9213 and its forerunners).
 _OF_SHARED_CACHES = frozenset({"public", "private", "s-maxage"})
@@ -52,40 +53,42 @@ class HeaderPolicy:
     cross_origin: bool
     rules: tuple[HeaderRule, ...]
     hook: HeadersHook | None
-    _header_sets: dict[_Key, HeaderSetRecord] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[_Key, AssetHeaders] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def headers_of(self, asset: Asset) -> AssetHeaders:
-        """Return the header sets of an asset; raise BuildError for what a hook may not do."""
-        plain = self._plain(asset) if asset.source.plain else None
-        if not asset.source.fingerprinted and plain is not None:
-            return AssetHeaders(plain, plain)
-        return AssetHeaders(self._header_set(asset, asset.path, IMMUTABLE, asset.pattern), plain)
+        """Return the header sets of an asset; raise BuildError for what a hook may not do.
+
+        Most assets share theirs: unless a hook looks at the file, all else that a header depends on is the variant's own.
+        """
+        rules = tuple([number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name)])
+        if self.hook is not None:
+            return self._headers(asset, rules)
+        key = _key(asset, rules)
+        headers = self._known.get(key)
+        if headers is None:
+            headers = self._known[key] = self._headers(asset, rules)
+        return headers
 
     def redirect(self) -> HeaderSetRecord:
         """Return the headers of every redirect to a directory, besides its Location."""
         cache_control = ("Cache-Control", f"public, max-age={self.max_age}")
         return HeaderSetRecord(ok=(cache_control, *common_headers(cross_origin=self.cross_origin)), not_modified=())
 
-    def _plain(self, asset: Asset) -> HeaderSetRecord:
+    def _headers(self, asset: Asset, rules: tuple[int, ...]) -> AssetHeaders:
+        plain = self._plain(asset, rules) if asset.source.plain else None
+        if not asset.source.fingerprinted and plain is not None:
+            return AssetHeaders(plain, plain)
+        return AssetHeaders(self._make(asset, asset.path, IMMUTABLE, asset.pattern, rules), plain)
+
+    def _plain(self, asset: Asset, rules: tuple[int, ...]) -> HeaderSetRecord:
         pattern = asset.pattern if asset.source.hashed else None
-        return self._header_set(asset, asset.source.plain_path, self._plain_life(asset), pattern)
+        return self._make(asset, asset.source.plain_path, self._plain_life(asset), pattern, rules)
 
     def _plain_life(self, asset: Asset) -> str:
         if asset.source.hashed:
             return IMMUTABLE
         is_asked_again = asset.source.scope is not None or asset.source.media_type in HTML
         return "no-cache" if is_asked_again else f"public, max-age={self.max_age}"
-
-    def _header_set(self, asset: Asset, path: str, cache_control: str, pattern: str | None = None) -> HeaderSetRecord:
-        rules = tuple(number for number, rule in enumerate(self.rules) if rule.files.match(asset.source.name))
-        source, dated = asset.source, _is_dated(asset, cache_control)
-        # All else that a header depends on is the variant's own, unless a hook looks at the file.
-        vary = _vary(asset, pattern)
-        key = (content_type(source.media_type, asset.charset), vary, dated, cache_control, source.scope, rules)
-        header_set = self._header_sets.get(key) if self.hook is None else None
-        if header_set is None:
-            header_set = self._header_sets[key] = self._make(asset, path, cache_control, pattern, rules)
-        return header_set
 
     def _make(
         self, asset: Asset, path: str, cache_control: str, pattern: str | None, rules: Iterable[int]
@@ -115,6 +118,22 @@ class HeaderPolicy:
             except Exception as error:
                 problem, hint = f"the headers-hook raised {error!r}", "mend the function that headers-hook names"
                 raise BuildError(Code.HOOK_FAILED, asset.source.name, problem, hint) from error
+
+
+def _key(asset: Asset, rules: tuple[int, ...]) -> _Key:
+    """Return what the header sets of an asset follow from, if no hook has a say."""
+    source = asset.source
+    return (
+        source.media_type,
+        asset.charset,
+        source.reason,
+        source.plain,
+        source.scope,
+        asset.dated,
+        asset.pattern is None,
+        len(asset.variants) == 1,
+        rules,
+    )
 
 
 def _is_dated(asset: Asset, cache_control: str) -> bool:

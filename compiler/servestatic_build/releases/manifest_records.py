@@ -144,10 +144,9 @@ class ManifestRecords:
 def _to_record(fields: list[Any]) -> AssetRecord:
     """Return an asset's record; raise TypeError or ValueError for what the runtime would not read."""
     record = _asset_record(fields)
-    variants = {tuple(map(type, variant[:4])) for variant in record.variants}
-    deltas = {tuple(map(type, delta[:4])) for delta in record.deltas}
-    if not (variants <= _VARIANT_TYPES and deltas <= _DELTA_TYPES):
-        raise TypeError("a variant or a delta")
+    for files, types in ((record.variants, _VARIANT_TYPES), (record.deltas, _DELTA_TYPES)):
+        if files and not {tuple(map(type, file[:4])) for file in files} <= types:
+            raise TypeError("a variant or a delta")
     if record.headers < 0 or (record.plain_headers or 0) < 0:
         raise ValueError("the number of a header set")
     return record

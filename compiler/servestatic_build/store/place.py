@@ -5,31 +5,31 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError, Diagnostics
-from servestatic_build.model import Asset, StagedFile, Variant
+from servestatic_build.model import Asset, Signature, StagedFile, Variant
 from servestatic_build.names import with_fingerprint
 from servestatic_build.platform_files import NotAFileError, has_room_for_name, open_regular
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.store.layout import Layout
-from servestatic_runtime.format import IDENTITY
+from servestatic_runtime.format import ETAG_BYTES, IDENTITY
+from servestatic_runtime.platform_files import native_path
 
 NO_NAMES: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Placement(NamedTuple):
-    """A release's place in DIST: assets with their final targets, and the variants that are not there yet.
-
-    The latter are named by the number of their asset and their number there.
-    """
+    """A release's place in DIST: assets with their final targets, and what is there of them."""
 
     assets: tuple[Asset, ...]
-    new: tuple[tuple[int, int], ...]
+    new: tuple[tuple[int, int], ...]  # variants that are not there yet: the number of an asset, and theirs in it
+    signatures: Mapping[str, Signature]  # of files that are there, by their names in DIST
 
 
 def place(
@@ -55,7 +55,7 @@ def place(
         for place, variant in enumerate(asset.variants)
         if variant.file.target in placing.new
     )
-    return Placement(placed, tuple(missing))
+    return Placement(placed, tuple(missing), placing.signatures)
 
 
 class _Placing:
@@ -67,38 +67,47 @@ class _Placing:
         self._published_ns = previous.records.published_ns if previous.records else 0
         self._diagnostics = diagnostics
         self._verify_content = verify_content
+        self._is_empty = cache(_is_empty)
+        self._base = os.path.join(layout.out, "")
         self.new: set[str] = set()  # targets of files that are not there yet
+        self.signatures: dict[str, Signature] = {}
 
     def placed(self, asset: Asset) -> Asset:
-        variants = tuple(self.variants(asset))
+        listed = self._previous.files(asset.source.name)
+        variants = tuple([placed for each in asset.variants if (placed := self._placed(asset, each, listed))])
         return asset if variants == asset.variants else replace(asset, variants=variants)
 
-    def variants(self, asset: Asset) -> Iterator[Variant]:
-        for variant in asset.variants:
-            if not self._has_room(asset, variant):
-                continue
-            file = variant.file
-            if self._is_there(asset, file):
-                yield variant
-                continue
-            if self._should_hold(asset, file):
-                is_there = digest_of(self._layout.path(file)) == file.digest
-            else:
-                file, is_there = find_place(file, self._layout)
-            if not is_there:
-                self.new.add(file.target)
-            yield replace(variant, file=file)
+    def _placed(self, asset: Asset, variant: Variant, listed: Mapping[str, bytes]) -> Variant | None:
+        """Return a variant in its place, None where the file system has none for it."""
+        file = variant.file
+        name = self._layout.name(file)
+        path = self._base + native_path(name)
+        is_listed = listed.get(name) == file.digest[:ETAG_BYTES]
+        if is_listed and not self._verify_content and (signature := self._untouched(path, file)):
+            self.signatures[name] = signature
+            return variant
+        if not self._has_room(asset, variant):
+            return None
+        if self._is_empty(os.path.dirname(path)):
+            is_there = False
+        elif is_listed or file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest):
+            is_there = (
+                digest_of(path) == file.digest
+            )  # by its name, or by the release in DIST, it has to have these bytes
+        else:
+            file, is_there = find_place(file, self._layout)
+        if not is_there:
+            self.new.add(file.target)
+        return variant if file is variant.file else replace(variant, file=file)
 
-    def _is_there(self, asset: Asset, file: StagedFile) -> bool:
-        """Return whether DIST has a file's bytes, as far as can be told without reading them."""
-        if self._verify_content or not self._lists(asset, file):
-            return False
+    def _untouched(self, path: str, file: StagedFile) -> Signature | None:
+        """Return the signature of a listed file that has its bytes, as far as can be told without reading them."""
         try:
-            status = os.lstat(self._layout.path(file))
+            status = os.lstat(path)
         except OSError:
-            return False
-        is_untouched = stat.S_ISREG(status.st_mode) and status.st_mtime_ns <= self._published_ns
-        return is_untouched and status.st_size == file.size
+            return None
+        is_old = stat.S_ISREG(status.st_mode) and status.st_mtime_ns <= self._published_ns
+        return Signature.of(status) if is_old and status.st_size == file.size else None
 
     def _has_room(self, asset: Asset, variant: Variant) -> bool:
         name = variant.file.target.rpartition("/")[2]
@@ -112,15 +121,16 @@ class _Placing:
         self._diagnostics.note(Code.NAME_TOO_LONG, path, f"{problem}, so the file is not served as {variant.coding}")
         return False
 
-    def _should_hold(self, asset: Asset, file: StagedFile) -> bool:
-        """Return whether a file's path is known to belong to its bytes: by its name, or by the release in DIST."""
-        named = file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest)
-        return named or self._lists(asset, file)
 
-    def _lists(self, asset: Asset, file: StagedFile) -> bool:
-        """Return whether the release in DIST has this content there."""
-        beginning = self._previous.files(asset.source.name).get(self._layout.name(file))
-        return beginning is not None and file.digest.startswith(beginning)
+def _is_empty(directory: str) -> bool:
+    """Return whether there is nothing in a directory, or none: one look instead of one for each file of a first build."""
+    try:
+        with os.scandir(directory) as entries:
+            return next(entries, None) is None
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def find_place(file: StagedFile, layout: Layout, taken: Mapping[str, bytes] = NO_NAMES) -> tuple[StagedFile, bool]:
