@@ -107,6 +107,13 @@ def test_plain_names_follow_the_release_and_go_with_it(tmp_path: Path) -> None:
     assert not {"old.txt", "css/app.css.gz"} & names(new.dist)  # a server would send them for ever
 
 
+def test_a_plain_name_goes_with_the_coding_that_its_file_has_no_more(tmp_path: Path) -> None:
+    compiled(tmp_path, {"page.html": "<p>" * 500}, codings=("gzip",))
+    second = compiled(tmp_path, {"page.html": "<p>"}, codings=("gzip",))
+    assert second.messages() == []
+    assert not (second.dist / "page.html.gz").exists()
+
+
 def test_a_build_that_ended_behind_the_manifest_is_finished_by_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

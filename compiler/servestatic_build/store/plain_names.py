@@ -78,7 +78,8 @@ class PlainNames:
             replace_file(staged, path)
             directories.add(os.path.dirname(path))
         for name in self._stale:
-            delete_file(self._layout.path_of(name))
+            with suppress(FileNotFoundError):  # a coding has gone with the plain name of the file that has it no more
+                delete_file(self._layout.path_of(name))
         for directory in directories:
             with suppress(OSError):
                 sync_directory(directory)
