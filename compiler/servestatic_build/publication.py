@@ -94,8 +94,7 @@ class Publication:
         if result.outdated:
             raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
         if not is_live:
-            live_files, own_files = own_files, OwnFiles(config.out, following)
-            with succession(config.out, live_files, own_files, map(layout.name, new), output.staging):
+            with succession(config.out, own_files, following, map(layout.name, new), output.staging) as own_files:
                 publish(new, manifest, layout, output.staging)
         plain_names.publish(output.staging)
         if not config.check:

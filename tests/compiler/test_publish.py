@@ -289,17 +289,21 @@ def test_no_other_build_publishes_between_the_look_at_dist_and_the_manifest(
         locks.append(is_locked(dist))
         return open_regular(path)
 
+    def look_into(directory: str) -> bool:
+        locks.append(is_locked(dist))
+        return not os.path.isdir(directory)
+
     def move(source: str, target: str) -> None:
         locks.append(is_locked(dist))
         replace(source, target)
 
     monkeypatch.setattr("servestatic_build.store.place.open_regular", look)
+    monkeypatch.setattr("servestatic_build.store.place._is_empty", look_into)
     monkeypatch.setattr("servestatic_build.store.publish.open_regular", look)
     monkeypatch.setattr(os, "replace", move)
     assert compile_new(tmp_path).result.new_files == 3
-    assert locks == [True] * (
-        3 + 2 + 3 + 1
-    )  # looks for what is new, and moves: two that note it, and the manifest last
+    # Looks into two directories and at two files of the one that is there, and moves: two that note it, and the manifest last.
+    assert locks == [True] * (2 + 2 + 2 + 3 + 1)
     assert not is_locked(dist)
 
 

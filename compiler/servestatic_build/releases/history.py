@@ -68,8 +68,9 @@ def history_of(release: ManifestRecords, served: Container[str] = ()) -> History
     """
     headers = cache(lambda number: frozen_header_set(release.manifest.header_set(number)))
     releases = release.releases() or without_past(content_of_manifest(release.manifest)).releases
-    gone = [record for record in release.whole_assets() if record.immutable and record.url not in served]
-    current = (_retired(release.asset(record), releases[0].id, headers) for record in gone)
+    assets = enumerate(release.whole_assets())
+    gone = [number for number, record in assets if record.immutable and record.url not in served]
+    current = (_retired(release.asset(number), releases[0].id, headers) for number in gone)
     earlier = (_retired(url, releases[url.release].id, headers) for url in release.whole_retired())
     return History(releases, (*current, *earlier))
 

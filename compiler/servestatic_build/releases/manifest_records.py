@@ -19,7 +19,7 @@ from servestatic_runtime.document import Document
 from servestatic_runtime.errors import COMPILE_AGAIN
 from servestatic_runtime.fields import reader
 from servestatic_runtime.format import AssetRecord, ReleaseRecord
-from servestatic_runtime.records import Asset, RetiredUrl, to_asset, to_retired
+from servestatic_runtime.records import Asset, RetiredUrl, to_retired
 
 T = TypeVar("T")
 
@@ -38,10 +38,9 @@ class ManifestRecords:
         """Take a manifest's path, its bytes, and when it was written, since 1970; raise ManifestError."""
         self.data = data
         self.published_ns = published_ns
-        document = Document(data, path)
+        self._document = document = Document(data, path)
         self.manifest = Manifest(document)
         self.prefix, self.root_url = document.site.prefix, document.site.root_url
-        self._site = document.site
         self._layout = schema.unpack_head(data)
 
     @classmethod
@@ -92,12 +91,9 @@ class ManifestRecords:
         """Return all retired URLs; raise ManifestError where one is damaged."""
         return self._whole("retired URL {}", self._retired)
 
-    def asset(self, record: AssetRecord) -> Asset:
-        """Return what a record says; raise ManifestError for what the runtime would not read."""
-        try:
-            return to_asset([*record], self._site)
-        except (TypeError, ValueError, LookupError) as error:
-            raise self._damaged(f"the record of {record.name}") from error
+    def asset(self, number: int) -> Asset:
+        """Return an asset as the runtime reads it; raise ManifestError."""
+        return self._document.asset(number)
 
     @cached_property
     def _assets(self) -> Sequence[AssetRecord | None]:
@@ -123,7 +119,7 @@ class ManifestRecords:
         return made
 
     def _to_retired(self, fields: list[Any]) -> RetiredUrl:
-        return to_retired(fields, self._site, self._name_of)
+        return to_retired(fields, self._document.site, self._name_of)
 
     def _name_of(self, number: int) -> str:
         record = self._assets[number] if number >= 0 else None

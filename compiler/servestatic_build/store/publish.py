@@ -58,6 +58,7 @@ class _Moves:
         self._directory_mode = directory_mode
         self._files: list[str] = []
         self._created: list[str] = []
+        self._empty: set[str] = set()  # before the first move
         self.directories: set[str] = set()  # whose entries changed
 
     def __enter__(self) -> Self:
@@ -78,7 +79,8 @@ class _Moves:
         if directory not in self.directories:
             created = make_directories(directory, self._directory_mode)
             self._created += created
+            self._empty.update(created)
             self.directories |= {directory, *map(os.path.dirname, created)}
-        if not os.path.lexists(target):
+        if directory in self._empty or not os.path.lexists(target):
             self._files.append(target)
         replace_file(source, target)

@@ -52,7 +52,7 @@ def roll_back(out: str, name: str, clock: Clock) -> ReleaseRecord:
 def _publish(own: OwnFiles, kept: Manifest, following: NextRelease, staging: Staging) -> None:
     _require_files(kept)
     document = manifest_bytes(following.content, following.history)
-    with succession(kept.root, own, OwnFiles(kept.root, following), (), staging):
+    with succession(kept.root, own, following, (), staging):
         publish((), document, Layout(kept.root, kept.root_url), staging)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
+from servestatic_build.releases.listed_release import ListedRelease
 from servestatic_build.store.file_list import PLAIN_NAME, UNDER_WAY, UNKNOWN_RELEASE, FileEntries, FileList, Unlisted
 from servestatic_build.store.kept_releases import drop_manifests, keep_manifest
 from servestatic_build.store.own_files import OwnFiles
@@ -16,19 +17,25 @@ from servestatic_runtime.platform_files import file_signature
 
 
 @contextmanager
-def succession(out: str, live: OwnFiles, following: OwnFiles, new: Iterable[str], staging: Staging) -> Iterator[None]:
-    """Note what leads from the release in DIST to the following one, which the block publishes; raise OSError.
+def succession(
+    out: str, live: OwnFiles, release: ListedRelease, new: Iterable[str], staging: Staging
+) -> Iterator[OwnFiles]:
+    """Note what leads from the live release to the one that the block publishes; raise OSError.
+
+    Yields what the latter tells of DIST's files.
 
     ``new`` are the names in DIST of the files that the block brings in. DIST's lock is held. If the block fails before the
     manifest is there, DIST is as it was.
     """
     path = os.path.join(out, MANIFEST_NAME)
+    following = OwnFiles(out, release)
     files, entries = FileList(out), _entries(live, following, new, int(time.time()))
     before = file_signature(path)
     try:
         files.write(entries, staging.modes.file)
+        following.recorded = entries
         _keep(out, live, following, staging)
-        yield
+        yield following
     except BaseException:
         if file_signature(path) == before:
             with suppress(OSError):
