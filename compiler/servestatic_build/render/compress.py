@@ -43,20 +43,22 @@ class Compressor:
 
     def stage_missing(self, placement: Placement) -> tuple[tuple[Asset, ...], tuple[StagedFile, ...]]:
         """Return the assets, and the files that DIST lacks, the bytes of these staged; raise BuildError."""
-        placed = placement.assets
-        self._expect((placed[number], placed[number].variants[place].coding) for number, place in placement.new)
+        assets = list(placement.assets)
+        left = [
+            (number, place) for number, place in placement.new if assets[number].variants[place].file.staged is None
+        ]
+        self._expect((assets[number], assets[number].variants[place].coding) for number, place in left)
         files: dict[tuple[int, int], StagedFile] = {}
 
         def stage(missing: tuple[int, int]) -> None:
             number, place = missing
-            files[missing] = self._with_bytes(placed[number], number, place)
+            files[missing] = self._with_bytes(assets[number], number, place)
 
         with Workers(self.jobs) as workers:
-            workers.each(stage, placement.new)
-        assets = list(placed)
-        for number, place in placement.new:
-            assets[number] = _with_file(assets[number], place, files[number, place])
-        return tuple(assets), tuple(files[missing] for missing in placement.new)
+            workers.each(stage, left)
+        for (number, place), file in files.items():
+            assets[number] = _with_file(assets[number], place, file)
+        return tuple(assets), tuple(assets[number].variants[place].file for number, place in placement.new)
 
     def _known(self, assets: Sequence[Asset], tasks: Sequence[Task]) -> _Variants:
         """Return what the last build knew, which takes no thread."""
@@ -115,8 +117,6 @@ class Compressor:
     def _with_bytes(self, asset: Asset, number: int, place: int) -> StagedFile:
         """Return the file of a variant, staged: what was known by its hash is made again."""
         variant = asset.variants[place]
-        if variant.file.staged is not None:
-            return variant.file
         if variant.coding == IDENTITY:
             return replace(variant.file, staged=self.renderer.stage(number))
         file = self._staged(asset, number, variant.coding)

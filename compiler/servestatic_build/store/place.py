@@ -48,14 +48,8 @@ def place(
     has none for is left out.
     """
     placing = _Placing(layout, previous, diagnostics, verify_content=verify_content)
-    placed = tuple(placing.placed(asset) for asset in assets)
-    missing = (
-        (number, place)
-        for number, asset in enumerate(placed)
-        for place, variant in enumerate(asset.variants)
-        if variant.file.target in placing.new
-    )
-    return Placement(placed, tuple(missing), placing.signatures)
+    placed = tuple([placing.placed(number, asset) for number, asset in enumerate(assets)])
+    return Placement(placed, tuple(placing.new), placing.signatures)
 
 
 class _Placing:
@@ -69,36 +63,38 @@ class _Placing:
         self._verify_content = verify_content
         self._is_empty = cache(_is_empty)
         self._base = os.path.join(layout.out, "")
-        self.new: set[str] = set()  # targets of files that are not there yet
+        self.new: list[tuple[int, int]] = []
         self.signatures: dict[str, Signature] = {}
 
-    def placed(self, asset: Asset) -> Asset:
+    def placed(self, number: int, asset: Asset) -> Asset:
+        """Return an asset, of this number, in its place."""
         listed = self._previous.files(asset.source.name)
-        variants = tuple([placed for each in asset.variants if (placed := self._placed(asset, each, listed))])
-        return asset if variants == asset.variants else replace(asset, variants=variants)
+        variants: list[Variant] = []
+        for variant in asset.variants:
+            file, is_there = self._placed(asset, variant, listed)
+            if file is None:
+                continue
+            if not is_there:
+                self.new.append((number, len(variants)))
+            variants.append(variant if file is variant.file else replace(variant, file=file))
+        return asset if [*asset.variants] == variants else replace(asset, variants=tuple(variants))
 
-    def _placed(self, asset: Asset, variant: Variant, listed: Mapping[str, bytes]) -> Variant | None:
-        """Return a variant in its place, None where the file system has none for it."""
+    def _placed(self, asset: Asset, variant: Variant, listed: Mapping[str, bytes]) -> tuple[StagedFile | None, bool]:
+        """Return a file with its target, None where the file system has no room for it, and whether DIST has it there."""
         file = variant.file
         name = self._layout.name(file)
         path = self._base + native_path(name)
         is_listed = listed.get(name) == file.digest[:ETAG_BYTES]
         if is_listed and not self._verify_content and (signature := self._untouched(path, file)):
             self.signatures[name] = signature
-            return variant
+            return file, True
         if not self._has_room(asset, variant):
-            return None
+            return None, False
         if self._is_empty(os.path.dirname(path)):
-            is_there = False
-        elif is_listed or file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest):
-            is_there = (
-                digest_of(path) == file.digest
-            )  # by its name, or by the release in DIST, it has to have these bytes
-        else:
-            file, is_there = find_place(file, self._layout)
-        if not is_there:
-            self.new.add(file.target)
-        return variant if file is variant.file else replace(variant, file=file)
+            return file, False
+        if is_listed or file.target == with_fingerprint(asset.source.plain_path.lstrip("/"), file.digest):
+            return file, digest_of(path) == file.digest  # by its name, or by the release in DIST, it has to be this one
+        return find_place(file, self._layout)
 
     def _untouched(self, path: str, file: StagedFile) -> Signature | None:
         """Return the signature of a listed file that has its bytes, as far as can be told without reading them."""
