@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -18,19 +19,28 @@ _PLAIN = frozenset({bool, bytes, int, str, NoneType})
 def to_plain(value: Any) -> Any:
     """Return a dataclass as the tuple of its fields, and so on inside it; an enum's member as its value."""
     kind: Any = type(value)
-    if kind in _PLAIN:  # nearly all
+    if kind in _PLAIN:
         return value
     if kind is tuple:
-        return tuple(map(to_plain, value))
-    names = _field_names(kind)
-    if names is not None:
-        return tuple([to_plain(getattr(value, name)) for name in names])
+        return _plain_tuple(value)
+    values = _values_of(kind)
+    if values is not None:
+        return _plain_tuple(values(value))
     return value.value if isinstance(value, Enum) else value
 
 
+def _plain_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+    # Most are plain: to call for each would take as long as all the rest.
+    return tuple([value if type(value) in _PLAIN else to_plain(value) for value in values])
+
+
 @cache
-def _field_names(kind: type) -> tuple[str, ...] | None:
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+def _values_of(kind: type) -> Callable[[Any], Iterable[Any]] | None:
+    """Return what gives the fields of a dataclass, in order; None for another type."""
+    if not is_dataclass(kind):
+        return None
+    names = [field.name for field in fields(kind)]
+    return attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
 
 
 def from_plain(kind: type[_T], value: Any) -> _T:

@@ -29,8 +29,7 @@ def note_presets(files: Sequence[SourceFile], presets: Collection[str], diagnost
 
 def _directories(preset: Preset, fingerprinted: Collection[str]) -> Iterator[str]:
     first, *others = preset.signs
-    for name in sorted(fingerprinted):
+    for name in sorted(name for name in fingerprinted if name.endswith(first)):
         directory = name.removesuffix(first)
-        is_first = directory != name and directory[-1:] in {"", "/"}
-        if is_first and all(directory + other in fingerprinted for other in others):
+        if directory[-1:] in {"", "/"} and all(directory + other in fingerprinted for other in others):
             yield directory

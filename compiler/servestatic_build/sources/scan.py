@@ -111,9 +111,10 @@ class _Walk:
             if self._is_other_release(directory, entries):
                 self._skipped.append(self._left_out(directory.path, directory.below.rstrip("/"), SkipReason.RELEASE))
                 continue
+            above = os.path.join(directory.parents[-1], "")
             for entry in entries:
                 below, link = directory.below + entry.name, is_link(entry)
-                real = os.path.realpath(entry.path) if link else os.path.join(directory.parents[-1], entry.name)
+                real = os.path.realpath(entry.path) if link else above + entry.name
                 reason = self._unwanted(entry, below, real if link else None, directory)
                 if reason:
                     self._skipped.append(self._left_out(entry.path, below, reason))
