@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from functools import cache
-from importlib.metadata import version
 from itertools import chain
 
 import servestatic_runtime
@@ -18,10 +17,15 @@ _PACKAGES = tuple(
 @cache
 def code_digest() -> bytes:
     """Return a hash of the modules of both packages; of their version where they are not there as files."""
-    digest = hashlib.sha256(version("servestatic-build").encode())
+    digest, modules = hashlib.sha256(), 0
     for directory, names, files in chain.from_iterable(map(os.walk, _PACKAGES)):
         names.sort()
         for name in sorted(name for name in files if name.endswith(".py")):
             with open(os.path.join(directory, name), "rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
+            modules += 1
+    if not modules:
+        from importlib.metadata import version  # noqa: PLC0415 - to import it takes longer than to read all modules
+
+        digest.update(version("servestatic-build").encode())
     return digest.digest()

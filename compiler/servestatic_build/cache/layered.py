@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from servestatic_build.cache.directory import CacheDirectory
 from servestatic_build.cache.items import Key, Problem, Store, sealed, unsealed
-from servestatic_build.cache.remote import RemoteCache
+
+if TYPE_CHECKING:
+    from servestatic_build.cache.remote import RemoteCache
 
 
 @dataclass(slots=True)

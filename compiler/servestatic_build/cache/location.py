@@ -8,7 +8,6 @@ from platformdirs import user_cache_dir
 
 from servestatic_build.cache.directory import CacheDirectory
 from servestatic_build.cache.layered import Cache
-from servestatic_build.cache.remote import RemoteCache
 
 ENVIRONMENT = "SERVESTATIC_CACHE"
 
@@ -21,6 +20,8 @@ def open_cache(setting: str | None, limit: int) -> Cache:
     wanted = setting or os.environ.get(ENVIRONMENT) or _users()
     if not _is_url(wanted):
         return Cache(CacheDirectory(wanted, limit))
+    from servestatic_build.cache.remote import RemoteCache  # noqa: PLC0415 - few have one
+
     return Cache(CacheDirectory(_nearby(), limit), RemoteCache(wanted))
 
 
