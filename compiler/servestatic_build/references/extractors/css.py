@@ -63,7 +63,7 @@ def extract(data: bytes) -> Extraction:
         return Extraction(unreadable=(Unreadable(0, "a style sheet in UTF-16 can't be read"),))
     reader = _Reader(data)
     reader.read()
-    return Extraction(tuple(last_source_map(reader.found)), property_uses=tuple(sorted(reader.uses)))
+    return Extraction(last_source_map(reader.found), property_uses=tuple(sorted(reader.uses)))
 
 
 class _Reader:

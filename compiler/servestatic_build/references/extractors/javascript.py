@@ -62,7 +62,7 @@ def extract(data: bytes) -> Extraction:
         unreadable = (Unreadable(error.start, "JavaScript syntax error: the script cannot be parsed from here on"),)
     references = workers.told(references)
     return Extraction(
-        tuple(last_source_map(references)),
+        last_source_map(references),
         unreadable,
         may_be_service_worker=is_suspect(data),
         sought_scripts=sought_scripts(data, references),

@@ -33,7 +33,7 @@ _FLAGS = re.compile(rb"[A-Za-z]*")
 _JSX_TAG_STOP = re.compile(rb"\"[^\"]*\"|'[^']*'|(/>|[>{<\"']|/\*)")
 _JSX_TEXT_STOP = re.compile(rb"(\{|<(?:/[^>]*>)?)")
 _LINE_END = re.compile(rb"[\n\r]|\xe2\x80[\xa8\xa9]")
-_SPACES_AND_COMMENT = re.compile(rb"(?:\s+|" + WIDE_SPACE + rb")|(//)|(/\*)")
+_SPACES_AND_COMMENT = re.compile(rb"\s*(?:(//)|(/\*)|(" + WIDE_SPACE + rb"))?")
 _WIDE_SPACE_BEFORE = re.compile(rb"(?:" + WIDE_SPACE + rb")\Z")
 
 _SPACES = frozenset(b" \t\n\r\v\f")
@@ -306,14 +306,17 @@ def _without_spaces(data: bytes, end: int) -> int:
 
 def code_after(data: bytes, place: int) -> int:
     """Return where the next token starts, behind white space and comments."""
-    while match := _SPACES_AND_COMMENT.match(data, place):
+    while True:
+        match = _SPACES_AND_COMMENT.match(data, place)
+        assert match is not None, "the pattern matches nothing, too"
         place = match.end()
         if match[1]:
             place = _line_end(data, place)
         elif match[2]:
             end = data.find(b"*/", place)
             place = end + 2 if end >= 0 else len(data)
-    return place
+        elif not match[3]:
+            return place
 
 
 def _line_end(data: bytes, start: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from servestatic_build.model import Reference, ReferenceKind
 from servestatic_build.text import as_text
@@ -21,10 +21,10 @@ def source_map_reference(comment: bytes, start: int) -> Reference | None:
     return Reference(start + match.start(1), start + match.end(1), value, kind=ReferenceKind.SOURCE_MAP)
 
 
-def last_source_map(references: Iterable[Reference]) -> Iterator[Reference]:
-    """Yield the references without the source maps that a later one overrides."""
+def last_source_map(references: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Return the references without the source maps that a later one overrides."""
     references = tuple(references)
-    last = max(
-        (reference.start for reference in references if reference.kind is ReferenceKind.SOURCE_MAP), default=None
-    )
-    return (r for r in references if r.kind is not ReferenceKind.SOURCE_MAP or r.start == last)
+    starts = [reference.start for reference in references if reference.kind is ReferenceKind.SOURCE_MAP]
+    if len(starts) > 1:
+        references = tuple(r for r in references if r.kind is not ReferenceKind.SOURCE_MAP or r.start == max(starts))
+    return references
