@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from servestatic_build.cache.known_assets import KnownAssets
 from servestatic_build.cache.last_outcome import Outcome
 from servestatic_build.cache.layered import Uses
 from servestatic_build.diagnostics import Diagnostic, Severity
-from servestatic_build.model import Asset, CodingTotal, Skipped
+from servestatic_build.model import Asset, CodingTotal, Skipped, SourceFile
 from servestatic_build.releases.budgets import WeighedBudget
+from servestatic_runtime.format import CODINGS
 
 
 @dataclass(slots=True)
@@ -39,14 +41,12 @@ class BuildResult:
         """Whether no diagnostic is an error."""
         return all(diagnostic.severity is not Severity.ERROR for diagnostic in self.diagnostics)
 
-    @property
-    def outcome(self) -> Outcome:
-        """What the next build may want to know of this one."""
-        return Outcome(self.assets, self.totals, self.missing_ignored, self.placeholders)
-
-    def tell(self, outcome: Outcome) -> None:
-        """Take what the last build came to for what this one does."""
-        self.assets, self.totals, self.missing_ignored, self.placeholders = outcome
+    def tell(self, outcome: Outcome, sources: Sequence[SourceFile]) -> None:
+        """Take what was known before of these files, as link had them, for what this build comes to."""
+        self.assets = KnownAssets(sources, outcome.assets)
+        self.totals = outcome.totals
+        self.missing_ignored = outcome.missing_ignored
+        self.placeholders = outcome.placeholders
 
 
 def coding_totals(assets: Iterable[Asset]) -> tuple[CodingTotal, ...]:
@@ -56,5 +56,18 @@ def coding_totals(assets: Iterable[Asset]) -> tuple[CodingTotal, ...]:
         for variant in asset.variants:
             sizes.setdefault(variant.coding, []).append((variant.file.size, asset.identity.size))
     return tuple(
-        CodingTotal(coding, len(pairs), *map(sum, zip(*pairs, strict=True))) for coding, pairs in sizes.items()
+        CodingTotal(coding, len(sizes[coding]), *map(sum, zip(*sizes[coding], strict=True)))
+        for coding in CODINGS
+        if coding in sizes
     )
+
+
+def changed_totals(
+    totals: Iterable[CodingTotal], before: Iterable[Asset], after: Iterable[Asset]
+) -> tuple[CodingTotal, ...]:
+    """Return what a release weighs when some of its assets have become others."""
+    sums = {coding: [0, 0, 0] for coding in CODINGS}
+    for sign, part in ((1, totals), (-1, coding_totals(before)), (1, coding_totals(after))):
+        for coding, *numbers in part:
+            sums[coding] = [old + sign * number for old, number in zip(sums[coding], numbers, strict=True)]
+    return tuple(CodingTotal(coding, *numbers) for coding, numbers in sums.items() if numbers[0])

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import partial
 
-from servestatic_build.build_result import BuildResult
+from servestatic_build.build_result import BuildResult, coding_totals
 from servestatic_build.cache.code_digest import code_digest
 from servestatic_build.cache.items import key_of
+from servestatic_build.cache.known_assets import asset_row
 from servestatic_build.cache.last_build import LastBuild
+from servestatic_build.cache.last_outcome import Outcome
 from servestatic_build.carrying.carry import CarriedPast, carry
 from servestatic_build.carrying.given import GivenDist, latest_release, open_given
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError, Diagnostics
-from servestatic_build.model import Asset, Graph
-from servestatic_build.publication import Memory, Output, Publication, StoppedError, keep_of, stop_at_errors
+from servestatic_build.model import Asset, Graph, SourceFile
+from servestatic_build.publication import (
+    Memory,
+    Output,
+    Publication,
+    StoppedError,
+    header_policy,
+    keep_of,
+    stop_at_errors,
+)
 from servestatic_build.references.link import link
+from servestatic_build.references.relink import known_links
 from servestatic_build.references.specifiers import Specifiers
 from servestatic_build.releases.budgets import check_budgets
 from servestatic_build.releases.content import ReleaseContent, Site, content_of_build
 from servestatic_build.releases.fallbacks import fallback_records
 from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
 from servestatic_build.releases.import_map import import_map
+from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_build.releases.previous import PreviousRelease
-from servestatic_build.render.coded_bytes import CodedBytes
-from servestatic_build.render.coding_choice import CodingChoice
-from servestatic_build.render.compress import Compressor
-from servestatic_build.render.fingerprint import fingerprint
-from servestatic_build.render.hash_lists import warn_of_stale_hashes
-from servestatic_build.render.renderer import Renderer
+from servestatic_build.render.hash_lists import Hashes, listed_digests, warn_of_stale_hashes
+from servestatic_build.rendering import Rendered, Rendering
 from servestatic_build.settings.config import Config
-from servestatic_build.settings.hooks import load_hook
 from servestatic_build.sources.scan import Scan
 from servestatic_build.stages import Stages
 from servestatic_build.store.layout import Layout
@@ -51,7 +57,7 @@ def compile_scanned(
     diagnostics: Diagnostics,
 ) -> None:
     """Compile what the scan has found, and fill the result; raise ConfigError, BuildError or OSError."""
-    policy = _header_policy(config)
+    policy = header_policy(config)
     with suppress(StoppedError), _last_build(config, memory) as last_build:
         _Compilation(config, policy, epoch, memory, last_build, stages, result, diagnostics).run(scanned)
 
@@ -81,14 +87,14 @@ class _Compilation:
         previous = PreviousRelease.read(config.out, self.diagnostics)
         last = previous if previous.records else latest_release(given)
         with scratch() if config.check else staging_in(config.out, config.modes) as staging:
-            assets, compressor = self._render(graph, staging, last)
+            assets, hashes, compressor = self._render(graph, staging, last)
             self.result.budgets = check_budgets(config.budgets, assets, graph, last, self.diagnostics)
             stop_at_errors(self.diagnostics)
             carried = self._carry(given, assets, staging)
             output = Output(Layout(config.out, config.root_url), previous, staging, carried)
-            content = partial(self._content, graph, config.root_url)
+            release = _Whole(graph, scanned.files, hashes, config, self.policy, self.diagnostics)
             publication = Publication(
-                config, self.policy, self.epoch, self.memory, content, self.result, self.diagnostics
+                config, self.policy, self.epoch, self.memory, release, self.result, self.diagnostics
             )
             # Where a file goes depends on what DIST has: nobody else may bring in or take out any until the manifest is there.
             with self.stages.stage("publish"), nullcontext() if config.check else locked_output(config.out):
@@ -97,22 +103,18 @@ class _Compilation:
     def _link(self, scanned: Scan) -> Graph:
         with self.stages.stage("link", len(scanned.files)) as advance:
             graph = link(scanned.files, scanned.skipped, self.config, self.last_build, self.diagnostics, advance)
-            self.result.missing_ignored, self.result.placeholders = graph.ignored, graph.placeholders
+            self.result.missing_ignored = sum(graph.ignored.values())
+            self.result.placeholders = graph.placeholders
         stop_at_errors(self.diagnostics)
         return graph
 
-    def _render(self, graph: Graph, staging: Staging, last: PreviousRelease) -> tuple[tuple[Asset, ...], Compressor]:
-        config, diagnostics = self.config, self.diagnostics
-        renderer = Renderer(graph, staging, self.last_build, diagnostics)
-        with self.stages.stage("fingerprint", len(graph.files)) as advance:
-            assets = fingerprint(graph, renderer, last, self.epoch, advance)
-            warn_of_stale_hashes(graph.files, assets, renderer.hashes, self.last_build, diagnostics)
-        choice = CodingChoice(config.codings, config.compress, config.no_compress, config.compress_limit)
-        tasks = choice.tasks(assets, diagnostics)
-        with self.stages.stage("compress", len(tasks)) as advance:
-            coded = CodedBytes(config.effort, self.memory.cache, self.last_build)
-            compressor = Compressor(coded, renderer, staging, config.jobs)
-            return compressor.compress(assets, tasks, advance), compressor
+    def _render(self, graph: Graph, staging: Staging, last: PreviousRelease) -> Rendered:
+        rendering = Rendering(
+            self.config, self.epoch, self.memory.cache, self.last_build, self.stages, self.diagnostics
+        )
+        rendered = rendering.render(graph, staging, last)
+        warn_of_stale_hashes(graph.files, rendered.assets, rendered.hashes, self.last_build, self.diagnostics)
+        return rendered
 
     def _carry(self, given: Sequence[GivenDist], assets: Sequence[Asset], staging: Staging) -> tuple[CarriedPast, ...]:
         if not (given and any(keep_of(self.config))):
@@ -120,15 +122,47 @@ class _Compilation:
         with self.stages.stage("previous", len(given)) as advance:
             return carry(given, assets, staging, self.config.jobs, advance)
 
-    def _content(
-        self, graph: Graph, root_url: str | None, assets: Sequence[Asset], headers: Sequence[AssetHeaders]
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A release of which all assets are made."""
+
+    graph: Graph
+    files: Sequence[SourceFile]  # as the scan has found them
+    hashes: Hashes
+    config: Config
+    policy: HeaderPolicy
+    diagnostics: Diagnostics
+
+    @property
+    def other_files(self) -> Mapping[str, bytes]:
+        """What DIST has of other assets: there are none."""
+        return {}
+
+    @property
+    def former_names(self) -> None:
+        """All plain names in DIST are those of earlier assets."""
+
+    def content(
+        self, _live: ManifestRecords | None, assets: Sequence[Asset], headers: Sequence[AssetHeaders]
     ) -> ReleaseContent:
+        """Return what the manifest is to say of the release; raise BuildError."""
         config = self.config
         specifiers = Specifiers(config.imports, config.prefix)
-        imports = import_map(assets, graph, specifiers, of_all_modules=config.modules == "importmap")
+        imports = import_map(assets, self.graph, specifiers, of_all_modules=config.modules == "importmap")
         fallbacks = fallback_records(config.spa, config.not_found, assets, self.diagnostics)
-        site = Site(config.prefix, config.index, self.policy.redirect(), imports, root_url, fallbacks)
+        site = Site(config.prefix, config.index, self.policy.redirect(), imports, config.root_url, fallbacks)
         return content_of_build(site, assets, headers)
+
+    def tell(self, result: BuildResult, assets: Sequence[Asset]) -> None:
+        """Put into the result what the release comes to."""
+        result.assets, result.totals = assets, coding_totals(assets)
+
+    def outcome(self, result: BuildResult) -> Outcome:
+        """Return what the next build may want to know of it."""
+        rows = [*map(asset_row, result.assets)]
+        links, listed = known_links(self.graph, self.files), listed_digests(self.hashes)
+        return Outcome(rows, result.totals, result.missing_ignored, result.placeholders, links, listed)
 
 
 @contextmanager
@@ -147,8 +181,3 @@ def _last_build(config: Config, memory: Memory) -> Iterator[LastBuild]:
         raise
     finally:
         last_build.write(memory.cache, key)
-
-
-def _header_policy(config: Config) -> HeaderPolicy:
-    hook = load_hook("headers-hook", config.headers_hook) if config.headers_hook else None
-    return HeaderPolicy(config.max_age, config.cross_origin, config.headers, hook)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -243,12 +244,37 @@ class LinkedFile:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The files in order of name, and their components (numbers of files) in dependency order."""
+    """The files in order of name, and their components (numbers of files) in dependency order.
+
+    ``contexts`` hold, for each file, a hash of what other files' links may follow from in it, and ``apart`` the numbers of
+    files whose own links follow from what is in others.
+    """
 
     files: tuple[LinkedFile, ...]
     components: tuple[tuple[int, ...], ...]
-    ignored: int = 0  # references to nothing that the settings pass over
+    ignored: Mapping[str, int] = field(
+        default_factory=dict
+    )  # by file, references to nothing that the settings pass over
     placeholders: int = 0  # references that a template engine has still to make
+    contexts: tuple[bytes, ...] = ()
+    apart: frozenset[int] = frozenset()
+    settled: Sequence[Asset] = ()  # of the last files, where those are only referred to
+
+
+class KnownLinks(NamedTuple):
+    """What link found in all files, from one build for the next; files are numbers.
+
+    ``sources`` are those of which link has found more than scan: their reason, plain, scope and media type. ``targets`` holds
+    whose names stand in each file, ``maps`` the source maps that move along with one, ``ignored`` how many of its references
+    lead to nothing, by name. For ``contexts`` and ``apart`` see Graph.
+    """
+
+    sources: Mapping[int, tuple[int, bool, str | None, str]]
+    targets: Sequence[Sequence[int]]
+    maps: Mapping[int, Sequence[int]]
+    contexts: Sequence[bytes]
+    apart: Sequence[int]
+    ignored: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from time import time_ns
 from servestatic_build.build_result import BuildResult
 from servestatic_build.cache.code_digest import code_digest
 from servestatic_build.cache.items import key_of
-from servestatic_build.cache.last_outcome import LastOutcome, inputs_digest
+from servestatic_build.cache.known_assets import as_linked
+from servestatic_build.cache.last_outcome import LastOutcome, shape_digest
 from servestatic_build.cache.layered import Cache
 from servestatic_build.cache.location import open_cache
 from servestatic_build.codecs import CODECS
@@ -61,14 +62,18 @@ def _build(
         scanned = scan(config, diagnostics)
         result.skipped = scanned.skipped
     last_outcome = _last_outcome(config, epoch, cache, scanned, started)
-    if last_outcome and not diagnostics.failed and (outcome := last_outcome.read(diagnostics)):
-        result.tell(outcome)
+    known = last_outcome.read() if last_outcome and not diagnostics.failed else None
+    if known and not known.changed:
+        diagnostics.tell_again(known.problems)
+        result.tell(known.outcome, as_linked(scanned.files, known.outcome.links))
         result.up_to_date = True
-    else:
-        from servestatic_build.compilation import compile_scanned  # noqa: PLC0415 - a third of what is imported
-        from servestatic_build.publication import Memory  # noqa: PLC0415
+        return
+    from servestatic_build.compilation import compile_scanned  # noqa: PLC0415 - a third of what is imported
+    from servestatic_build.publication import Memory  # noqa: PLC0415
+    from servestatic_build.recompilation import recompile  # noqa: PLC0415
 
-        memory = Memory(cache, started, last_outcome)
+    memory = Memory(cache, started, last_outcome)
+    if not (known and recompile(scanned, known, config, epoch, memory, stages, result, diagnostics)):
         compile_scanned(scanned, config, epoch, memory, stages, result, diagnostics)
 
 
@@ -103,6 +108,6 @@ def _last_outcome(config: Config, epoch: int | None, cache: Cache, scanned: Scan
     of_release = [(name, value) for name, value in settings if name not in _OF_THE_BUILD]
     recipes = [CODECS[coding].recipe(size, config.effort) for coding in config.codings for size in _ANY_SIZE]
     told = repr((sys.version, epoch, os.environ.get("SERVESTATIC_LABEL"), sources, of_release, recipes))
-    inputs = inputs_digest([code_digest(), os.fsencode(told)], scanned.files, scanned.skipped)
+    shape = shape_digest([code_digest(), os.fsencode(told)], scanned.files, scanned.skipped)
     key = key_of("outcome", os.fsencode(os.path.realpath(config.out)), shared=False)
-    return LastOutcome(cache, key, config.out, inputs, scanned.files, started)
+    return LastOutcome(cache, key, config.out, shape, scanned.files, started)

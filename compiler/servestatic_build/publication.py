@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from servestatic_build.build_result import BuildResult, coding_totals
-from servestatic_build.cache.last_outcome import LastOutcome
+from servestatic_build.build_result import BuildResult
+from servestatic_build.cache.last_outcome import LastOutcome, Outcome
 from servestatic_build.cache.layered import Cache
 from servestatic_build.carrying.carry import Arrival, CarriedPast, arrival
 from servestatic_build.codes import Code
@@ -25,6 +25,7 @@ from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.compress import Compressor
 from servestatic_build.render.deltas import DeltaMaker, delta_tasks
 from servestatic_build.settings.config import Config
+from servestatic_build.settings.hooks import load_hook
 from servestatic_build.store.layout import Layout
 from servestatic_build.store.own_files import OwnFiles
 from servestatic_build.store.place import place
@@ -52,18 +53,38 @@ class Output(NamedTuple):
     carried: tuple[CarriedPast, ...] = ()  # from other DISTs
 
 
+class Release(Protocol):
+    """A release, of which a build has made all assets or some; it is asked about these when they have their places."""
+
+    @property
+    def other_files(self) -> Mapping[str, bytes]:
+        """What DIST has of the other assets: by name, a signature."""
+
+    @property
+    def former_names(self) -> Collection[str] | None:
+        """The plain names that these assets have in DIST, None where they are all that are there."""
+
+    def content(
+        self, live: ManifestRecords | None, assets: Sequence[Asset], headers: Sequence[AssetHeaders]
+    ) -> ReleaseContent:
+        """Return what the manifest is to say of the release, where ``live`` is the one in DIST; raise BuildError."""
+
+    def tell(self, result: BuildResult, assets: Sequence[Asset]) -> None:
+        """Put into the result what the release comes to."""
+
+    def outcome(self, result: BuildResult) -> Outcome:
+        """Return what the next build may want to know of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """How a release comes into DIST, whose lock is held.
-
-    ``content`` returns what the manifest says of assets that have their places, and of their headers.
-    """
+    """How a release comes into DIST, whose lock is held."""
 
     config: Config
     policy: HeaderPolicy
     epoch: int | None
     memory: Memory
-    content: Callable[[Sequence[Asset], Sequence[AssetHeaders]], ReleaseContent]
+    release: Release
     result: BuildResult
     diagnostics: Diagnostics
 
@@ -75,15 +96,15 @@ class Publication:
         if config.check:  # nothing will be published
             placement = placement._replace(new=())
         placed, new = compressor.stage_missing(placement)
-        result.assets = with_patterns(placed) if config.deltas else placed
-        result.totals = coding_totals(result.assets)
+        assets = with_patterns(placed) if config.deltas else placed
+        self.release.tell(result, assets)
         live = ManifestRecords.now(config.out, output.previous.records)
         own_files = OwnFiles(config.out, live)
-        plain_names = PlainNames(names_of_build(result.assets, layout), layout, own_files)
+        plain_names = PlainNames(names_of_build(assets, layout), layout, own_files, self.release.former_names)
         if not config.replace_foreign:
             plain_names.refuse_foreign(self.diagnostics)
-        arrived = arrival(output.carried, result.assets, plain_names.names, layout)
-        following, later = self._following(compressor, output, live, arrived)
+        arrived = arrival(output.carried, assets, plain_names.names, layout)
+        following, later = self._following(assets, compressor, output, live, arrived)
         manifest = manifest_bytes(following.content, following.history)
         stop_at_errors(self.diagnostics)
         new = (*new, *(file for file in later if file.staged is not None))
@@ -99,14 +120,15 @@ class Publication:
         plain_names.publish(output.staging)
         if not config.check:
             self._prune(own_files)
-            names = [*map(layout.name, _files(result.assets, later)), *plain_names.names]
+            names = [*map(layout.name, _files(assets, later)), *plain_names.names]
             self._keep_outcome(names, placement.signatures, OwnFiles(config.out, following))
 
     def _keep_outcome(self, names: Sequence[str], seen: Mapping[str, Signature], own_files: OwnFiles) -> None:
         """Have the next build know what this one came to, as long as there is nothing in DIST for it to delete."""
         if self.memory.last_outcome:
             until = next_due(own_files, self.config.grace_minutes)
-            self.memory.last_outcome.write(self.result.outcome, names, seen, until, self.diagnostics)
+            outcome, others = self.release.outcome(self.result), self.release.other_files
+            self.memory.last_outcome.write(outcome, names, seen, until, self.diagnostics, others)
 
     def _prune(self, own_files: OwnFiles) -> None:
         """Delete what no kept release needs. The release is live: what can't be deleted now is left to the next build."""
@@ -119,12 +141,17 @@ class Publication:
             self.diagnostics.warning_of_machine(Code.UNDELETED_FILE, place, problem, "the next build tries again")
 
     def _following(
-        self, compressor: Compressor, output: Output, live: ManifestRecords | None, arrived: Arrival
+        self,
+        assets: Sequence[Asset],
+        compressor: Compressor,
+        output: Output,
+        live: ManifestRecords | None,
+        arrived: Arrival,
     ) -> tuple[NextRelease, list[StagedFile]]:
         """Return the release, and the files that it lists beside those of the assets: deltas, and what comes along."""
-        config, assets = self.config, self.result.assets
+        config = self.config
         headers = [*map(self.policy.headers_of, assets)]
-        content = self.content(assets, headers)
+        content = self.release.content(live, assets, headers)
         history = self._history(content, live, arrived.pasts)
         arrived.tell_lost(history, self.diagnostics)
         maker = DeltaMaker(
@@ -157,6 +184,12 @@ def stop_at_errors(diagnostics: Diagnostics) -> None:
     """Raise StoppedError where there is an error."""
     if diagnostics.failed:
         raise StoppedError
+
+
+def header_policy(config: Config) -> HeaderPolicy:
+    """Return what the settings say of headers; raise ConfigError."""
+    hook = load_hook("headers-hook", config.headers_hook) if config.headers_hook else None
+    return HeaderPolicy(config.max_age, config.cross_origin, config.headers, hook)
 
 
 def keep_of(config: Config) -> Keep:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -35,7 +36,7 @@ def must_be_there(
 
 
 class BrokenReferences:
-    """Judges references to files that are not there. ``ignored`` counts those that the settings pass over."""
+    """Judges references to files that are not there. ``ignored`` counts those that the settings pass over, by file."""
 
     def __init__(
         self,
@@ -51,7 +52,7 @@ class BrokenReferences:
         self._diagnostics = diagnostics
         self._add = {"warn": diagnostics.warning, "error": diagnostics.error}
         self._files = files
-        self.ignored = 0
+        self.ignored: Counter[str] = Counter()
 
     def report(self, file: SourceFile, reference: Reference, path: str) -> None:
         """Add a diagnostic for a reference to the decoded URL path ``path``, unless the settings ignore it."""
@@ -59,7 +60,7 @@ class BrokenReferences:
             return  # for new URL("./icons", import.meta.url) it is a base
         add = self._add.get(self._policy(reference, path))
         if add is None:
-            self.ignored += 1
+            self.ignored[file.name] += 1
             return
         message = f"{reference.value!r} resolves to {path}, which does not exist"
         if why := self._unpublished.reason(path):

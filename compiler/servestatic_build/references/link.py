@@ -20,6 +20,7 @@ from servestatic_build.model import (
     SourceFile,
 )
 from servestatic_build.references.broken import BrokenReferences, must_be_there
+from servestatic_build.references.contexts import context_of, follows_from_others
 from servestatic_build.references.graph import components
 from servestatic_build.references.reading import Reader, ReadFile
 from servestatic_build.references.resolver import Resolver
@@ -50,13 +51,15 @@ def link(
     read_files = with_service_workers(read_files, resolver, diagnostics)
     warn_of_sought_scripts(read_files, diagnostics)
     missing = BrokenReferences(files, skipped, config.missing, config.prefix, diagnostics)
-    linker = _Linker(read_files, resolver, config, missing)
+    linker = Linker(read_files, resolver, config, missing)
     linked = tuple(linker.link(number, file) for number, file in enumerate(read_files))
     if not config.plain_urls:
         note_unfollowed(linked, resolver, last_build, diagnostics)
     edges = [sorted({link.target for link in file.links if link.rewritten}) for file in linked]
     placeholders = sum(file.found.extraction.placeholders for file in read_files)
-    return Graph(linked, components(edges), missing.ignored, placeholders)
+    contexts = tuple(map(context_of, read_files))
+    apart = linker.in_workers.union(number for number, file in enumerate(read_files) if follows_from_others(file))
+    return Graph(linked, components(edges), missing.ignored, placeholders, contexts, apart)
 
 
 def _bare_specifiers(files: Iterable[ReadFile]) -> tuple[str, ...]:
@@ -68,7 +71,7 @@ def _bare_specifiers(files: Iterable[ReadFile]) -> tuple[str, ...]:
 _NEVER_MAPPED = frozenset({ReferenceKind.WORKER, ReferenceKind.WORKER_SCRIPT})
 
 
-class _Linker:
+class Linker:
     """Turns what was found in each file into links."""
 
     def __init__(
@@ -80,7 +83,7 @@ class _Linker:
         self._roots = _served_roots(config)
         self._missing = missing
         self._bare_specifiers = _bare_specifiers(files)
-        self._in_workers = worker_scripts(files, resolver)
+        self.in_workers = worker_scripts(files, resolver)
 
     def link(self, number: int, file: ReadFile) -> LinkedFile:
         links = [
@@ -111,7 +114,7 @@ class _Linker:
 
     def _links(self, number: int, file: ReadFile, reference: Reference) -> Iterator[Link]:
         paths = self._resolver.paths(file, reference)
-        if number in self._in_workers:
+        if number in self.in_workers:
             self._missing.check_worker_import(file.source, reference, paths)
         if len(paths) == 1:
             yield from self._clear(number, reference, *paths)
@@ -128,7 +131,7 @@ class _Linker:
             self._missing.report(source, reference, path)
 
     def _must_be_there(self, number: int, reference: Reference, path: str) -> bool:
-        is_in_worker = number in self._in_workers
+        is_in_worker = number in self.in_workers
         return must_be_there(self._files[number], reference, path, self._roots, in_worker=is_in_worker)
 
     def _unclear(self, source: SourceFile, reference: Reference, paths: set[str | None]) -> Iterator[Link]:
@@ -150,7 +153,7 @@ class _Linker:
         # What was hashed before keeps its bytes, and what they lead to is for the bundler to judge.
         if source.hashed or is_bare_import(reference) or kind is ReferenceKind.FETCH or kind in SERVICE_WORKERS:
             return True
-        is_mapped = source.media_type == JAVASCRIPT and number not in self._in_workers and kind not in _NEVER_MAPPED
+        is_mapped = source.media_type == JAVASCRIPT and number not in self.in_workers and kind not in _NEVER_MAPPED
         return self._keeps_javascript and (is_mapped or kind is ReferenceKind.SPECIFIER)
 
     def _exact_entries(self, prefix: ImportMapPrefix, base: str | None) -> Iterator[Link]:

@@ -136,7 +136,7 @@ def content_of_build(site: Site, assets: Sequence[Asset], headers: Iterable[Asse
     numbers = _HeaderSets()
     redirect = numbers.of(site.redirect)
     records = [
-        _asset_record(asset, numbers.of_asset(pair), site.index) for asset, pair in zip(assets, headers, strict=True)
+        asset_record(asset, numbers.of_asset(pair), site.index) for asset, pair in zip(assets, headers, strict=True)
     ]
     return ReleaseContent(
         site.prefix,
@@ -227,7 +227,8 @@ class _HeaderSets:
         return numbers
 
 
-def _asset_record(asset: Asset, headers: tuple[int, int | None], index: str) -> AssetRecord:
+def asset_record(asset: Asset, headers: tuple[int, int | None], index: str) -> AssetRecord:
+    """Return what a manifest says of an asset, with the numbers of its header sets."""
     identity = asset.identity
     return AssetRecord(
         name=asset.source.name,

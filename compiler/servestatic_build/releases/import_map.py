@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError
@@ -25,6 +26,19 @@ def import_map(assets: Sequence[Asset], graph: Graph, specifiers: Specifiers, *,
         targets |= dict(_from_plain_urls(assets, imported))
     imports = {specifier: quote_path(asset.path) for specifier, asset in targets.items()}
     integrity = {quote_path(asset.path): _integrity(asset) for asset in targets.values()}
+    return import_map_text(imports, integrity)
+
+
+def with_assets(text: str, changes: Iterable[tuple[Asset, Asset]]) -> str:
+    """Return the import map of a release in which assets have become others, each with the one before."""
+    known = json.loads(text)
+    changed = {quote_path(former.path): asset for former, asset in changes}
+    urls = {url: quote_path(asset.path) for url, asset in changed.items()}
+    imports = {specifier: urls.get(url, url) for specifier, url in known["imports"].items()}
+    integrity = {
+        urls.get(url, url): _integrity(changed[url]) if url in changed else value
+        for url, value in known["integrity"].items()
+    }
     return import_map_text(imports, integrity)
 
 

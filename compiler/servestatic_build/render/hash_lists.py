@@ -10,7 +10,7 @@ import hashlib
 import re
 from base64 import urlsafe_b64decode
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from servestatic_build.cache.last_build import LastBuild
@@ -78,6 +78,20 @@ def warn_of_stale_hashes(
                 _warn(files[number].source, text, algorithm, file.source, diagnostics)
 
 
+def listed_digests(hashes: Hashes) -> list[bytes]:
+    """Return what the hashes in texts say, in order."""
+    return sorted({_digest(text) for texts in hashes.values() for text in texts})
+
+
+def may_be_listed(asset: Asset, listed: Collection[bytes]) -> bool:
+    """Return whether one of the hashes in texts is of an asset, or of its source."""
+    algorithms = {_ALGORITHMS[len(digest)] for digest in listed if len(digest) in _ALGORITHMS}
+    return any(
+        _kept_digest(asset, algorithm) in listed or _read_digest(asset.source, algorithm) in listed
+        for algorithm in sorted(algorithms)
+    )
+
+
 def _kept_digest(asset: Asset, algorithm: str) -> bytes | None:
     return {"sha256": asset.identity.digest, "sha384": asset.integrity}.get(algorithm)
 
@@ -97,13 +111,17 @@ def _source_digest(source: SourceFile, sha256: bytes, algorithm: str, last_build
     key = sha256 + algorithm.encode()
     known = last_build.get(_SOURCE_HASHES, key)
     if known is None:
-        digest = hashlib.new(algorithm, usedforsecurity=False)
-        for chunk in source_chunks(source):
-            digest.update(chunk)
-        known = digest.digest()
+        known = _read_digest(source, algorithm)
         last_build.put(_SOURCE_HASHES, key, known)
     result: bytes = known
     return result
+
+
+def _read_digest(source: SourceFile, algorithm: str) -> bytes:
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    for chunk in source_chunks(source):
+        digest.update(chunk)
+    return digest.digest()
 
 
 def _warn(holder: SourceFile, text: str, algorithm: str, target: SourceFile, diagnostics: Diagnostics) -> None:

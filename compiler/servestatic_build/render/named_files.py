@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from servestatic_build.model import Asset, LinkedFile
+from servestatic_build.model import Asset, Graph
 from servestatic_build.names import with_fingerprint
 
 
 class NamedFiles:
     """The fingerprinted paths of the files named so far and, once their bytes are final, their assets; by number."""
 
-    def __init__(self, files: Sequence[LinkedFile]) -> None:
-        self._files = files
-        self._paths: dict[int, str] = {}
-        self._assets: dict[int, Asset] = {}
+    def __init__(self, graph: Graph) -> None:
+        self._files = graph.files
+        self._size = len(graph.files) - len(graph.settled)
+        self._assets = dict(enumerate(graph.settled, start=self._size))
+        self._paths = {number: asset.path for number, asset in self._assets.items()}
 
     def name(self, number: int, digest: bytes) -> str:
         """Name a file by a hash, unless it has a name, and return its fingerprinted path."""
@@ -38,5 +37,5 @@ class NamedFiles:
         return self._assets.get(number)
 
     def assets(self) -> tuple[Asset, ...]:
-        """Return all assets, in order of number."""
-        return tuple(self._assets[number] for number in range(len(self._files)))
+        """Return the assets of all files but the settled ones, in order of number."""
+        return tuple(self._assets[number] for number in range(self._size))

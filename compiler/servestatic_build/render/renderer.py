@@ -41,7 +41,7 @@ class Renderer:
     """
 
     def __init__(self, graph: Graph, staging: Staging, last_build: LastBuild, diagnostics: Diagnostics) -> None:
-        self.named = NamedFiles(graph.files)
+        self.named = NamedFiles(graph)
         self.hashes: dict[int, tuple[str, ...]] = {}  # in each file's text
         self._files = graph.files
         self._bytes = FinalBytes(graph.files, self.named, last_build, diagnostics)

@@ -34,13 +34,20 @@ class PlainName(NamedTuple):
 class PlainNames:
     """The plain names of a release, and what is in their places."""
 
-    def __init__(self, names: Mapping[str, PlainName], layout: Layout, own: OwnFiles) -> None:
-        """Take the names that there should be, and what a build has put into DIST before."""
+    def __init__(
+        self,
+        names: Mapping[str, PlainName],
+        layout: Layout,
+        own: OwnFiles,
+        former: Collection[str] | None = None,
+    ) -> None:
+        """Take the names that there should be, and what a build has put into DIST before: all its names, or ``former``."""
         self._layout = layout
         self._own = own
         self._names = names
         self._outdated = [name for name, plain in self._names.items() if not self._is_link(name, plain.file)]
-        self._stale = [name for name in own.plain_names if name not in self._names and own.has(name)]
+        before = own.plain_names if former is None else former
+        self._stale = [name for name in before if name not in self._names and own.has(name)]
 
     @property
     def names(self) -> Collection[str]:

@@ -1,0 +1,227 @@
+"""The stages behind the scan where few files have changed: these and those that refer to them are made, all else stays.
+
+It comes to what a whole build comes to, or to nothing: where more may follow from a change, or there is a problem to tell, the
+whole build is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from servestatic_build.build_result import BuildResult, changed_totals
+from servestatic_build.cache.known_assets import KnownAssets, as_linked, asset_row
+from servestatic_build.cache.last_build import LastBuild
+from servestatic_build.cache.last_outcome import KnownBuild, Outcome
+from servestatic_build.codes import Code
+from servestatic_build.diagnostics import BuildError, Diagnostics
+from servestatic_build.model import Asset, Position, SourceFile
+from servestatic_build.publication import Memory, Output, Publication, StoppedError, header_policy
+from servestatic_build.references.relink import PartialGraph, relink, with_part
+from servestatic_build.releases.content import ReleaseContent, asset_record, content_of_manifest, sealed
+from servestatic_build.releases.headers import AssetHeaders
+from servestatic_build.releases.import_map import with_assets
+from servestatic_build.releases.manifest_records import ManifestRecords
+from servestatic_build.releases.previous import PreviousRelease
+from servestatic_build.render.hash_lists import may_be_listed
+from servestatic_build.rendering import Rendered, Rendering
+from servestatic_build.settings.config import Config
+from servestatic_build.sources.scan import Scan
+from servestatic_build.stages import Stages
+from servestatic_build.store.layout import Layout
+from servestatic_build.store.locks import locked_output
+from servestatic_build.store.plain_names import names_of_build
+from servestatic_build.store.staging import Staging, staging_in
+from servestatic_runtime.format import AssetRecord, HeaderSetRecord
+
+
+def recompile(
+    scanned: Scan,
+    known: KnownBuild,
+    config: Config,
+    epoch: int | None,
+    memory: Memory,
+    stages: Stages,
+    result: BuildResult,
+    diagnostics: Diagnostics,
+) -> bool:
+    """Compile what has changed since a build, fill the result, and return whether that was all there was to do."""
+    if config.check or config.deltas or not config.plain_urls:
+        return False
+    with suppress(_WholeBuildError):
+        _Recompilation(scanned, known, config, epoch, memory, stages, result, diagnostics).run()
+        return True
+    return False
+
+
+class _WholeBuildError(Exception):
+    """More may follow from the changes than has been made."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Recompilation:
+    """The stages in their order for the files that have changed."""
+
+    scanned: Scan
+    known: KnownBuild
+    config: Config
+    epoch: int | None
+    memory: Memory
+    stages: Stages
+    result: BuildResult
+    diagnostics: Diagnostics
+
+    def run(self) -> None:
+        """Compile; raise _WholeBuildError or, for a problem that the whole build has as well, BuildError or OSError."""
+        config = self.config
+        with staging_in(config.out, config.modes) as staging:
+            previous = PreviousRelease.read(config.out, self.diagnostics)
+            part, rendered = self._made(previous, staging)
+            layout = Layout(config.out, config.root_url)
+            publication = Publication(
+                config,
+                header_policy(config),
+                self.epoch,
+                self.memory,
+                _Changed(self.known, part, layout, config.index, self.diagnostics),
+                self.result,
+                self.diagnostics,
+            )
+            with suppress(StoppedError), self.stages.stage("publish"), locked_output(config.out):
+                publication.publish(rendered.assets, rendered.compressor, Output(layout, previous, staging))
+
+    def _made(self, previous: PreviousRelease, staging: Staging) -> tuple[_Part, Rendered]:
+        """Return what is made of the files that have changed; raise _WholeBuildError."""
+        config, diagnostics, links = self.config, Diagnostics(), self.known.outcome.links
+        last_build = LastBuild({}, 0, self.memory.started)
+        sources = as_linked(self.scanned.files, links)
+        with suppress(BuildError):
+            with self.stages.stage("link", len(self.known.changed)) as advance:
+                linked = relink(sources, self.known.changed, links, config, last_build, diagnostics, advance)
+            if linked is not None and not _have_problems(linked.sources, self.known.problems):
+                part = _Part(linked, KnownAssets(sources, self.known.outcome.assets))
+                rendering = Rendering(config, self.epoch, self.memory.cache, last_build, self.stages, diagnostics)
+                rendered = rendering.render(replace(linked.graph, settled=part.settled), staging, previous)
+                assets = (*part.formers, *rendered.assets)
+                listed = self.known.outcome.hashes
+                if not (diagnostics.count or rendered.hashes or any(may_be_listed(asset, listed) for asset in assets)):
+                    return part, rendered
+        raise _WholeBuildError
+
+
+def _have_problems(sources: Collection[SourceFile], problems: Iterable[Sequence[Any]]) -> bool:
+    """Return whether the last build told a problem of these, or one that may be of any file."""
+    names = {name for source in sources for name in (source.name, source.path, source.real_path)}
+    return any(
+        code == Code.STALE_HASH or (place if isinstance(place, str) else Position(*place).name) in names
+        for _, code, place, *_ in problems
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The files that are made anew, among all of the last build."""
+
+    linked: PartialGraph
+    assets: KnownAssets
+
+    @property
+    def formers(self) -> Sequence[Asset]:
+        """What the last build made of them."""
+        return [self.assets[number] for number in self.linked.numbers[: self.linked.size]]
+
+    @property
+    def settled(self) -> Sequence[Asset]:
+        """What they refer to and stays."""
+        return [self.assets[number] for number in self.linked.numbers[self.linked.size :]]
+
+    def numbered(self, assets: Iterable[Asset]) -> Mapping[int, Asset]:
+        """Return what is made of them by number among all, and with such numbers."""
+        numbers = self.linked.numbers
+        return {
+            number: replace(
+                asset,
+                references=tuple(sorted(numbers[place] for place in asset.references)),
+                imports=tuple(numbers[place] for place in asset.imports),
+            )
+            for number, asset in zip(numbers, assets, strict=False)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A release of which few assets are made."""
+
+    known: KnownBuild
+    part: _Part
+    layout: Layout
+    index: str
+    diagnostics: Diagnostics
+
+    @property
+    def other_files(self) -> Mapping[str, bytes]:
+        """What DIST has of the other assets."""
+        files = self.known.files()
+        for name in (
+            *self.former_names,
+            *(self.layout.name(each.file) for a in self.part.formers for each in a.variants),
+        ):
+            files.pop(name, None)
+        return files
+
+    @property
+    def former_names(self) -> Collection[str]:
+        """The plain names that the assets have in DIST."""
+        return names_of_build(self.part.formers, self.layout).keys()
+
+    def content(
+        self, live: ManifestRecords | None, assets: Sequence[Asset], headers: Sequence[AssetHeaders]
+    ) -> ReleaseContent:
+        """Return what the manifest is to say; raise _WholeBuildError where that does not follow from ``live``, the one in DIST."""
+        if live is None or hashlib.sha256(live.data).digest() != self.known.manifest:
+            raise _WholeBuildError
+        former = content_of_manifest(live.manifest)
+        records, sealed_records = list(former.assets), list(former.sealed_assets)
+        for (number, asset), pair in zip(self.part.numbered(assets).items(), headers, strict=True):
+            record = records[number]
+            if _header_sets(former, record) != pair:
+                raise _WholeBuildError
+            records[number] = asset_record(asset, (record.headers, record.plain_headers), self.index)
+            sealed_records[number] = sealed(records[number], number)
+        self.diagnostics.tell_again(
+            self.known.problems
+        )  # not before all is known to be as it was: the whole build looks anew
+        imports = with_assets(former.import_map, zip(self.part.formers, assets, strict=True))
+        return replace(former, assets=records, sealed_assets=sealed_records, import_map=imports, known_id=None)
+
+    def tell(self, result: BuildResult, assets: Sequence[Asset]) -> None:
+        """Put into the result what the release comes to."""
+        outcome, part = self.known.outcome, self.part
+        rows = list(outcome.assets)
+        for number, asset in part.numbered(assets).items():
+            rows[number] = asset_row(asset)
+        names = {source.name for source in part.linked.sources}
+        before = sum(count for name, count in outcome.links.ignored.items() if name in names)
+        result.assets = KnownAssets(part.assets.sources, rows)
+        result.totals = changed_totals(outcome.totals, part.formers, assets)
+        result.missing_ignored = outcome.missing_ignored - before + sum(part.linked.graph.ignored.values())
+        result.placeholders = outcome.placeholders
+
+    def outcome(self, result: BuildResult) -> Outcome:
+        """Return what the next build may want to know of it."""
+        known = self.known.outcome
+        rows = result.assets.rows if isinstance(result.assets, KnownAssets) else ()
+        return known._replace(
+            assets=rows,
+            totals=result.totals,
+            missing_ignored=result.missing_ignored,
+            links=with_part(known.links, self.part.linked),
+        )
+
+
+def _header_sets(content: ReleaseContent, record: AssetRecord) -> tuple[HeaderSetRecord, HeaderSetRecord | None]:
+    plain = record.plain_headers
+    return content.header_sets[record.headers], None if plain is None else content.header_sets[plain]
