@@ -155,10 +155,11 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     ),
     "servestatic_build.probing": ({"__init__", "questions"}, {"faults"}, {"client"}),
     "servestatic_build.releases": (
-        {"__init__", "dictionaries", "fallbacks", "headers", "import_map", "manifest_records", "record_files"},
+        {"__init__", "dictionaries", "fallbacks", "headers", "import_map", "index", "record_files"},
+        {"manifest_records"},
         {"previous"},
         {"budgets", "content"},
-        {"history"},
+        {"changed_content", "history"},
         {"listed_release", "manifest_writer"},
     ),
     "servestatic_build.store": (

@@ -35,6 +35,7 @@ from servestatic_build.releases.content import ReleaseContent, Site, content_of_
 from servestatic_build.releases.fallbacks import fallback_records
 from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
 from servestatic_build.releases.import_map import import_map
+from servestatic_build.releases.listed_release import ListedRelease
 from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.hash_lists import Hashes, listed_digests, warn_of_stale_hashes
@@ -158,11 +159,15 @@ class _Whole:
         """Put into the result what the release comes to."""
         result.assets, result.totals = assets, coding_totals(assets)
 
-    def outcome(self, result: BuildResult) -> Outcome:
+    def listed(self, release: ListedRelease) -> ListedRelease:
+        """Return what of a release, this or the one before, tells which files it lists."""
+        return release
+
+    def outcome(self, result: BuildResult, content: ReleaseContent) -> Outcome:
         """Return what the next build may want to know of it."""
         rows = [*map(asset_row, result.assets)]
         links, listed = known_links(self.graph, self.files), listed_digests(self.hashes)
-        return Outcome(rows, result.totals, result.missing_ignored, result.placeholders, links, listed)
+        return Outcome(rows, result.totals, result.missing_ignored, result.placeholders, links, listed, content.facts)
 
 
 @contextmanager

@@ -277,6 +277,18 @@ class KnownLinks(NamedTuple):
     ignored: Mapping[str, int]
 
 
+class ContentFacts(NamedTuple):
+    """What a manifest says, from one build for the next: how many assets and header sets there are without those of the past.
+
+    Of the first segments of URL paths there are no more than a manifest tells, and one.
+    """
+
+    assets: int
+    header_sets: int
+    first_segments: Sequence[str]
+    modified: int  # the latest date of a file
+
+
 @dataclass(frozen=True, slots=True)
 class StagedFile:
     """A file of the release, for publish: ``target`` is where it goes below files/, ``staged`` where its bytes lie aside.

@@ -18,7 +18,7 @@ from servestatic_build.releases.content import ReleaseContent
 from servestatic_build.releases.dictionaries import with_patterns
 from servestatic_build.releases.headers import AssetHeaders, HeaderPolicy
 from servestatic_build.releases.history import Clock, History, Keep, next_history, read_pasts
-from servestatic_build.releases.listed_release import NextRelease
+from servestatic_build.releases.listed_release import ListedRelease, NextRelease
 from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_build.releases.manifest_writer import manifest_bytes
 from servestatic_build.releases.previous import PreviousRelease
@@ -72,7 +72,10 @@ class Release(Protocol):
     def tell(self, result: BuildResult, assets: Sequence[Asset]) -> None:
         """Put into the result what the release comes to."""
 
-    def outcome(self, result: BuildResult) -> Outcome:
+    def listed(self, release: ListedRelease) -> ListedRelease:
+        """Return what of a release, this or the one before, tells which files it lists."""
+
+    def outcome(self, result: BuildResult, content: ReleaseContent) -> Outcome:
         """Return what the next build may want to know of it."""
 
 
@@ -99,7 +102,7 @@ class Publication:
         assets = with_patterns(placed) if config.deltas else placed
         self.release.tell(result, assets)
         live = ManifestRecords.now(config.out, output.previous.records)
-        own_files = OwnFiles(config.out, live)
+        own_files = OwnFiles(config.out, live and self.release.listed(live))
         plain_names = PlainNames(names_of_build(assets, layout), layout, own_files, self.release.former_names)
         if not config.replace_foreign:
             plain_names.refuse_foreign(self.diagnostics)
@@ -115,26 +118,30 @@ class Publication:
         if result.outdated:
             raise BuildError(Code.OUT_OF_DATE, config.out, "DIST is out of date", "compile without --check")
         if not is_live:
-            with succession(config.out, own_files, following, map(layout.name, new), output.staging) as own_files:
+            listed = self.release.listed(following)
+            with succession(config.out, own_files, listed, map(layout.name, new), output.staging) as own_files:
                 publish(new, manifest, layout, output.staging)
         plain_names.publish(output.staging)
         if not config.check:
-            self._prune(own_files)
+            self._prune(own_files, following)
             names = [*map(layout.name, _files(assets, later)), *plain_names.names]
-            self._keep_outcome(names, placement.signatures, OwnFiles(config.out, following))
+            self._keep_outcome(names, placement.signatures, following)
 
-    def _keep_outcome(self, names: Sequence[str], seen: Mapping[str, Signature], own_files: OwnFiles) -> None:
+    def _keep_outcome(self, names: Sequence[str], seen: Mapping[str, Signature], release: NextRelease) -> None:
         """Have the next build know what this one came to, as long as there is nothing in DIST for it to delete."""
         if self.memory.last_outcome:
-            until = next_due(own_files, self.config.grace_minutes)
-            outcome, others = self.release.outcome(self.result), self.release.other_files
+            until = next_due(OwnFiles(self.config.out, release), self.config.grace_minutes)
+            outcome, others = self.release.outcome(self.result, release.content), self.release.other_files
             self.memory.last_outcome.write(outcome, names, seen, until, self.diagnostics, others)
 
-    def _prune(self, own_files: OwnFiles) -> None:
+    def _prune(self, own_files: OwnFiles, release: NextRelease) -> None:
         """Delete what no kept release needs. The release is live: what can't be deleted now is left to the next build."""
         out = self.config.out
         try:
-            Pruning(out, own_files, self.config.grace_minutes, publication_ended=True).delete()
+            pruning = Pruning(out, own_files, self.config.grace_minutes, publication_ended=True)
+            if pruning.due:  # nothing goes that any asset lists
+                pruning = Pruning(out, OwnFiles(out, release), self.config.grace_minutes, publication_ended=True)
+            pruning.delete()
         except OSError as error:
             place = str(error.filename or out)
             problem = f"a file that no release needs can't be deleted: {error.strerror or error}"
@@ -171,7 +178,7 @@ class Publication:
         return following, [*(delta.file for each in deltas.values() for delta in each), *arrived.needed(history)]
 
     def _history(self, content: ReleaseContent, live: ManifestRecords | None, others: Sequence[History]) -> History:
-        pasts = read_pasts(live, content.keys, self.diagnostics) if any(keep_of(self.config)) else ()
+        pasts = read_pasts(live, content, self.diagnostics) if any(keep_of(self.config)) else ()
         label = self.config.label or os.environ.get("SERVESTATIC_LABEL")
         return next_history(content, [*pasts, *others], keep_of(self.config), Clock(self.epoch), label)
 

@@ -18,12 +18,14 @@ from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.cache.last_outcome import KnownBuild, Outcome
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError, Diagnostics
-from servestatic_build.model import Asset, Position, SourceFile
+from servestatic_build.model import Asset, Graph, Position, SourceFile
 from servestatic_build.publication import Memory, Output, Publication, StoppedError, header_policy
 from servestatic_build.references.relink import PartialGraph, relink, with_part
-from servestatic_build.releases.content import ReleaseContent, asset_record, content_of_manifest, sealed
+from servestatic_build.releases.changed_content import ChangedContent, LiveRelease, may_change_alone
+from servestatic_build.releases.content import ReleaseContent, asset_record
 from servestatic_build.releases.headers import AssetHeaders
 from servestatic_build.releases.import_map import with_assets
+from servestatic_build.releases.listed_release import ListedRelease, PartOfRelease
 from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_build.releases.previous import PreviousRelease
 from servestatic_build.render.hash_lists import may_be_listed
@@ -35,7 +37,6 @@ from servestatic_build.store.layout import Layout
 from servestatic_build.store.locks import locked_output
 from servestatic_build.store.plain_names import names_of_build
 from servestatic_build.store.staging import Staging, staging_in
-from servestatic_runtime.format import AssetRecord, HeaderSetRecord
 
 
 def recompile(
@@ -76,43 +77,45 @@ class _Recompilation:
 
     def run(self) -> None:
         """Compile; raise _WholeBuildError or, for a problem that the whole build has as well, BuildError or OSError."""
-        config = self.config
+        config, layout = self.config, Layout(self.config.out, self.config.root_url)
+        part = self._linked()
+        previous = PreviousRelease.read(config.out, self.diagnostics, part.numbers)
         with staging_in(config.out, config.modes) as staging:
-            previous = PreviousRelease.read(config.out, self.diagnostics)
-            part, rendered = self._made(previous, staging)
-            layout = Layout(config.out, config.root_url)
-            publication = Publication(
-                config,
-                header_policy(config),
-                self.epoch,
-                self.memory,
-                _Changed(self.known, part, layout, config.index, self.diagnostics),
-                self.result,
-                self.diagnostics,
-            )
+            rendered = self._rendered(part, previous, staging)
+            release = _Changed(self.known, part, layout, config.index, self.diagnostics)
+            policy = header_policy(config)
+            publication = Publication(config, policy, self.epoch, self.memory, release, self.result, self.diagnostics)
             with suppress(StoppedError), self.stages.stage("publish"), locked_output(config.out):
                 publication.publish(rendered.assets, rendered.compressor, Output(layout, previous, staging))
 
-    def _made(self, previous: PreviousRelease, staging: Staging) -> tuple[_Part, Rendered]:
-        """Return what is made of the files that have changed; raise _WholeBuildError."""
-        config, diagnostics, links = self.config, Diagnostics(), self.known.outcome.links
-        last_build = LastBuild({}, 0, self.memory.started)
-        sources = as_linked(self.scanned.files, links)
+    def _linked(self) -> _Part:
+        """Return the files that are to be made; raise _WholeBuildError."""
+        links, diagnostics = self.known.outcome.links, Diagnostics()
+        sources, changed = as_linked(self.scanned.files, links), self.known.changed
+        with self.stages.stage("link", len(changed)) as advance:
+            linked = relink(sources, changed, links, self.config, self._last_build, diagnostics, advance)
+        if linked is None or diagnostics.count or _had_problems(linked.sources, self.known.problems):
+            raise _WholeBuildError
+        return _Part(linked, KnownAssets(sources, self.known.outcome.assets))
+
+    def _rendered(self, part: _Part, previous: PreviousRelease, staging: Staging) -> Rendered:
+        """Return what is made of them; raise _WholeBuildError."""
+        diagnostics, listed = Diagnostics(), self.known.outcome.hashes
+        rendering = Rendering(self.config, self.epoch, self.memory.cache, self._last_build, self.stages, diagnostics)
         with suppress(BuildError):
-            with self.stages.stage("link", len(self.known.changed)) as advance:
-                linked = relink(sources, self.known.changed, links, config, last_build, diagnostics, advance)
-            if linked is not None and not _have_problems(linked.sources, self.known.problems):
-                part = _Part(linked, KnownAssets(sources, self.known.outcome.assets))
-                rendering = Rendering(config, self.epoch, self.memory.cache, last_build, self.stages, diagnostics)
-                rendered = rendering.render(replace(linked.graph, settled=part.settled), staging, previous)
-                assets = (*part.formers, *rendered.assets)
-                listed = self.known.outcome.hashes
-                if not (diagnostics.count or rendered.hashes or any(may_be_listed(asset, listed) for asset in assets)):
-                    return part, rendered
+            rendered = rendering.render(part.graph, staging, previous)
+            is_clear = not (diagnostics.count or rendered.hashes)
+            if is_clear and not any(may_be_listed(asset, listed) for asset in (*part.formers, *rendered.assets)):
+                return rendered
         raise _WholeBuildError
 
+    @property
+    def _last_build(self) -> LastBuild:
+        """Facts of the files that are made: none, and to find them is less than to read those of all."""
+        return LastBuild({}, 0, self.memory.started)
 
-def _have_problems(sources: Collection[SourceFile], problems: Iterable[Sequence[Any]]) -> bool:
+
+def _had_problems(sources: Collection[SourceFile], problems: Iterable[Sequence[Any]]) -> bool:
     """Return whether the last build told a problem of these, or one that may be of any file."""
     names = {name for source in sources for name in (source.name, source.path, source.real_path)}
     return any(
@@ -129,14 +132,20 @@ class _Part:
     assets: KnownAssets
 
     @property
-    def formers(self) -> Sequence[Asset]:
-        """What the last build made of them."""
-        return [self.assets[number] for number in self.linked.numbers[: self.linked.size]]
+    def numbers(self) -> Sequence[int]:
+        """Their numbers."""
+        return self.linked.numbers[: self.linked.size]
 
     @property
-    def settled(self) -> Sequence[Asset]:
-        """What they refer to and stays."""
-        return [self.assets[number] for number in self.linked.numbers[self.linked.size :]]
+    def graph(self) -> Graph:
+        """Their graph, with the assets of what they refer to and stays."""
+        settled = [self.assets[number] for number in self.linked.numbers[self.linked.size :]]
+        return replace(self.linked.graph, settled=settled)
+
+    @property
+    def formers(self) -> Sequence[Asset]:
+        """What the last build made of them."""
+        return [self.assets[number] for number in self.numbers]
 
     def numbered(self, assets: Iterable[Asset]) -> Mapping[int, Asset]:
         """Return what is made of them by number among all, and with such numbers."""
@@ -183,19 +192,15 @@ class _Changed:
         """Return what the manifest is to say; raise _WholeBuildError where that does not follow from ``live``, the one in DIST."""
         if live is None or hashlib.sha256(live.data).digest() != self.known.manifest:
             raise _WholeBuildError
-        former = content_of_manifest(live.manifest)
-        records, sealed_records = list(former.assets), list(former.sealed_assets)
+        release, changed = LiveRelease(live, self.known.outcome.content), {}
         for (number, asset), pair in zip(self.part.numbered(assets).items(), headers, strict=True):
-            record = records[number]
-            if _header_sets(former, record) != pair:
+            before = live.asset_record(number)
+            changed[number] = asset_record(asset, (before.headers, before.plain_headers), self.index)
+            if release.headers_of(before) != pair or not may_change_alone(release, before, changed[number]):
                 raise _WholeBuildError
-            records[number] = asset_record(asset, (record.headers, record.plain_headers), self.index)
-            sealed_records[number] = sealed(records[number], number)
-        self.diagnostics.tell_again(
-            self.known.problems
-        )  # not before all is known to be as it was: the whole build looks anew
-        imports = with_assets(former.import_map, zip(self.part.formers, assets, strict=True))
-        return replace(former, assets=records, sealed_assets=sealed_records, import_map=imports, known_id=None)
+        self.diagnostics.tell_again(self.known.problems)  # the whole build would have to tell them itself
+        text = with_assets(live.manifest.import_map().text, zip(self.part.formers, assets, strict=True))
+        return ChangedContent.of(release, changed, [source.name for source in self.part.assets.sources], text)
 
     def tell(self, result: BuildResult, assets: Sequence[Asset]) -> None:
         """Put into the result what the release comes to."""
@@ -210,7 +215,13 @@ class _Changed:
         result.missing_ignored = outcome.missing_ignored - before + sum(part.linked.graph.ignored.values())
         result.placeholders = outcome.placeholders
 
-    def outcome(self, result: BuildResult) -> Outcome:
+    def listed(self, release: ListedRelease) -> ListedRelease:
+        """Return the part of a release that has changed. Where others write into DIST, its list names all files."""
+        if release.root_url is not None:
+            return release
+        return PartOfRelease(release, release.some_assets(self.part.numbers))
+
+    def outcome(self, result: BuildResult, content: ReleaseContent) -> Outcome:
         """Return what the next build may want to know of it."""
         known = self.known.outcome
         rows = result.assets.rows if isinstance(result.assets, KnownAssets) else ()
@@ -218,10 +229,6 @@ class _Changed:
             assets=rows,
             totals=result.totals,
             missing_ignored=result.missing_ignored,
+            content=content.facts,
             links=with_part(known.links, self.part.linked),
         )
-
-
-def _header_sets(content: ReleaseContent, record: AssetRecord) -> tuple[HeaderSetRecord, HeaderSetRecord | None]:
-    plain = record.plain_headers
-    return content.header_sets[record.headers], None if plain is None else content.header_sets[plain]

@@ -119,7 +119,7 @@ TREES: list[Tree] = [
 
 def past_of(manifest: Manifest, content: ReleaseContent) -> History:
     """Return what a release tells one of this content."""
-    return history_of(ManifestRecords.open(manifest.path), content.keys)
+    return history_of(ManifestRecords.open(manifest.path), content)
 
 
 def two_manifests(tmp_path: Path) -> tuple[Manifest, Manifest]:

@@ -24,7 +24,7 @@ from servestatic_build.cache.last_build import TICK_NS
 from servestatic_build.cache.layered import Cache
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import Diagnostics
-from servestatic_build.model import CodingTotal, KnownLinks, Signature, Skipped, SourceFile
+from servestatic_build.model import CodingTotal, ContentFacts, KnownLinks, Signature, Skipped, SourceFile
 from servestatic_build.names import LASTING, OURS
 from servestatic_build.platform_files import open_regular
 from servestatic_runtime.format import MANIFEST_NAME
@@ -55,6 +55,7 @@ class Outcome(NamedTuple):
     placeholders: int
     links: KnownLinks
     hashes: Sequence[bytes]
+    content: ContentFacts
 
 
 class _Kept(NamedTuple):
@@ -143,7 +144,8 @@ class LastOutcome:
             kept = _Kept(*msgpack.unpackb(item or b"", use_list=False, strict_map_key=False, unicode_errors=_ODD_TEXT))
             outcome = Outcome(*kept.outcome)
             totals = tuple(CodingTotal(*total) for total in outcome.totals)
-            return kept._replace(outcome=outcome._replace(totals=totals, links=KnownLinks(*outcome.links)))
+            links, content = KnownLinks(*outcome.links), ContentFacts(*outcome.content)
+            return kept._replace(outcome=outcome._replace(totals=totals, links=links, content=content))
         except (ValueError, TypeError, msgpack.UnpackException):
             return None
 

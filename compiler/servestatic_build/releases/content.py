@@ -12,9 +12,11 @@ import msgpack
 
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError
-from servestatic_build.model import Asset, Delta, StagedFile, Variant
+from servestatic_build.model import Asset, ContentFacts, Delta, StagedFile, Variant
 from servestatic_build.names import FINGERPRINT_DIGITS
 from servestatic_build.releases.headers import AssetHeaders
+from servestatic_build.releases.index import first_segments, slot
+from servestatic_build.releases.manifest_records import ManifestRecords
 from servestatic_runtime import Manifest
 from servestatic_runtime import format as schema
 from servestatic_runtime.format import (
@@ -110,6 +112,11 @@ class ReleaseContent:
         """The record of the import map."""
         return sealed(ImportMapRecord(self.import_map, sha256(self.import_map.encode()).digest()), 0)
 
+    @property
+    def names(self) -> Iterable[str]:
+        """The logical names of the assets, in order."""
+        return (record.name for record in self.assets)
+
     @cached_property
     def modified(self) -> int:
         """The latest date of a file, in seconds since 1970."""
@@ -127,6 +134,32 @@ class ReleaseContent:
         keys |= {record.url: number for number, record in backwards}
         keys.pop("", None)
         return keys
+
+    @property
+    def served(self) -> Container[str]:
+        """What the URL of an earlier release is looked for in: it is no earlier one if this release has it."""
+        return self.keys
+
+    def gone_from(self, release: ManifestRecords) -> Iterable[int]:
+        """Return which of a release's own assets have a fingerprinted URL that this one does not have; raise ManifestError."""
+        records = enumerate(release.whole_assets())
+        return [number for number, record in records if record.immutable and record.url not in self.keys]
+
+    @cached_property
+    def slots(self) -> Sequence[int]:
+        """The keys as the index has them."""
+        return [slot(key, number) for key, number in self.keys.items()]
+
+    @property
+    def facts(self) -> ContentFacts:
+        """What the next build may want to know."""
+        segments = sorted(self.first_segments)[: schema.MOST_FIRST_SEGMENTS + 1]
+        return ContentFacts(len(self.sealed_assets), len(self.header_sets), segments, self.modified)
+
+    @cached_property
+    def first_segments(self) -> frozenset[str]:
+        """The first segments of all URL paths; of many, more than a manifest tells."""
+        return first_segments(self.keys)
 
 
 def content_of_build(site: Site, assets: Sequence[Asset], headers: Iterable[AssetHeaders]) -> ReleaseContent:

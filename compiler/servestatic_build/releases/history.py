@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -61,26 +61,30 @@ def without_past(content: ReleaseContent, label: str | None = None) -> History:
     return History((ReleaseRecord(content.id, content.modified, label, None),))
 
 
-def history_of(release: ManifestRecords, served: Container[str] = ()) -> History:
+def history_of(release: ManifestRecords, following: ReleaseContent | None = None) -> History:
     """Return what a release tells the next one: its releases, and the fingerprinted URLs of each; raise ManifestError.
 
-    Of its own URLs those are left out that the next one has (``served``).
+    Of its own URLs those are left out that the following one has.
     """
     headers = cache(lambda number: frozen_header_set(release.manifest.header_set(number)))
     releases = release.releases() or without_past(content_of_manifest(release.manifest)).releases
-    assets = enumerate(release.whole_assets())
-    gone = [number for number, record in assets if record.immutable and record.url not in served]
+    if following is None:
+        gone: Iterable[int] = (number for number, record in enumerate(release.whole_assets()) if record.immutable)
+    else:
+        gone = following.gone_from(release)
     current = (_retired(release.asset(number), releases[0].id, headers) for number in gone)
     earlier = (_retired(url, releases[url.release].id, headers) for url in release.whole_retired())
     return History(releases, (*current, *earlier))
 
 
-def read_pasts(release: ManifestRecords | None, served: Container[str], diagnostics: Diagnostics) -> Sequence[History]:
+def read_pasts(
+    release: ManifestRecords | None, following: ReleaseContent, diagnostics: Diagnostics
+) -> Sequence[History]:
     """Return the history of the release in DIST, if there is one. One that can't be read is a warning."""
     if release is None:  # PreviousRelease has said so
         return ()
     try:
-        return (history_of(release, served),)
+        return (history_of(release, following),)
     except ManifestError as error:
         note = "the URLs of earlier releases are lost: they answer 404"
         problem = f"the earlier release can't be read: {error.problem}"
@@ -139,7 +143,7 @@ def _kept(replaced: Sequence[tuple[int, ReleaseRecord]], keep: Keep) -> list[Rel
 def _urls(content: ReleaseContent, pasts: Sequence[History], kept: Sequence[ReleaseRecord]) -> list[Retired]:
     """Return what the kept releases linked to and this one does not, each as the last of them had it, in order."""
     places = {release.id: place for place, release in enumerate(kept)}
-    former = [url for past in pasts for url in past.retired if url.release in places and url.url not in content.keys]
+    former = [url for past in pasts for url in past.retired if url.release in places and url.url not in content.served]
     urls: dict[str, Retired] = {}
     for retired in sorted(former, key=lambda url: places[url.release]):
         urls.setdefault(retired.url, retired)

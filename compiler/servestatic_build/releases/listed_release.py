@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,9 @@ class ListedRelease(Protocol):
     @property
     def assets(self) -> Sequence[AssetRecord]:
         """The records of its assets."""
+
+    def some_assets(self, numbers: Iterable[int]) -> Sequence[AssetRecord]:
+        """Return the records of some assets, and read no others; raise ManifestError."""
 
     @property
     def retired_files(self) -> Mapping[str, str | None]:
@@ -62,7 +65,43 @@ class NextRelease:
         """See ListedRelease."""
         return self.content.assets
 
+    def some_assets(self, numbers: Iterable[int]) -> Sequence[AssetRecord]:
+        """See ListedRelease."""
+        return [self.content.assets[number] for number in numbers]
+
     @property
     def retired_files(self) -> Mapping[str, str | None]:
         """See ListedRelease."""
         return {variant.file: url.release for url in self.history.retired for variant in url.variants}
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfRelease:
+    """A release of which only some assets matter."""
+
+    whole: ListedRelease
+    assets: Sequence[AssetRecord]
+
+    @property
+    def prefix(self) -> str:
+        """See ListedRelease."""
+        return self.whole.prefix
+
+    @property
+    def root_url(self) -> str | None:
+        """See ListedRelease."""
+        return self.whole.root_url
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """See ListedRelease."""
+        return self.whole.ids
+
+    def some_assets(self, numbers: Iterable[int]) -> Sequence[AssetRecord]:
+        """See ListedRelease."""
+        return self.whole.some_assets(numbers)
+
+    @property
+    def retired_files(self) -> Mapping[str, str | None]:
+        """See ListedRelease."""
+        return self.whole.retired_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import pairwise
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgpack
 
+from servestatic_build.releases.index import slots_of
 from servestatic_runtime import Manifest, ManifestError
 from servestatic_runtime import format as schema
 from servestatic_runtime.document import Document
@@ -66,6 +67,33 @@ class ManifestRecords:
         return [record for record in self._assets if record is not None]
 
     @cached_property
+    def sealed_assets(self) -> Sequence[bytes]:
+        """The records of all assets as they stand there, unchecked."""
+        data, layout = self.data, self._layout
+        return [data[start:end] for start, end in self._spans(layout.assets, layout.asset_offsets)] if layout else ()
+
+    @property
+    def slots(self) -> Sequence[int]:
+        """The slots of the index, unchecked."""
+        return slots_of(self.data, self._layout) if self._layout else ()
+
+    @property
+    def redirect_headers(self) -> int:
+        """The number of the header set of redirects."""
+        return self._document.site.redirect_headers
+
+    def asset_record(self, number: int) -> AssetRecord:
+        """Return the record of one asset, and read no other; raise ManifestError where it is damaged."""
+        record = _decoded(self.sealed_assets[number], number, _to_record)
+        if record is None:
+            raise self._damaged(f"asset {number}")
+        return record
+
+    def some_assets(self, numbers: Iterable[int]) -> Sequence[AssetRecord]:
+        """Return the records of some assets, and read no others; raise ManifestError where one is damaged."""
+        return [self.asset_record(number) for number in numbers]
+
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The ids of the release and of the earlier ones that it keeps, none where they can't be read."""
         with suppress(ManifestError):
@@ -106,23 +134,18 @@ class ManifestRecords:
 
     def _read(self, count: int, offsets: int, make: Callable[[list[Any]], T]) -> Sequence[T | None]:
         """Return what is made of the fields of each record of a table."""
-        data = self.data
-        made: list[T | None] = [None] * count
-        spans = pairwise(struct.unpack_from(f">{count + 1}I", data, offsets)) if count else ()
-        for number, (start, end) in enumerate(spans):
-            packed = data[start:end]
-            try:
-                if schema.is_sealed(packed, number):
-                    made[number] = make(msgpack.unpackb(packed)[:-1])  # without the checksum
-            except (TypeError, ValueError, LookupError, msgpack.UnpackException):
-                continue
-        return made
+        data, spans = self.data, self._spans(count, offsets)
+        return [_decoded(data[start:end], number, make) for number, (start, end) in enumerate(spans)]
+
+    def _spans(self, count: int, offsets: int) -> Iterable[tuple[int, int]]:
+        """Return where the records of a table start and end."""
+        return pairwise(struct.unpack_from(f">{count + 1}I", self.data, offsets)) if count else ()
 
     def _to_retired(self, fields: list[Any]) -> RetiredUrl:
         return to_retired(fields, self._document.site, self._name_of)
 
     def _name_of(self, number: int) -> str:
-        record = self._assets[number] if number >= 0 else None
+        record = _decoded(self.sealed_assets[number], number, _to_record) if number >= 0 else None
         if record is None:
             raise LookupError
         return record.name
@@ -135,6 +158,14 @@ class ManifestRecords:
 
     def _damaged(self, what: str) -> ManifestError:
         return ManifestError(self.manifest.path, f"{what} is damaged", COMPILE_AGAIN)
+
+
+def _decoded(packed: bytes, number: int, make: Callable[[list[Any]], T]) -> T | None:
+    """Return what is made of a record's fields, None where it is damaged."""
+    try:
+        return make(msgpack.unpackb(packed)[:-1]) if schema.is_sealed(packed, number) else None  # the checksum is last
+    except (TypeError, ValueError, LookupError, msgpack.UnpackException):
+        return None
 
 
 def _to_record(fields: list[Any]) -> AssetRecord:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise
-from zlib import crc32
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 
 import msgpack
 
@@ -15,6 +14,7 @@ from servestatic_build.diagnostics import BuildError
 from servestatic_build.names import FINGERPRINT_DIGITS
 from servestatic_build.releases.content import ReleaseContent, sealed
 from servestatic_build.releases.history import History, Retired
+from servestatic_build.releases.index import first_segments, packed_index, slot
 from servestatic_runtime import format as schema
 from servestatic_runtime.format import HeaderSetRecord, ReleasesRecord, RetiredRecord
 from servestatic_runtime.paths import with_fingerprint
@@ -28,12 +28,14 @@ def manifest_bytes(content: ReleaseContent, history: History) -> bytes:
     """Return the manifest of a release and of the URLs of earlier ones; raise BuildError where it would pass 4 GiB."""
     header_sets = {header_set: number for number, header_set in enumerate(content.header_sets)}
     retired = [*_retired_records(content, history, header_sets)]
-    keys = content.keys | {url.url: len(content.assets) + number for number, url in enumerate(history.retired)}
+    urls = [url.url for url in history.retired]
+    segments = content.first_segments | first_segments(urls)
+    slots = [*content.slots, *(slot(url, number) for number, url in enumerate(urls, start=len(content.sealed_assets)))]
     return _document(
-        sealed(content.site_record(_first_segments(keys)), 0),
+        sealed(content.site_record(sorted(segments) if len(segments) <= schema.MOST_FIRST_SEGMENTS else None), 0),
         [sealed(header_set, number) for number, header_set in enumerate(header_sets)],
         content.sealed_assets,
-        *_index(keys),
+        *packed_index(slots),
         content.sealed_import_map,
         sealed(ReleasesRecord(history.releases), 0),
         retired,
@@ -45,7 +47,7 @@ def _retired_records(
 ) -> Iterator[bytes]:
     """Yield the records of retired URLs. The header sets that the release itself has not are numbered behind its own."""
     places = {release.id: place for place, release in enumerate(history.releases)}
-    numbers = {plain_path(record.name, content.prefix): number for number, record in enumerate(content.assets)}
+    numbers = {plain_path(name, content.prefix): number for number, name in enumerate(content.names)}
     for number, retired in enumerate(history.retired):
         text, asset = _shortened(retired.url, numbers)
         headers = header_sets.setdefault(retired.headers, len(header_sets))
@@ -79,32 +81,6 @@ def _files(retired: Retired, root_url: str | None) -> list[str] | None:
     identity = schema.file_name(retired.url, root_url)
     usual = [identity + schema.FILE_SUFFIXES[variant.coding] for variant in retired.variants]
     return None if files == usual else files
-
-
-def _first_segments(keys: Iterable[str]) -> list[str] | None:
-    """Return the first segments of all URL paths, or None where there are too many to keep apart."""
-    segments = {key.split("/", 2)[1] for key in keys if key.startswith("/")}
-    return sorted(segments) if len(segments) <= schema.MOST_FIRST_SEGMENTS else None
-
-
-def _index(keys: Mapping[str, int]) -> tuple[bytes, bytes]:
-    """Return the buckets (one more than there are, to end the last) and the slots.
-
-    A slot is packed as one number, the hash above the asset's: of millions, tuples would take twice the time.
-    """
-    key_hash = schema.key_hash
-    count = max(1, len(keys) // schema.SLOTS_PER_BUCKET)
-    filled: list[list[int]] = [[] for _ in range(count)]
-    for key, number in keys.items():
-        hashed = key_hash(key.encode())
-        filled[hashed % count].append(hashed << 32 | number)
-    slots = struct.pack(f">{len(keys)}Q", *(slot for bucket in filled for slot in sorted(bucket)))
-    starts = accumulate(map(len, filled), initial=0)
-    buckets = [
-        schema.BUCKET.pack(start, crc32(slots[start * schema.SLOT.size : end * schema.SLOT.size], number))
-        for number, (start, end) in enumerate(pairwise(starts), start=1)
-    ]
-    return b"".join([*buckets, schema.BUCKET.pack(len(keys), 0)]), slots
 
 
 class _Writer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -30,18 +30,20 @@ class PreviousDate(NamedTuple):
 class PreviousRelease:
     """A release to compare with, by logical name; one without assets where there is none."""
 
-    def __init__(self, records: ManifestRecords | None = None) -> None:
+    def __init__(self, records: ManifestRecords | None = None, numbers: Iterable[int] | None = None) -> None:
+        """Take a manifest, and which of its assets somebody will ask for: all where there are no numbers."""
         self.records = records  # None where there are none that can be read
+        self._numbers = numbers
         self._is_dated = cache(self._sends_date)
 
     @classmethod
-    def read(cls, out: str, diagnostics: Diagnostics) -> PreviousRelease:
+    def read(cls, out: str, diagnostics: Diagnostics, numbers: Iterable[int] | None = None) -> PreviousRelease:
         """Read the release in ``out``. One that can't be read is a warning, and counts as none."""
         path = os.path.join(out, MANIFEST_NAME)
         if not os.path.lexists(path):
             return cls()
         try:
-            return cls(ManifestRecords.open(path))
+            return cls(ManifestRecords.open(path), numbers)
         except ManifestError as error:
             note = "the dates in it are lost: every file counts as new"
             problem = f"the earlier release can't be read: {error.problem}"
@@ -76,7 +78,10 @@ class PreviousRelease:
 
     @cached_property
     def _by_name(self) -> Mapping[str, AssetRecord]:
-        assets = self.records.assets if self.records else ()
+        if self._numbers is not None and self.records:
+            assets = self.records.some_assets(self._numbers)
+        else:
+            assets = self.records.assets if self.records else ()
         by_name = {record.name: record for record in assets}
         for record in assets:
             for name in record.aliases:

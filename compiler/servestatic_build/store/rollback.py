@@ -59,7 +59,7 @@ def _publish(own: OwnFiles, kept: Manifest, following: NextRelease, staging: Sta
 def _following(live: ManifestRecords, kept: Manifest, clock: Clock) -> NextRelease:
     """Return the release: all that the kept manifest says of its own, and the past that the live one knows."""
     content = content_of_manifest(kept)
-    past = history_of(live, content.keys)
+    past = history_of(live, content)
     history = next_history(content, [past], Keep(len(past.releases), 0), clock)
     retired = {url.variants[0].etag for url in history.retired}
     return NextRelease(content.with_deltas_of(kept, retired), history)
