@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from threading import Lock
 
 from servestatic_build.codecs import CODECS
@@ -56,8 +58,8 @@ class Compressor:
 
         with Workers(self.jobs) as workers:
             workers.each(stage, left)
-        for (number, place), file in files.items():
-            assets[number] = _with_file(assets[number], place, file)
+        for number, staged in groupby(left, itemgetter(0)):
+            assets[number] = _with_files(assets[number], {place: files[number, place] for _, place in staged})
         return tuple(assets), tuple(assets[number].variants[place].file for number, place in placement.new)
 
     def _known(self, assets: Sequence[Asset], tasks: Sequence[Task]) -> _Variants:
@@ -92,7 +94,7 @@ class Compressor:
         before = asset.source.coded_before.get(coding)
         if before is not None and (taken := self._taken(asset.identity, coding, before)):
             return Variant(coding, taken)
-        file = self._staged(asset, number, coding)
+        file = self._staged(asset, number, coding, _target(asset.identity, coding))
         self.coded.note(asset.identity, coding, Coded(file.size, file.digest) if file else Coded())
         return Variant(coding, file) if file else None
 
@@ -106,22 +108,21 @@ class Compressor:
         written = self.staging.write(coded_chunks(before))
         return StagedFile(written.path, _target(identity, coding), written.size, written.sha256)
 
-    def _staged(self, asset: Asset, number: int, coding: str) -> StagedFile | None:
-        identity = asset.identity
-        coded = self.coded.of(identity, coding, lambda: self.identity_bytes(asset, number))
+    def _staged(self, asset: Asset, number: int, coding: str, target: str) -> StagedFile | None:
+        coded = self.coded.of(asset.identity, coding, lambda: self.identity_bytes(asset, number))
         if coded is None:
             return None
         written = self.staging.write([coded])
-        return StagedFile(written.path, _target(identity, coding), written.size, written.sha256)
+        return StagedFile(written.path, target, written.size, written.sha256)
 
     def _with_bytes(self, asset: Asset, number: int, place: int) -> StagedFile:
         """Return the file of a variant, staged: what was known by its hash is made again."""
         variant = asset.variants[place]
         if variant.coding == IDENTITY:
             return replace(variant.file, staged=self.renderer.stage(number))
-        file = self._staged(asset, number, variant.coding)
+        file = self._staged(asset, number, variant.coding, variant.file.target)
         assert file is not None, "the coding has gained something before"
-        return replace(file, target=variant.file.target)
+        return file
 
     def identity_bytes(self, asset: Asset, number: int) -> bytes:
         """Return an asset's bytes without a coding."""
@@ -140,9 +141,9 @@ def _with_variants(asset: Asset, variants: tuple[Variant, ...]) -> Asset:
     return replace(asset, variants=(*asset.variants, *variants)) if variants else asset
 
 
-def _with_file(asset: Asset, place: int, file: StagedFile) -> Asset:
-    variants = [*asset.variants]
-    variants[place] = replace(variants[place], file=file)
+def _with_files(asset: Asset, files: Mapping[int, StagedFile]) -> Asset:
+    """Return an asset with these files in place of those of its variants, by the variants' numbers."""
+    variants = (Variant(variant.coding, files.get(place, variant.file)) for place, variant in enumerate(asset.variants))
     return replace(asset, variants=tuple(variants))
 
 
