@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 from servestatic_build.build_result import BuildResult, coding_totals
 from servestatic_build.cache.code_digest import code_digest
-from servestatic_build.cache.items import key_of
+from servestatic_build.cache.items import Key, key_of
 from servestatic_build.cache.known_assets import asset_row
 from servestatic_build.cache.last_build import LastBuild
 from servestatic_build.cache.last_outcome import Outcome
@@ -173,11 +173,8 @@ class _Whole:
 @contextmanager
 def _last_build(config: Config, memory: Memory) -> Iterator[LastBuild]:
     """Read what the last build with these sources and this code knew; behind the block keep what this one knows."""
-    sources = (f"{os.path.realpath(source.directory)}\0{source.url}\0{source.name_prefix}" for source in config.sources)
-    coded = repr([(files.patterns, coding) for files, coding in config.content_encoding.rules])  # decides what is read
-    settings = (config.prefix, config.modules, config.effort, ",".join(config.codings), coded, *sources)
-    key = key_of("last-build", code_digest(), *(setting.encode() for setting in settings), shared=False)
-    last_build = LastBuild.read(memory.cache, key, memory.started, verify_content=config.verify_content)
+    keys = _last_build_keys(config)
+    last_build = LastBuild.read(memory.cache, keys, memory.started, verify_content=config.verify_content)
     try:
         yield last_build
     except BuildError as error:
@@ -185,4 +182,16 @@ def _last_build(config: Config, memory: Memory) -> Iterator[LastBuild]:
             last_build.forget_sources()
         raise
     finally:
-        last_build.write(memory.cache, key)
+        last_build.write(memory.cache, keys)
+
+
+def _last_build_keys(config: Config) -> tuple[Key, Key]:
+    """Return under which keys the cache keeps a build: of these sources, and of sources of the same names at any path."""
+    coded = repr([(files.patterns, coding) for files, coding in config.content_encoding.rules])  # decides what is read
+    settings = (config.prefix, config.modules, config.effort, ",".join(config.codings), coded)
+
+    def key(place: Callable[[str], str]) -> Key:
+        sources = (f"{place(source.directory)}\0{source.url}\0{source.name_prefix}" for source in config.sources)
+        return key_of("last-build", code_digest(), *map(os.fsencode, (*settings, *sources)), shared=False)
+
+    return key(os.path.realpath), key(lambda directory: os.path.basename(os.path.realpath(directory)))

@@ -184,6 +184,37 @@ def test_variants_are_made_again_where_the_cache_has_lost_them(tmp_path: Path) -
     assert snapshot(tmp_path / "other") == site.cold(codings=("gzip",))
 
 
+@contextmanager
+def nothing_lexed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        for module in ("reading", "extracting"):
+            patch.setattr(
+                f"servestatic_build.references.{module}.found_in", lambda *_: pytest.fail("it was lexed again")
+            )
+        yield
+
+
+def test_a_checkout_at_another_path_is_read_and_not_lexed_again(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.compile()
+    other = Site(tmp_path / "other")
+    with nothing_lexed(monkeypatch), sources_read(monkeypatch) as opened:
+        compiled = other.compile(cache=str(site.path / "cache"))
+    assert set(opened) == set(TREE)
+    assert snapshot(compiled.dist) == site.cold()
+
+
+def test_sources_of_the_same_name_have_each_its_own_last_build(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.compile()
+    Site(tmp_path / "other", {"a.css": "a { color: red }"}).compile(cache=str(site.path / "cache"))
+    with nothing_lexed(monkeypatch), sources_read(monkeypatch) as opened:
+        site.compile("second")
+    assert set(opened) == set(TREE), "DIST lacks them all"
+
+
 def test_what_the_last_build_knew_is_not_written_again_where_nothing_is_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

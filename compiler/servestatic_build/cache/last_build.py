@@ -2,13 +2,14 @@
 
 All of it is one item of the cache, for a file of its own for each fact would cost more than to find most facts again.
 Facts are plain values by kind and key. Those that a build asks for or adds are what the next one knows: what no source
-needs any longer is forgotten.
+needs any longer is forgotten. But for the sources' dates they are keyed by content, so that a checkout at another path,
+whose files are all read, can use them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import msgpack
@@ -42,19 +43,21 @@ class LastBuild:
         self._is_news = False  # whether there is anything that the last build did not know
 
     @classmethod
-    def read(cls, cache: Cache, key: Key, started: int, *, verify_content: bool = False) -> LastBuild:
-        """Return what the cache has of it; what can't be read counts as nothing."""
-        item = cache.get(key)
+    def read(cls, cache: Cache, keys: Sequence[Key], started: int, *, verify_content: bool = False) -> LastBuild:
+        """Return what the cache has under the first key that has something; what can't be read counts as nothing."""
+        item = cache.get(*keys)
         try:
             before, known = msgpack.unpackb(item or b"", use_list=False, strict_map_key=False, unicode_errors=_ODD_TEXT)
             return cls({**known}, int(before), started, verify_content=verify_content)
         except (ValueError, TypeError, msgpack.UnpackException):
             return cls({}, 0, started)
 
-    def write(self, cache: Cache, key: Key) -> None:
+    def write(self, cache: Cache, keys: Iterable[Key]) -> None:
         """Keep what this build knows for the next one, unless that is what the last one knew."""
         if self._is_news:
-            cache.put(key, msgpack.packb((self._started, self._learned), unicode_errors=_ODD_TEXT))
+            item = msgpack.packb((self._started, self._learned), unicode_errors=_ODD_TEXT)
+            for key in keys:
+                cache.put(key, item)
 
     def digest(self, file: SourceFile) -> bytes | None:
         """Return the SHA-256 of a source: one that this build has read, or that has not changed since the last did."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -41,15 +42,12 @@ class Cache:
         if self._directory and self._remote:
             self._remote.expect(key for key in keys if key.shared and not self._directory.has(key))
 
-    def get(self, key: Key) -> bytes | None:
-        """Return what was put under a key, None for nothing."""
+    def get(self, key: Key, *others: Key) -> bytes | None:
+        """Return what was put under a key, else under one of the others of its kind, None for nothing."""
         if self._directory is None:
             return None
-        data = self._read(self._directory, key)
-        if data is None and self._remote and key.shared:
-            data = self._read(self._remote, key)
-            if data is not None:
-                self._directory.write(key, sealed(key, data))
+        read = partial(self._found, self._directory)
+        data = next((data for data in map(read, (key, *others)) if data is not None), None)
         self._count(key.kind, hit=data is not None)
         return data
 
@@ -67,6 +65,14 @@ class Cache:
         for store in stores:
             store.close()
         return tuple(store.problem for store in stores if store.problem)
+
+    def _found(self, directory: CacheDirectory, key: Key) -> bytes | None:
+        data = self._read(directory, key)
+        if data is None and self._remote and key.shared:
+            data = self._read(self._remote, key)
+            if data is not None:
+                directory.write(key, sealed(key, data))
+        return data
 
     def _read(self, store: Store, key: Key) -> bytes | None:
         item = store.read(key)
