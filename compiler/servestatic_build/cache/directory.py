@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from time import time
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from servestatic_build.cache.items import LAYOUT, Key, Problem
-from servestatic_build.platform_files import delete_file, replace_file
+from servestatic_build.platform_files import delete_file, read_regular, replace_file, write_new
 
 # A use is noted once a day: to note each would cost a warm build as much as to read the items.
 _NOTED_SECONDS = 24 * 60 * 60
@@ -30,11 +30,10 @@ class CacheDirectory:
 
     def read(self, key: Key) -> bytes | None:
         """Return an item as it lies there."""
+        path = self._path_of(key)
         try:
-            path = self._path_of(key)
-            with open(path, "rb") as file:
-                item = file.read()
-                _note_use(path, os.fstat(file.fileno()).st_mtime)
+            item = b"".join(read_regular(path))
+            _note_use(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -65,7 +64,7 @@ class CacheDirectory:
                 self._leave_alone(error)
 
     def _path_of(self, key: Key) -> str:
-        return os.path.join(self._path, *key.path.split("/"))
+        return f"{self._path}/{key.path}"  # which Windows understands, too
 
     def _leave_alone(self, error: OSError) -> None:
         self.problem = self.problem or Problem(
@@ -119,9 +118,9 @@ def _files(directory: str) -> Iterator[_Used]:
                     yield _Used(status.st_mtime, status.st_size, entry.path)
 
 
-def _note_use(path: str, used: float) -> None:
+def _note_use(path: str) -> None:
     now = time()
-    if now - used > _NOTED_SECONDS:
+    if now - os.stat(path).st_mtime > _NOTED_SECONDS:
         with suppress(OSError):  # one may read what one may not change
             os.utime(path, (now, now))
 
@@ -130,8 +129,7 @@ def _write(path: str, data: bytes) -> None:
     """Write a file aside and give it its name, so that nobody sees a part of it."""
     aside = f"{path}.{secrets.token_hex(8)}"
     try:
-        with _created(aside) as file:
-            file.write(data)
+        _write_aside(aside, data)
         with suppress(FileNotFoundError):  # somebody has emptied the cache meanwhile
             replace_file(aside, path)
     except OSError:
@@ -140,9 +138,9 @@ def _write(path: str, data: bytes) -> None:
         raise
 
 
-def _created(path: str) -> BinaryIO:
+def _write_aside(path: str, data: bytes) -> None:
     try:
-        return open(path, "xb")
+        write_new(path, [data])
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        return open(path, "xb")
+        write_new(path, [data])

@@ -50,7 +50,9 @@ def unsealed(key: Key, item: bytes) -> bytes | None:
 
 
 def _digest(key: Key, data: bytes) -> bytes:
-    return hashlib.sha256(b"%b%b%b" % (key.kind.encode(), key.digest, data)).digest()
+    digest = hashlib.sha256(key.kind.encode() + key.digest)
+    digest.update(data)
+    return digest.digest()
 
 
 class Problem(NamedTuple):

@@ -16,7 +16,7 @@ from servestatic_build.render.charsets import CharsetFinder
 from servestatic_build.render.final_bytes import FinalBytes, rewritten_links
 from servestatic_build.render.hash_lists import HashFinder, may_list_hashes
 from servestatic_build.render.named_files import NamedFiles
-from servestatic_build.store.staging import Staging
+from servestatic_build.store.staging import Reader, Staging
 from servestatic_runtime.media_types import UTF_8, needs_charset
 
 _RENDERED = "rendered"
@@ -71,12 +71,14 @@ class Renderer:
 
     def _rendered(self, number: int) -> Rendered:
         source = self._files[number].source
-        charset, hashes = CharsetFinder(source.media_type), HashFinder()
-        readers = [charset.look_at] if needs_charset(source.media_type) else []
+        sha384, charset, hashes = hashlib.sha384(), CharsetFinder(source.media_type), HashFinder()
+        readers: list[Reader] = [sha384.update]
+        if needs_charset(source.media_type):
+            readers.append(charset.look_at)
         if may_list_hashes(source):
             readers.append(hashes.look_at)
         written = self._staging.write(self._bytes.of(number), readers)
-        return Rendered(*written, charset.charset(), tuple(hashes.found))
+        return Rendered(*written, sha384.digest(), charset.charset(), tuple(hashes.found))
 
     def _tell_charset(self, source: SourceFile, charset: str) -> None:
         if charset == UTF_8:

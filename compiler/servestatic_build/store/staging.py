@@ -27,7 +27,6 @@ class Written(NamedTuple):
     path: str
     size: int
     sha256: bytes
-    sha384: bytes
 
 
 class Staging:
@@ -50,11 +49,11 @@ class Staging:
         return new if give_name(path, new, self.modes.file) else None
 
     def write(self, chunks: Iterable[bytes], readers: Iterable[Reader] = ()) -> Written:
-        """Write a file of these chunks, told to the readers as they pass, and return it with its hashes."""
-        path, sha256, sha384 = self.new_path(), hashlib.sha256(), hashlib.sha384()
-        size = write_new(path, _passed(chunks, (sha256.update, sha384.update, *readers)))
+        """Write a file of these chunks, told to the readers as they pass, and return it with its hash."""
+        path, sha256 = self.new_path(), hashlib.sha256()
+        size = write_new(path, _passed(chunks, (sha256.update, *readers)))
         set_mode(path, self.modes.file)
-        return Written(path, size, sha256.digest(), sha384.digest())
+        return Written(path, size, sha256.digest())
 
 
 def _passed(chunks: Iterable[bytes], readers: Sequence[Reader]) -> Iterator[bytes]:
