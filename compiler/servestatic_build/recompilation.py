@@ -80,6 +80,7 @@ class _Recompilation:
         config, layout = self.config, Layout(self.config.out, self.config.root_url)
         part = self._linked()
         previous = PreviousRelease.read(config.out, self.diagnostics, part.numbers)
+        _require(previous.records, self.known)
         with staging_in(config.out, config.modes) as staging:
             rendered = self._rendered(part, previous, staging)
             release = _Changed(self.known, part, layout, config.index, self.diagnostics)
@@ -113,6 +114,13 @@ class _Recompilation:
     def _last_build(self) -> LastBuild:
         """Facts of the files that are made: none, and to find them is less than to read those of all."""
         return LastBuild({}, 0, self.memory.started)
+
+
+def _require(live: ManifestRecords | None, known: KnownBuild) -> ManifestRecords:
+    """Return the manifest in DIST; raise _WholeBuildError where it is not the known one: another build may have published."""
+    if live is None or hashlib.sha256(live.data).digest() != known.manifest:
+        raise _WholeBuildError
+    return live
 
 
 def _had_problems(sources: Collection[SourceFile], problems: Iterable[Sequence[Any]]) -> bool:
@@ -173,13 +181,9 @@ class _Changed:
     @property
     def other_files(self) -> Mapping[str, bytes]:
         """What DIST has of the other assets."""
-        files = self.known.files()
-        for name in (
-            *self.former_names,
-            *(self.layout.name(each.file) for a in self.part.formers for each in a.variants),
-        ):
-            files.pop(name, None)
-        return files
+        variants = (variant for asset in self.part.formers for variant in asset.variants)
+        names = {*self.former_names, *(self.layout.name(variant.file) for variant in variants)}
+        return {name: signature for name, signature in self.known.files().items() if name not in names}
 
     @property
     def former_names(self) -> Collection[str]:
@@ -190,9 +194,8 @@ class _Changed:
         self, live: ManifestRecords | None, assets: Sequence[Asset], headers: Sequence[AssetHeaders]
     ) -> ReleaseContent:
         """Return what the manifest is to say; raise _WholeBuildError where that does not follow from ``live``, the one in DIST."""
-        if live is None or hashlib.sha256(live.data).digest() != self.known.manifest:
-            raise _WholeBuildError
-        release, changed = LiveRelease(live, self.known.outcome.content), {}
+        live, changed = _require(live, self.known), {}
+        release = LiveRelease(live, self.known.outcome.content)
         for (number, asset), pair in zip(self.part.numbered(assets).items(), headers, strict=True):
             before = live.asset_record(number)
             changed[number] = asset_record(asset, (before.headers, before.plain_headers), self.index)
@@ -216,9 +219,14 @@ class _Changed:
         result.placeholders = outcome.placeholders
 
     def listed(self, release: ListedRelease) -> ListedRelease:
-        """Return the part of a release that has changed. Where others write into DIST, its list names all files."""
+        """Return the part of a release that has changed. Where others write into DIST, its list names all files.
+
+        Raises _WholeBuildError where the one in DIST is not the known one.
+        """
         if release.root_url is not None:
             return release
+        if isinstance(release, ManifestRecords):
+            _require(release, self.known)
         return PartOfRelease(release, release.some_assets(self.part.numbers))
 
     def outcome(self, result: BuildResult, content: ReleaseContent) -> Outcome:

@@ -17,6 +17,7 @@ import pytest
 from servestatic_build import Asset, Source
 from servestatic_build import recompilation as stages
 from servestatic_build.names import FILE_LIST
+from servestatic_build.references.relink import relink
 from support.hashes import integrity
 from support.releases import snapshot
 from support.trees import FORGETTING, MODIFIED, Compiled, Tree, compile_sources, write_tree
@@ -113,6 +114,7 @@ CHANGES: dict[str, tuple[Callable[[Tree], Tree], bool]] = {
         appended("classic.js", "\nself.addEventListener('fetch', f)"),
         False,
     ),
+    "what it was at first": (lambda _: {name: TREE[name] for name in ("img/1.png", "css/1.css", "js/8.js")}, True),
     "nothing but the date": (lambda tree: {"css/1.css": tree["css/1.css"]}, True),
     "all bytes of a module that a page imports": (replaced("js/9.js", "export default 10"), True),
 }
@@ -127,16 +129,16 @@ class Pair:
         self._sources = write_tree(path / "src", tree)
         self._settings = {"keep_releases": 5, "codings": ("gzip",), **settings}
         self._step = 0
-        self._calls: list[bool] = []
+        self.calls: list[bool] = []
         recompile = stages.recompile
 
         def counted(*arguments: Any) -> bool:
-            self._calls.append(recompile(*arguments))
-            return self._calls[-1]
+            self.calls.append(recompile(*arguments))
+            return self.calls[-1]
 
         monkeypatch.setattr(stages, "recompile", counted)
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(MODIFIED + 1000))
-        self._compile("cache")
+        self.compile("cache")
 
     def change(self, change: Callable[[Tree], Tree]) -> bool:
         """Change files and compile; check that it comes to what the whole build comes to. Returns whether few were made."""
@@ -147,21 +149,21 @@ class Pair:
         for name in changed:
             os.utime(self._sources / name, (MODIFIED + self._step, MODIFIED + self._step))
         shutil.copytree(self._path / "dist", self._path / "copy", symlinks=True)
-        few, files = self._compile("cache"), snapshot(self._path / "dist")
-        is_few = self._calls[-1]
+        few, files = self.compile("cache"), snapshot(self._path / "dist")
+        is_few = self.calls[-1]
         (self._path / "dist").rename(self._path / "kept")
         (self._path / "copy").rename(self._path / "dist")
-        whole = self._compile(False)
+        whole = self.compile(False)
         assert files_of(files) == files_of(snapshot(self._path / "dist"))
         assert told(few) == told(whole)
         shutil.rmtree(self._path / "dist")
         (self._path / "kept").rename(self._path / "dist")
-        again = self._compile("cache")
+        again = self.compile("cache")
         assert again.result.up_to_date
         assert told(again) == told(whole)
         return is_few
 
-    def _compile(self, cache: str | bool) -> Compiled:
+    def compile(self, cache: str | bool) -> Compiled:
         cache = str(self._path / cache) if isinstance(cache, str) else cache
         return compile_sources(self._path, Source(str(self._sources)), cache=cache, **self._settings)
 
@@ -189,6 +191,25 @@ def test_a_change_comes_to_what_the_whole_build_comes_to(
 ) -> None:
     pair = Pair(tmp_path, monkeypatch, TREE, {})
     assert pair.change(change) is is_few
+
+
+def test_a_release_that_another_build_has_published_meanwhile_is_succeeded_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = Pair(tmp_path, monkeypatch, TREE, {"layout": "files"})
+    other = write_tree(tmp_path / "other", {"a.css": "a { color: red }"})
+
+    def publish_and_relink(*arguments: Any) -> Any:
+        compile_sources(tmp_path, Source(str(other)))
+        return relink(*arguments)
+
+    monkeypatch.setattr(stages, "relink", publish_and_relink)
+    write_tree(tmp_path / "src", {"img/1.png": b"new"})
+    compiled = pair.compile("cache")
+    assert pair.calls == [False]
+    assert compiled.result.ok
+    assert compiled.read("img/1.png") == b"new"
+    assert len(compiled.manifest.releases()) == 3
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
