@@ -113,6 +113,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "servestatic_build.sources": (
         {"__init__", "beside", "bundlers", "directories", "hashed_names", "presets", "private"},
         {"scan"},
+        {"rescan"},
     ),
     "servestatic_build.sources.bundlers": ({"shapes"}, {"reports"}, {"manifests"}, {"hashes", "locate"}, {"__init__"}),
     "servestatic_build.references": (

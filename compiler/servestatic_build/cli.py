@@ -15,6 +15,7 @@ from servestatic_build.report.console import print_diagnostic, stderr_console
 from servestatic_build.report.told import ToldBuilds
 from servestatic_build.settings.config import Config
 from servestatic_build.settings.files import read_settings, settings_file
+from servestatic_build.sources.rescan import Scanner
 from servestatic_build.watching import bursts
 
 _PROGRAM = "servestatic-build"
@@ -94,10 +95,12 @@ def _keep_compiled(config: Config, read: Callable[[], Config], settings: str, bu
     def places() -> list[str]:
         return [settings, *config.bundler_manifests, *(source.directory for source in config.sources)]
 
+    scanner = Scanner()
     with suppress(KeyboardInterrupt):
-        for _ in bursts(places):  # the first at once
+        for changed in bursts(places):  # the first at once
+            scanner.note(changed)
             try:
                 config = read()
-                builds.build_again(config)
+                builds.build_again(config, scanner.scan)
             except ConfigError as error:
                 builds.tell_problem(error)

@@ -23,21 +23,21 @@ from servestatic_build.settings.config import SETTINGS, Config
 from servestatic_build.settings.hooks import load_hook
 from servestatic_build.settings.output import require_own_directory
 from servestatic_build.settings.source_date_epoch import source_date_epoch
-from servestatic_build.sources.scan import Scan, scan
+from servestatic_build.sources.scan import Scan, ScanSources, scan
 from servestatic_build.stages import Progress, Silent, Stages
 
 
-def build(config: Config, progress: Progress | None = None) -> BuildResult:
+def build(config: Config, progress: Progress | None = None, scan: ScanSources = scan) -> BuildResult:
     """Compile the sources into DIST and return what was made; raise ConfigError for settings that can't be followed.
 
-    With any error among the result's diagnostics, DIST is as it was.
+    With any error among the result's diagnostics, DIST is as it was. ``scan`` finds the files of the sources.
     """
     result, diagnostics = BuildResult(), Diagnostics(strict=config.strict)
     stages = Stages(progress or Silent(), result.seconds)
     epoch = source_date_epoch()
     try:
         with collected_rarely(), _cache(config, result, diagnostics) as cache:
-            _build(config, epoch, cache, stages, result, diagnostics)
+            _build(config, epoch, cache, scan, stages, result, diagnostics)
     except BuildError as error:
         diagnostics.error(error.code, error.place, error.message, error.hint)
     except OSError as error:
@@ -51,7 +51,13 @@ def build(config: Config, progress: Progress | None = None) -> BuildResult:
 
 
 def _build(
-    config: Config, epoch: int | None, cache: Cache, stages: Stages, result: BuildResult, diagnostics: Diagnostics
+    config: Config,
+    epoch: int | None,
+    cache: Cache,
+    scan: ScanSources,
+    stages: Stages,
+    result: BuildResult,
+    diagnostics: Diagnostics,
 ) -> None:
     """Fill the result; raise BuildError, or OSError."""
     require_own_directory(config.sources, config.out)

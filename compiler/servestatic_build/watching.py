@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from typing import Any, TypeAlias
 
@@ -20,8 +20,10 @@ _LOOK_MS = 100
 _Identity: TypeAlias = tuple[int, ...]
 
 
-def bursts(places: Callable[[], Iterable[str]]) -> Iterator[None]:
-    """Yield at once, and then behind each burst of changes, until KeyboardInterrupt; raise ConfigError.
+def bursts(places: Callable[[], Iterable[str]]) -> Iterator[Collection[str] | None]:
+    """Yield at once, and then behind each burst the real paths that changed, until KeyboardInterrupt; raise ConfigError.
+
+    Yields None where nobody knows what changed.
 
     A place is a directory, with all that is in it, or a file; it need not be there yet. They are asked for again after
     each burst. What changes while the caller is busy is part of the next burst.
@@ -30,10 +32,10 @@ def bursts(places: Callable[[], Iterable[str]]) -> Iterator[None]:
         watched = _identities(places())
         with suppress(FileNotFoundError), closing(_changes(watched)) as changes:  # one may go just before it is watched
             next(changes)  # from now on none is missed
-            yield
+            yield None
             while _identities(places()) == watched:
-                if next(changes):
-                    yield
+                if burst := next(changes):
+                    yield {path for _, path in burst}
 
 
 def _changes(places: Iterable[str]) -> Generator[set[Any], None, None]:

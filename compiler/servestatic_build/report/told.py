@@ -23,6 +23,7 @@ from servestatic_build.report.console import (
 from servestatic_build.report.progress import shown_progress
 from servestatic_build.report.summary import summary
 from servestatic_build.settings.config import Config
+from servestatic_build.sources.scan import ScanSources, scan
 from servestatic_build.stages import Silent
 
 
@@ -38,9 +39,9 @@ class ToldBuilds:
         default=None, init=False
     )  # of the build before; None where all is news
 
-    def build(self, config: Config) -> BuildResult:
+    def build(self, config: Config, scan: ScanSources = scan) -> BuildResult:
         """Compile and tell all of it; raise ConfigError."""
-        result = self._built(config)
+        result = self._built(config, scan)
         if self.verbose:
             print_skipped(self.console, result.skipped)
             print_cache_uses(self.console, result)
@@ -50,12 +51,12 @@ class ToldBuilds:
         self._tell_data(result)
         return result
 
-    def build_again(self, config: Config) -> None:
+    def build_again(self, config: Config, scan: ScanSources) -> None:
         """Compile and tell what is new since the last time; raise ConfigError."""
         if self._told is None:
-            self.build(config)
+            self.build(config, scan)
             return
-        told, result = self._told, self._built(config)
+        told, result = self._told, self._built(config, scan)
         if (result.up_to_date or not result.ok) and result.diagnostics == told:
             return
         self._tell_problems(result)
@@ -68,12 +69,12 @@ class ToldBuilds:
         self._told = None
         print_diagnostic(self.console, error.diagnostic("servestatic-build"))
 
-    def _built(self, config: Config) -> BuildResult:
+    def _built(self, config: Config, scan: ScanSources) -> BuildResult:
         if self.quiet:
-            result = build(config, Silent())
+            result = build(config, Silent(), scan)
         else:
             with shown_progress(self.console, names_stages=True) as progress:
-                result = build(config, progress)
+                result = build(config, progress, scan)
         self._told = result.diagnostics
         return result
 

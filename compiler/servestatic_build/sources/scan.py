@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from servestatic_build.codes import Code
 from servestatic_build.diagnostics import BuildError, Diagnostics
@@ -43,6 +43,9 @@ class Scan(NamedTuple):
 
     files: tuple[SourceFile, ...]
     skipped: tuple[Skipped, ...]
+
+
+ScanSources: TypeAlias = Callable[[Config, Diagnostics], Scan]
 
 
 def scan(config: Config, diagnostics: Diagnostics) -> Scan:
