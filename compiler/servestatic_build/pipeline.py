@@ -27,13 +27,18 @@ from servestatic_build.sources.scan import Scan, ScanSources, scan
 from servestatic_build.stages import Progress, Silent, Stages
 
 
-def build(config: Config, progress: Progress | None = None, scan: ScanSources = scan) -> BuildResult:
+def build(config: Config, progress: Progress | None = None) -> BuildResult:
     """Compile the sources into DIST and return what was made; raise ConfigError for settings that can't be followed.
 
-    With any error among the result's diagnostics, DIST is as it was. ``scan`` finds the files of the sources.
+    With any error among the result's diagnostics, DIST is as it was.
     """
+    return build_scanned(config, progress or Silent(), scan)
+
+
+def build_scanned(config: Config, progress: Progress, scan: ScanSources) -> BuildResult:
+    """Do as ``build`` does with what ``scan`` finds in the sources."""
     result, diagnostics = BuildResult(), Diagnostics(strict=config.strict)
-    stages = Stages(progress or Silent(), result.seconds)
+    stages = Stages(progress, result.seconds)
     epoch = source_date_epoch()
     try:
         with collected_rarely(), _cache(config, result, diagnostics) as cache:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from servestatic_build.build_result import BuildResult
 from servestatic_build.diagnostics import ConfigError, Diagnostic, Severity
-from servestatic_build.pipeline import build
+from servestatic_build.pipeline import build_scanned
 from servestatic_build.report.console import (
     print_cache_uses,
     print_diagnostic,
@@ -71,10 +71,10 @@ class ToldBuilds:
 
     def _built(self, config: Config, scan: ScanSources) -> BuildResult:
         if self.quiet:
-            result = build(config, Silent(), scan)
+            result = build_scanned(config, Silent(), scan)
         else:
             with shown_progress(self.console, names_stages=True) as progress:
-                result = build(config, progress, scan)
+                result = build_scanned(config, progress, scan)
         self._told = result.diagnostics
         return result
 
