@@ -59,6 +59,11 @@ def _hidden(root: Path) -> list[str]:
     return write(root, **{".hidden": "more"})
 
 
+def _hidden_goes(root: Path) -> list[str]:
+    (root / ".hidden").unlink()
+    return [str(root / ".hidden")]
+
+
 def _new_hidden(root: Path) -> list[str]:
     return write(root, **{".a.css.swp": "more"})
 
@@ -78,6 +83,7 @@ CHANGES: dict[str, tuple[Callable[[Path], list[str]], bool]] = {
     "a file is replaced by rename": (_rename_over, False),
     "a hidden file is written": (_hidden, False),
     "a hidden file comes": (_new_hidden, True),
+    "a hidden file goes": (_hidden_goes, True),
     "a file comes": (_add, True),
     "a file goes": (_delete, True),
     "a directory goes": (_delete_directory, True),

@@ -76,7 +76,7 @@ def _changed_files(known: _Known, changed: Iterable[str]) -> tuple[SourceFile, .
     files = list(known.scan.files)
     for path in changed:
         if path not in known.numbers:
-            if path in known.skipped or not (os.path.lexists(path) or _is_above(path, known.numbers)):
+            if (path in known.skipped) is os.path.lexists(path) and not _is_above(path, known.numbers):
                 continue
             return None
         status = _status(path)
